@@ -1,0 +1,98 @@
+"""What can go wrong, without a word about HTTP.
+
+SakarkError
+├── Invalid                 the input is malformed or breaks a rule about values
+├── Unauthenticated         no credentials, or credentials that do not hold
+├── Forbidden               known caller, visible unit, action not allowed
+│   └── TooLarge            more bytes than this way of sending takes
+├── NotFound                does not exist, or must look as if it does not
+├── MethodNotAllowed        the address exists, but not for this method
+├── NotAcceptable           the caller does not accept what there is
+├── Conflict                the state of the unit stands in the way
+│   └── Stale               somebody else changed the unit first
+├── UnsupportedMediaType    the body is of a kind this address does not take
+├── UploadFailed            the bytes did not arrive whole
+├── Unsupported             understood, part of the standard's periphery, not offered
+└── Unavailable             a peer (database, storage, identity provider) does not answer
+
+Every error carries a `Text`: a sentence in the reader's language that says what to do next.
+"""
+
+from sakark_api.texts import Text
+
+__all__ = [
+    "Conflict",
+    "Forbidden",
+    "Invalid",
+    "MethodNotAllowed",
+    "NotAcceptable",
+    "NotFound",
+    "SakarkError",
+    "Stale",
+    "TooLarge",
+    "Unauthenticated",
+    "Unavailable",
+    "Unsupported",
+    "UnsupportedMediaType",
+    "UploadFailed",
+]
+
+
+class SakarkError(Exception):
+    """Base of all errors that a caller is told about; `text` is the sentence shown."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(str(text))
+        self.text = text
+
+
+class Invalid(SakarkError):
+    pass
+
+
+class Unauthenticated(SakarkError):
+    pass
+
+
+class Forbidden(SakarkError):
+    pass
+
+
+class TooLarge(Forbidden):
+    pass
+
+
+class NotFound(SakarkError):
+    pass
+
+
+class MethodNotAllowed(SakarkError):
+    pass
+
+
+class NotAcceptable(SakarkError):
+    pass
+
+
+class Conflict(SakarkError):
+    pass
+
+
+class Stale(Conflict):
+    pass
+
+
+class UnsupportedMediaType(SakarkError):
+    pass
+
+
+class UploadFailed(SakarkError):
+    pass
+
+
+class Unsupported(SakarkError):
+    pass
+
+
+class Unavailable(SakarkError):
+    pass
