@@ -24,8 +24,11 @@ class Settings(BaseSettings):
         description="PostgreSQL as the owner of the tables, for migrations and `sakark kommune`."
         " Default: the same as `SAKARK_DATABASE_URL`.",
     )
-    database_pool_size: int = Field(default=8, ge=1, description="Connections per process, each of"
-        " two pools (reading, writing).")
+    database_pool_size: int = Field(
+        default=8,
+        ge=1,
+        description="Connections per process, each of two pools (reading, writing).",
+    )
     data_dir: Path = Field(
         default=Path(".sakark"),
         description="Folder of the embedded PostgreSQL and of documents on the file system.",
@@ -50,10 +53,10 @@ class Settings(BaseSettings):
     upload_limit: int = Field(
         default=5_368_709_120, ge=1, description="Largest file sent in chunks, bytes."
     )
-    body_limit: int = Field(
-        default=1_048_576, ge=1024, description="Largest JSON body, bytes."
+    body_limit: int = Field(default=1_048_576, ge=1024, description="Largest JSON body, bytes.")
+    page_size: int = Field(
+        default=100, ge=1, le=1000, description="Units a page when $top is not given."
     )
-    page_size: int = Field(default=100, ge=1, le=1000, description="Units a page when $top is not given.")
     first_version: Literal[0, 1] = Field(
         default=0, description="Number of a document's first version (M005)."
     )

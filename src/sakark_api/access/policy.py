@@ -1,0 +1,55 @@
+"""What each role may do with each kind of work; whatever the table does not say is refused."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from sakark_api.access.caller import Role
+
+__all__ = ["Action", "Work", "may"]
+
+
+class Action(StrEnum):
+    READ = "read"
+    CREATE = "create"
+    CHANGE = "change"
+    DELETE = "delete"
+
+
+class Work(StrEnum):
+    ADMINISTRATION = "administration"
+    """arkiv, arkivdel, klassifikasjonssystem, arkivskaper"""
+    ARCHIVE = "archive"
+    """klasse, code lists"""
+    CASEWORK = "casework"
+    """mapper, registreringer, documents, parties, remarks"""
+    USERS = "users"
+
+
+NOTHING: frozenset[Action] = frozenset()
+READ = frozenset({Action.READ})
+ALL = frozenset(Action)
+
+# Rules of the units themselves narrow this further: what is closed or archived is not deleted.
+ALLOWED: dict[tuple[str, str], frozenset[Action]] = {
+    (Role.LESER, Work.ADMINISTRATION): READ,
+    (Role.LESER, Work.ARCHIVE): READ,
+    (Role.LESER, Work.CASEWORK): READ,
+    (Role.SAKSBEHANDLER, Work.ADMINISTRATION): READ,
+    (Role.SAKSBEHANDLER, Work.ARCHIVE): READ,
+    (Role.SAKSBEHANDLER, Work.CASEWORK): ALL,
+    (Role.LEDER, Work.ADMINISTRATION): READ,
+    (Role.LEDER, Work.ARCHIVE): READ,
+    (Role.LEDER, Work.CASEWORK): ALL,
+    (Role.ARKIVAR, Work.ADMINISTRATION): READ,
+    (Role.ARKIVAR, Work.ARCHIVE): ALL,
+    (Role.ARKIVAR, Work.CASEWORK): ALL,
+    (Role.ADMINISTRATOR, Work.ADMINISTRATION): ALL,
+    (Role.ADMINISTRATOR, Work.ARCHIVE): ALL,
+    (Role.ADMINISTRATOR, Work.CASEWORK): ALL,
+    (Role.ADMINISTRATOR, Work.USERS): ALL,
+}
+
+
+def may(roles: Iterable[Role], action: Action, work: str) -> bool:
+    """Tell whether any of `roles` may do `action` in `work`; unknown work is nobody's."""
+    return any(action in ALLOWED.get((role, work), NOTHING) for role in roles)

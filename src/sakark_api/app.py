@@ -1,0 +1,133 @@
+"""The application: routes, error handlers and middleware put together, and nothing else."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from importlib.metadata import version
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import create_async_engine
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp
+
+from sakark_api.access.oidc import Verifier
+from sakark_api.db.reader import APPLICATION_ROLE, Reader
+from sakark_api.noark.admin.innlogging import find_actor
+from sakark_api.noark.catalog import CATALOG
+from sakark_api.rest.codelists import KodeverdiBody, add_codelists
+from sakark_api.rest.dependencies import Services
+from sakark_api.rest.openapi import build
+from sakark_api.rest.problems import HANDLERS, ErrorEdge
+from sakark_api.rest.roots import add_roots, kommuner_route
+from sakark_api.rest.router import add_resources
+from sakark_api.rest.schema import Schemas
+from sakark_api.rest.tree import RouteTree
+from sakark_api.settings import Settings
+from sakark_api.storage import open_documents
+from sakark_api.tenancy.kommune import Registry
+from sakark_api.tenancy.session import Writer, async_url
+
+__all__ = ["create_app", "openapi"]
+
+ALLOWED_HEADERS = (
+    "Authorization",
+    "Content-Type",
+    "Accept",
+    "Accept-Language",
+    "Content-Disposition",
+    "Content-Range",
+    "ETag",
+    "If-Match",
+    "If-None-Match",
+    "Range",
+    "X-Upload-Content-Type",
+    "X-Upload-Content-Length",
+)
+EXPOSED_HEADERS = ("Content-Disposition", "Content-Range", "ETag", "Location", "Range")
+
+
+def create_app(settings: Settings, mounts: Sequence[tuple[str, ASGIApp]] = ()) -> FastAPI:
+    """Make the application; `mounts` are further applications under addresses of their own."""
+    tree = RouteTree()
+    add_roots(tree, CATALOG)
+    add_codelists(tree)
+    add_resources(tree, CATALOG)
+    app = FastAPI(
+        title="sakark",
+        lifespan=lambda app: _lifespan(app, settings),
+        exception_handlers=HANDLERS,
+        middleware=[
+            Middleware(
+                CORSMiddleware,
+                allow_origins=settings.cors_origins,
+                allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
+                allow_headers=ALLOWED_HEADERS,
+                expose_headers=EXPOSED_HEADERS,
+                max_age=3600,
+            ),
+            Middleware(ErrorEdge),
+        ],
+        redirect_slashes=False,
+        redoc_url=None,
+    )
+    for address, mounted in mounts:
+        app.mount(address, mounted)
+    kommuner = kommuner_route()
+    app.router.routes.append(kommuner)
+    app.router.routes.append(tree)
+    app.openapi = lambda: _described(app, tree, kommuner)  # type: ignore[method-assign]  # FastAPI's own way
+    return app
+
+
+def _described(app: FastAPI, tree: RouteTree, kommuner: Any) -> dict[str, Any]:
+    if app.openapi_schema is None:
+        app.openapi_schema = build(
+            [kommuner, *tree.routes()],
+            CATALOG,
+            Schemas(CATALOG),
+            {"Kodelisteverdi": KodeverdiBody},
+            version("sakark-api"),
+        )
+    return app.openapi_schema
+
+
+def openapi() -> dict[str, Any]:
+    """Describe the API, without starting it."""
+    return create_app(Settings()).openapi()
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
+    """Open what lives as long as the process, and close it afterwards."""
+    if settings.database_url is None:
+        raise RuntimeError("SAKARK_DATABASE_URL is not set")
+    async with AsyncExitStack() as stack:
+        reader = await Reader.open(settings.database_url, settings.database_pool_size)
+        stack.push_async_callback(reader.close)
+        engine = create_async_engine(
+            async_url(settings.database_url),
+            pool_size=settings.database_pool_size,
+            max_overflow=0,
+            pool_timeout=10,
+            hide_parameters=True,
+            connect_args={"server_settings": {"role": APPLICATION_ROLE}},
+        )
+        writer = Writer(engine)
+        stack.push_async_callback(writer.close)
+        documents = open_documents(settings)
+        stack.push_async_callback(documents.close)
+        http = await stack.enter_async_context(httpx.AsyncClient(timeout=5))
+        app.state.services = Services(
+            settings=settings,
+            catalog=CATALOG,
+            reader=reader,
+            writer=writer,
+            registry=Registry(engine),
+            verifier=Verifier(http),
+            documents=documents,
+            find_actor=find_actor,
+            http=http,
+        )
+        yield

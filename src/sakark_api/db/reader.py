@@ -1,0 +1,115 @@
+"""Reading: compiled statements on autocommit connections that remember which kommune they serve."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+import asyncpg
+import msgspec
+from sqlalchemy import ClauseElement
+from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
+
+__all__ = ["APPLICATION_ROLE", "Reader", "Statement", "driver_url"]
+
+APPLICATION_ROLE: Final = "sakark_app"
+"""The database role that requests run as: it owns nothing, and row security applies to it."""
+
+_DIALECT = asyncpg_dialect.dialect()
+_JSONB_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A statement compiled once: its text, and the names of its parameters in order."""
+
+    sql: str
+    names: Sequence[str]
+    constants: Mapping[str, Any]
+
+    @classmethod
+    def compile(cls, statement: ClauseElement) -> Self:
+        compiled = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
+        names = tuple(compiled.positiontup or ())
+        given = {key: value for key, value in compiled.params.items() if value is not None}
+        return cls(str(compiled), names, given)
+
+    def arguments(self, values: Mapping[str, Any]) -> list[Any]:
+        constants = self.constants
+        return [values[name] if name in values else constants.get(name) for name in self.names]
+
+
+class Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types
+    """A connection that knows which kommune's rows it may see."""
+
+    tenant_id: int | None = None
+
+    async def fetch_for(self, tenant_id: int, sql: str, *arguments: Any) -> list[asyncpg.Record]:
+        """Run a query as one kommune; a statement more when the connection served another."""
+        if self.tenant_id != tenant_id:
+            self.tenant_id = None  # unknown, should the next line fail
+            await self.fetchval("SELECT set_config('app.tenant_id', $1, false)", str(tenant_id))
+            self.tenant_id = tenant_id
+        rows: list[asyncpg.Record] = await self.fetch(sql, *arguments)
+        return rows
+
+
+class Reader:
+    """A pool of reading connections. Rows come with JSON and times ready for the wire."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+        self.statements = 0
+
+    @classmethod
+    async def open(cls, url: str, size: int) -> Self:
+        """Open a pool of up to `size` connections to the database at `url`."""
+        pool = await asyncpg.create_pool(
+            driver_url(url),
+            min_size=1,
+            max_size=size,
+            connection_class=Connection,
+            init=_prepare,
+            reset=_keep,
+            command_timeout=30,
+            server_settings={"role": APPLICATION_ROLE, "timezone": "Europe/Oslo"},
+        )
+        return cls(pool)
+
+    async def fetch(
+        self, tenant_id: int, statement: Statement, values: Mapping[str, Any]
+    ) -> list[asyncpg.Record]:
+        """Give the rows of a statement that the kommune may see."""
+        self.statements += 1
+        async with self._pool.acquire() as connection:
+            found: list[asyncpg.Record] = await connection.fetch_for(
+                tenant_id, statement.sql, *statement.arguments(values)
+            )
+        return found
+
+    async def close(self) -> None:
+        await self._pool.close()
+
+
+def driver_url(url: str) -> str:
+    """Give a database address as the driver itself takes it."""
+    return url.replace("postgresql+asyncpg://", "postgresql://", 1)
+
+
+async def _prepare(connection: asyncpg.Connection) -> None:
+    """Let JSON arrive as bytes for the wire, and identities as text."""
+    for name, decode in (("jsonb", _jsonb), ("json", msgspec.Raw)):
+        await connection.set_type_codec(
+            name, schema="pg_catalog", encoder=bytes, decoder=decode, format="binary"
+        )
+    await connection.set_type_codec(
+        "uuid", schema="pg_catalog", encoder=str, decoder=str, format="text"
+    )
+
+
+def _jsonb(data: bytes) -> msgspec.Raw:
+    return msgspec.Raw(data[_JSONB_VERSION:])
+
+
+async def _keep(connection: asyncpg.Connection) -> None:
+    """Leave a returned connection as it is: it holds nothing but the number of a kommune."""
+    del connection

@@ -1,0 +1,1 @@
+"""What `sakark dev` needs beside the product; never loaded by `sakark serve`."""

@@ -1,0 +1,77 @@
+"""Arkivdel: a part of an arkiv, such as one archive period."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Mapped
+
+from sakark_api.noark.arkivstruktur.arkiv import arkiv
+from sakark_api.noark.arkivstruktur.felles import (
+    Avsluttbar,
+    Gradert,
+    Kassabel,
+    Skjermet,
+    Slettbar,
+)
+from sakark_api.noark.attribute import Mutability, SetBy, attribute, code
+from sakark_api.noark.metadata.kodeliste import ARKIVDELSTATUS, DOKUMENTMEDIUM
+from sakark_api.noark.model import Arkivenhet, reference, refers, searchable
+from sakark_api.noark.resource import Change, ChildColumn, Package, Parent, Resource, Work
+from sakark_api.noark.rules.avslutning import closes_when
+from sakark_api.noark.values import Kode
+from sakark_api.texts import text
+
+__all__ = ["Arkivdel", "arkivdel"]
+
+
+class Arkivdel(Avsluttbar, Kassabel, Slettbar, Skjermet, Gradert, Arkivenhet):
+    """En del av arkivet, for eksempel én arkivperiode."""
+
+    __tablename__ = "arkivdel"
+    __table_args__ = (
+        *refers("arkiv_ref", "arkiv"),
+        *refers("klassifikasjonssystem_ref", "klassifikasjonssystem"),
+        *refers("referanse_forloeper", "arkivdel"),
+        *refers("referanse_arvtaker", "arkivdel"),
+    )
+
+    arkiv_ref: Mapped[UUID] = reference(required=True)
+    klassifikasjonssystem_ref: Mapped[UUID | None] = reference()
+    tittel: Mapped[str] = attribute("M020", required=True, change=Mutability.UNTIL_CLOSED)
+    beskrivelse: Mapped[str | None] = attribute("M021")
+    arkivdelstatus: Mapped[Kode] = code(ARKIVDELSTATUS, "M051", default="A")
+    dokumentmedium: Mapped[Kode] = code(DOKUMENTMEDIUM, "M300", default="E")
+    oppbevaringssted: Mapped[list[str] | None] = attribute("M301")
+    arkivperiode_start_dato: Mapped[datetime] = attribute(
+        "M107", set_by=SetBy.CLIENT_OR_CORE, always=True
+    )
+    arkivperiode_slutt_dato: Mapped[datetime | None] = attribute(
+        "M108", set_by=SetBy.CLIENT_OR_CORE
+    )
+    referanse_forloeper: Mapped[UUID | None] = attribute("M202")
+    referanse_arvtaker: Mapped[UUID | None] = attribute("M203")
+    sok: Mapped[str] = searchable("tittel", "beskrivelse")
+
+
+close_by_status = closes_when("arkivdelstatus", "P")
+
+
+def give_period(change: Change, unit: Arkivdel) -> None:
+    """Let the period begin when the arkivdel is made, and end when it closes (5.2.21, 5.2.22)."""
+    if unit.arkivperiode_start_dato is None:
+        unit.arkivperiode_start_dato = change.now
+    if unit.avsluttet_dato is not None and unit.arkivperiode_slutt_dato is None:
+        unit.arkivperiode_slutt_dato = unit.avsluttet_dato
+
+
+arkivdel = Resource(
+    model=Arkivdel,
+    title=text("Arkivdel"),
+    package=Package.ARKIVSTRUKTUR,
+    work=Work.ADMINISTRATION,
+    parents=[Parent(arkiv, ChildColumn("arkiv_ref"))],
+    locked_by="avsluttet_dato",
+    inherits=["dokumentmedium", "oppbevaringssted"],
+    on_create=[close_by_status, give_period],
+    on_change=[close_by_status, give_period],
+)

@@ -1,0 +1,91 @@
+"""Dokumentbeskrivelse: one document of a registrering, in all its versions and variants."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Mapped
+
+from sakark_api.noark.arkivstruktur.felles import Gradert, Kassabel, Signert, Skjermet, Slettbar
+from sakark_api.noark.arkivstruktur.registrering import registrering
+from sakark_api.noark.attribute import SetBy, attribute, code
+from sakark_api.noark.metadata.kodeliste import (
+    DOKUMENTMEDIUM,
+    DOKUMENTSTATUS,
+    DOKUMENTTYPE,
+    TILKNYTTETREGISTRERINGSOM,
+)
+from sakark_api.noark.model import Arkivenhet, join_table, partitioned, searchable
+from sakark_api.noark.resource import (
+    Change,
+    JoinTable,
+    Package,
+    Parent,
+    Resource,
+    Work,
+)
+from sakark_api.noark.rules.numre import next_numbers
+from sakark_api.noark.values import Kode
+from sakark_api.texts import text
+
+__all__ = ["Dokumentbeskrivelse", "dokumentbeskrivelse"]
+
+HOVEDDOKUMENT, VEDLEGG = "H", "V"
+
+_attachments = join_table("registrering", "dokumentbeskrivelse")
+
+
+class Dokumentbeskrivelse(Kassabel, Slettbar, Skjermet, Gradert, Signert, Arkivenhet):
+    """Et dokument i en registrering, med alle sine versjoner og varianter."""
+
+    __tablename__ = "dokumentbeskrivelse"
+    __table_args__ = partitioned()
+
+    dokumenttype: Mapped[Kode] = code(DOKUMENTTYPE, "M083", default="B")
+    dokumentstatus: Mapped[Kode] = code(DOKUMENTSTATUS, "M054", default="B")
+    tittel: Mapped[str] = attribute("M020", required=True)
+    beskrivelse: Mapped[str | None] = attribute("M021")
+    forfatter: Mapped[list[str] | None] = attribute("M024", set_by=SetBy.CLIENT_OR_CORE)
+    dokumentmedium: Mapped[Kode] = code(DOKUMENTMEDIUM, "M300", default="E")
+    oppbevaringssted: Mapped[str | None] = attribute("M301")
+    tilknyttet_registrering_som: Mapped[Kode] = code(
+        TILKNYTTETREGISTRERINGSOM, "M217", set_by=SetBy.CLIENT_OR_CORE, always=True
+    )
+    dokumentnummer: Mapped[int] = attribute("M007", set_by=SetBy.CORE, always=True)
+    tilknyttet_dato: Mapped[datetime] = attribute("M620", set_by=SetBy.CORE, always=True)
+    tilknyttet_av: Mapped[str] = attribute("M621", set_by=SetBy.CORE, always=True)
+    referanse_tilknyttet_av: Mapped[UUID] = attribute(
+        None,
+        description=text("Brukeren som knyttet dokumentet til registreringen, ved systemID"),
+        set_by=SetBy.CORE,
+        always=True,
+    )
+    ekstern_referanse: Mapped[str | None] = attribute("M413")
+    sok: Mapped[str] = searchable("tittel", "beskrivelse", "ekstern_referanse")
+
+
+def give_place(change: Change, unit: Dokumentbeskrivelse) -> None:
+    """Number the document in its registrering; the first is the main document (M007, M217)."""
+    assert change.parent is not None  # noqa: S101  a document is always made in a registrering
+    (number,) = next_numbers(change.session, [f"dokument/{change.parent.system_id}"])
+    unit.dokumentnummer = number
+    if unit.tilknyttet_registrering_som is None:
+        unit.tilknyttet_registrering_som = change.kode(
+            TILKNYTTETREGISTRERINGSOM, HOVEDDOKUMENT if number == 1 else VEDLEGG
+        )
+    unit.tilknyttet_dato = change.now
+    unit.tilknyttet_av = change.actor.navn
+    unit.referanse_tilknyttet_av = change.actor.system_id
+
+
+dokumentbeskrivelse = Resource(
+    model=Dokumentbeskrivelse,
+    title=text("Dokumentbeskrivelse"),
+    package=Package.ARKIVSTRUKTUR,
+    work=Work.CASEWORK,
+    parents=[
+        Parent(registrering, JoinTable(_attachments, "registrering_ref", "dokumentbeskrivelse_ref"))
+    ],
+    inherits=["dokumentmedium"],
+    order_by=["dokumentnummer", "system_id"],
+    on_create=[give_place],
+)

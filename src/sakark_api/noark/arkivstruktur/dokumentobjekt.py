@@ -1,0 +1,215 @@
+"""Dokumentobjekt: one file, as one version and variant of a document; and how files come in."""
+
+import re
+from dataclasses import replace
+from uuid import UUID, uuid4
+
+from sqlalchemy import BigInteger, UniqueConstraint, func, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from sakark_api.errors import Conflict, Invalid
+from sakark_api.noark.arkivstruktur.dokumentbeskrivelse import (
+    Dokumentbeskrivelse,
+    dokumentbeskrivelse,
+)
+from sakark_api.noark.arkivstruktur.felles import Signert
+from sakark_api.noark.attribute import Mutability, SetBy, attribute, code
+from sakark_api.noark.metadata.kodeliste import FORMAT, VARIANTFORMAT
+from sakark_api.noark.model import Arkivenhet, partitioned, reference, refers, searchable
+from sakark_api.noark.resource import (
+    Change,
+    ChildColumn,
+    FileRules,
+    Package,
+    Parent,
+    Resource,
+    StoredFile,
+    Work,
+)
+from sakark_api.noark.rules.numre import next_numbers
+from sakark_api.noark.values import Kode
+from sakark_api.texts import text
+
+__all__ = ["Dokumentobjekt", "dokumentobjekt"]
+
+PRODUKSJONSFORMAT = "P"
+UKJENT_FORMAT = "av/0"
+SHA256 = "SHA-256"
+_MIME_TYPE = re.compile(r"[a-z0-9.+!#$&^_-]{1,127}/[a-z0-9.+!#$&^_-]{1,127}")
+
+
+class Dokumentobjekt(Signert, Arkivenhet):
+    """En fil: én versjon og variant av et dokument."""
+
+    __tablename__ = "dokumentobjekt"
+    __table_args__ = partitioned(
+        *refers("dokumentbeskrivelse_ref", "dokumentbeskrivelse"),
+        UniqueConstraint("tenant_id", "lagringsnoekkel"),
+    )
+
+    dokumentbeskrivelse_ref: Mapped[UUID] = reference(required=True)
+    lagringsnoekkel: Mapped[str | None] = mapped_column()
+    """Where the bytes are in storage; empty until the file has come."""
+    sok: Mapped[str] = searchable("filnavn", "sjekksum")
+    versjonsnummer: Mapped[int] = attribute("M005", set_by=SetBy.CORE, always=True)
+    variantformat: Mapped[Kode] = code(
+        VARIANTFORMAT, "M700", default=PRODUKSJONSFORMAT, change=Mutability.NEVER
+    )
+    format: Mapped[Kode] = code(FORMAT, "M701", default=UKJENT_FORMAT, change=Mutability.NEVER)
+    format_detaljer: Mapped[str | None] = attribute("M702", change=Mutability.ONCE)
+    filnavn: Mapped[str | None] = attribute(
+        None, description=text("Filens navn"), set_by=SetBy.CLIENT_OR_CORE
+    )
+    sjekksum: Mapped[str | None] = attribute(
+        "M705", set_by=SetBy.CLIENT_OR_CORE, change=Mutability.ONCE
+    )
+    mime_type: Mapped[str | None] = attribute(
+        "M716", set_by=SetBy.CLIENT_OR_CORE, change=Mutability.ONCE
+    )
+    sjekksum_algoritme: Mapped[str | None] = attribute(
+        "M706", set_by=SetBy.CLIENT_OR_CORE, change=Mutability.ONCE
+    )
+    filstoerrelse: Mapped[int | None] = attribute(
+        "M707", type_=BigInteger(), set_by=SetBy.CLIENT_OR_CORE, change=Mutability.ONCE
+    )
+
+
+def refuse_other_checksum(change: Change, unit: Dokumentobjekt) -> None:
+    """Take no other algorithm than SHA-256 for now (M706)."""
+    del change
+    if unit.sjekksum_algoritme is not None and unit.sjekksum_algoritme.upper() != SHA256:
+        raise Invalid(text("Sjekksummer må være beregnet med SHA-256."))
+
+
+def refuse_odd_mime_type(change: Change, unit: Dokumentobjekt) -> None:
+    """Take only what can be a media type, as it becomes the Content-Type of downloads (M716)."""
+    del change
+    if unit.mime_type is not None and not _MIME_TYPE.fullmatch(unit.mime_type):
+        raise Invalid(text("mimeType må være en medietype, for eksempel application/pdf."))
+
+
+def give_version(change: Change, unit: Dokumentobjekt) -> None:
+    """Number a new version; other variants get the number of the version they show (M005)."""
+    document = unit.dokumentbeskrivelse_ref
+    if unit.variantformat.kode == PRODUKSJONSFORMAT:
+        (number,) = next_numbers(change.session, [f"versjon/{document}"])
+        unit.versjonsnummer = number - 1 + change.first_version
+        return
+    newest = change.session.scalar(
+        select(func.max(Dokumentobjekt.versjonsnummer)).where(
+            Dokumentobjekt.dokumentbeskrivelse_ref == document
+        )
+    )
+    unit.versjonsnummer = change.first_version if newest is None else newest
+
+
+def refuse_second_file(
+    change: Change, unit: Dokumentobjekt, mime_type: str, size: int | None
+) -> None:
+    """Stop an upload to a dokumentobjekt that has a file, or announced another one (GUIDE 10)."""
+    del change
+    if unit.lagringsnoekkel is not None:
+        raise Conflict(text("Dokumentobjektet har en fil fra før. Opprett et nytt dokumentobjekt."))
+    if unit.mime_type is not None and unit.mime_type != mime_type:
+        raise Invalid(
+            text(
+                "Filen er oppgitt å være {oppgitt}, men sendes som {sendt}.",
+                oppgitt=unit.mime_type,
+                sendt=mime_type,
+            )
+        )
+    if unit.filstoerrelse is not None and size is not None and unit.filstoerrelse != size:
+        raise Invalid(
+            text(
+                "Filen er oppgitt å være {oppgitt} byte, men {sendt} byte sendes.",
+                oppgitt=unit.filstoerrelse,
+                sendt=size,
+            )
+        )
+
+
+def take_file(change: Change, unit: Dokumentobjekt, stored: StoredFile) -> Dokumentobjekt:
+    """Tie stored bytes to the dokumentobjekt, and fill in what the client did not announce."""
+    refuse_second_file(change, unit, stored.mime_type, stored.size)
+    if unit.sjekksum is not None and unit.sjekksum.lower() != stored.sha256:
+        raise Invalid(
+            text(
+                "Filens sjekksum er ikke den som er oppgitt. Filen er ikke lagret; send den på nytt."
+            )
+        )
+    unit.lagringsnoekkel = stored.key
+    unit.sjekksum = stored.sha256
+    unit.sjekksum_algoritme = SHA256
+    unit.mime_type = stored.mime_type
+    unit.filstoerrelse = stored.size
+    unit.filnavn = unit.filnavn or stored.filnavn
+    return unit
+
+
+def refuse_file_of_finished(
+    change: Change, unit: Dokumentbeskrivelse, mime_type: str, size: int | None
+) -> None:
+    """Stop a new version of a finished document (C3.2.31)."""
+    del change, mime_type, size
+    refuse_finished(unit)
+
+
+def refuse_finished(unit: Dokumentbeskrivelse) -> None:
+    if unit.dokumentstatus.kode == "F":
+        raise Conflict(
+            text(
+                "Dokumentet er ferdigstilt og kan ikke få nye versjoner. Opprett et nytt dokument."
+            )
+        )
+
+
+def refuse_version_of_finished(change: Change, unit: Dokumentobjekt) -> None:
+    """Stop a new production version of a finished document (C3.2.31)."""
+    if (
+        isinstance(change.parent, Dokumentbeskrivelse)
+        and unit.variantformat.kode == PRODUKSJONSFORMAT
+    ):
+        refuse_finished(change.parent)
+
+
+def take_file_as_version(
+    change: Change, unit: Dokumentbeskrivelse, stored: StoredFile
+) -> Dokumentobjekt:
+    """Make a new production version of the document for a file sent to it (GUIDE 10)."""
+    version = Dokumentobjekt(
+        tenant_id=unit.tenant_id,
+        system_id=uuid4(),
+        dokumentbeskrivelse_ref=unit.system_id,
+        variantformat=change.kode(VARIANTFORMAT, PRODUKSJONSFORMAT),
+        format=change.kode(FORMAT, UKJENT_FORMAT),
+        opprettet_dato=change.now,
+        opprettet_av=change.actor.navn,
+        referanse_opprettet_av=change.actor.system_id,
+    )
+    take_file(change, version, stored)
+    give_version(replace(change, parent=unit), version)
+    change.session.add(version)
+    return version
+
+
+dokumentobjekt = Resource(
+    model=Dokumentobjekt,
+    title=text("Dokumentobjekt"),
+    package=Package.ARKIVSTRUKTUR,
+    work=Work.CASEWORK,
+    parents=[Parent(dokumentbeskrivelse, ChildColumn("dokumentbeskrivelse_ref"))],
+    order_by=["versjonsnummer", "system_id"],
+    on_create=[
+        refuse_other_checksum,
+        refuse_odd_mime_type,
+        refuse_version_of_finished,
+        give_version,
+    ],
+    on_change=[refuse_other_checksum, refuse_odd_mime_type],
+    file=FileRules(
+        refuse=refuse_second_file,
+        receive=take_file,
+        parent_refuse=refuse_file_of_finished,
+        parent_receive=take_file_as_version,
+    ),
+)

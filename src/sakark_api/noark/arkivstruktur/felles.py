@@ -1,0 +1,139 @@
+"""Attributes that several units of arkivstruktur share, declared once."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Mapped
+
+from sakark_api.noark.verdier import (
+    ElektroniskSignatur,
+    Enhetsidentifikator,
+    EnkelAdresse,
+    Gradering,
+    Kassasjon,
+    Kontaktinformasjon,
+    Personidentifikator,
+    Skjerming,
+    Sletting,
+    UtfoertKassasjon,
+)
+from sakark_api.noark.attribute import Mutability, SetBy, ValueType, attribute
+from sakark_api.texts import text
+
+__all__ = [
+    "Avsluttbar",
+    "Enhetsopplysninger",
+    "Gradert",
+    "Kassabel",
+    "LukkesVedDato",
+    "Personopplysninger",
+    "Signert",
+    "Skjermet",
+    "Slettbar",
+]
+
+
+class Avsluttbar:
+    """Can be closed: when and by whom."""
+
+    avsluttet_dato: Mapped[datetime | None] = attribute("M602", set_by=SetBy.CORE)
+    avsluttet_av: Mapped[str | None] = attribute("M603", set_by=SetBy.CORE)
+    referanse_avsluttet_av: Mapped[UUID | None] = attribute("M227", set_by=SetBy.CORE)
+
+
+class LukkesVedDato:
+    """Is closed by giving the date (GUIDE 14.2); the core remembers by whom."""
+
+    avsluttet_dato: Mapped[datetime | None] = attribute(
+        "M602", set_by=SetBy.CLIENT_OR_CORE, change=Mutability.ONCE
+    )
+    avsluttet_av: Mapped[str | None] = attribute("M603", set_by=SetBy.CORE)
+    referanse_avsluttet_av: Mapped[UUID | None] = attribute("M227", set_by=SetBy.CORE)
+
+
+class Kassabel:
+    """Can be disposed of."""
+
+    kassasjon: Mapped[Kassasjon | None] = attribute(
+        None, description=text("Vedtak om bevaring eller kassasjon"), type_=ValueType(Kassasjon)
+    )
+
+
+class Slettbar:
+    """Can have had its content disposed of or deleted."""
+
+    utfoert_kassasjon: Mapped[UtfoertKassasjon | None] = attribute(
+        None,
+        description=text("Opplysning om utført kassasjon"),
+        type_=ValueType(UtfoertKassasjon),
+    )
+    sletting: Mapped[Sletting | None] = attribute(
+        None, description=text("Opplysning om utført sletting"), type_=ValueType(Sletting)
+    )
+
+
+class Skjermet:
+    """Can hold what is exempt from public access."""
+
+    skjerming: Mapped[Skjerming | None] = attribute(
+        None, description=text("Skjerming av enheten"), type_=ValueType(Skjerming)
+    )
+
+
+class Gradert:
+    """Can be graded by the security instructions."""
+
+    gradering: Mapped[Gradering | None] = attribute(
+        None, description=text("Gradering av enheten"), type_=ValueType(Gradering)
+    )
+
+
+class Signert:
+    """Can carry an electronic signature."""
+
+    elektronisk_signatur: Mapped[ElektroniskSignatur | None] = attribute(
+        None,
+        description=text("Elektronisk signatur"),
+        type_=ValueType(ElektroniskSignatur),
+    )
+
+
+class Personopplysninger:
+    """What is known of a person who is a party or a correspondent."""
+
+    personidentifikator: Mapped[list[Personidentifikator] | None] = attribute(
+        None,
+        description=text("Personens fødselsnummer eller d-nummer"),
+        type_=ValueType(Personidentifikator, many=True),
+    )
+    navn: Mapped[str] = attribute(None, description=text("Personens navn"), required=True)
+    postadresse: Mapped[EnkelAdresse | None] = attribute("M406", type_=ValueType(EnkelAdresse))
+    bostedsadresse: Mapped[EnkelAdresse | None] = attribute(
+        None, description=text("Bostedsadresse"), type_=ValueType(EnkelAdresse)
+    )
+    kontaktinformasjon: Mapped[Kontaktinformasjon | None] = attribute(
+        None,
+        description=text("E-post og telefon"),
+        type_=ValueType(Kontaktinformasjon),
+    )
+
+
+class Enhetsopplysninger:
+    """What is known of an organisation that is a party or a correspondent."""
+
+    enhetsidentifikator: Mapped[Enhetsidentifikator | None] = attribute(
+        None,
+        description=text("Organisasjonens nummer"),
+        type_=ValueType(Enhetsidentifikator),
+    )
+    navn: Mapped[str] = attribute(None, description=text("Organisasjonens navn"), required=True)
+    forretningsadresse: Mapped[EnkelAdresse | None] = attribute(
+        None, description=text("Forretningsadresse"), type_=ValueType(EnkelAdresse)
+    )
+    postadresse: Mapped[EnkelAdresse | None] = attribute("M406", type_=ValueType(EnkelAdresse))
+    kontaktinformasjon: Mapped[Kontaktinformasjon | None] = attribute(
+        None,
+        description=text("E-post og telefon"),
+        type_=ValueType(Kontaktinformasjon),
+    )
+    kontaktperson: Mapped[str | None] = attribute("M412")

@@ -1,0 +1,57 @@
+"""Klasse: one class of a klassifikasjonssystem, in any number of levels."""
+
+from uuid import UUID
+
+from sqlalchemy import UniqueConstraint
+from sqlalchemy.orm import Mapped
+
+from sakark_api.noark.arkivstruktur.felles import Gradert, Kassabel, LukkesVedDato, Skjermet
+from sakark_api.noark.arkivstruktur.klassifikasjonssystem import klassifikasjonssystem
+from sakark_api.noark.attribute import Mutability, attribute
+from sakark_api.noark.model import Arkivenhet, reference, refers, searchable
+from sakark_api.noark.resource import Change, ChildColumn, Package, Parent, Resource, Work
+from sakark_api.noark.rules.avslutning import give_closer
+from sakark_api.texts import text
+
+__all__ = ["Klasse", "klasse"]
+
+
+class Klasse(LukkesVedDato, Skjermet, Kassabel, Gradert, Arkivenhet):
+    """En klasse i klassifikasjonssystemet."""
+
+    __tablename__ = "klasse"
+    __table_args__ = (
+        *refers("klassifikasjonssystem_ref", "klassifikasjonssystem"),
+        *refers("overklasse_ref", "klasse"),
+        UniqueConstraint("tenant_id", "klassifikasjonssystem_ref", "klasse_id"),
+    )
+
+    klassifikasjonssystem_ref: Mapped[UUID] = reference(required=True)
+    overklasse_ref: Mapped[UUID | None] = reference()
+    klasse_id: Mapped[str] = attribute("M002", required=True, change=Mutability.NEVER)
+    tittel: Mapped[str] = attribute("M020", required=True, change=Mutability.UNTIL_CLOSED)
+    beskrivelse: Mapped[str | None] = attribute("M021")
+    noekkelord: Mapped[list[str] | None] = attribute("M022")
+    sok: Mapped[str] = searchable("klasse_id", "tittel", "beskrivelse")
+
+
+def give_system(change: Change, unit: Klasse) -> None:
+    """Let a class below another belong to the same system."""
+    if isinstance(change.parent, Klasse):
+        unit.klassifikasjonssystem_ref = change.parent.klassifikasjonssystem_ref
+
+
+klasse = Resource(
+    model=Klasse,
+    title=text("Klasse"),
+    package=Package.ARKIVSTRUKTUR,
+    work=Work.ARCHIVE,
+    parents=[
+        Parent(klassifikasjonssystem, ChildColumn("klassifikasjonssystem_ref")),
+        Parent(None, ChildColumn("overklasse_ref"), role="overklasse", list_role="underklasse"),
+    ],
+    locked_by="avsluttet_dato",
+    order_by=["klasse_id", "system_id"],
+    on_create=[give_system, give_closer],
+    on_change=[give_closer],
+)

@@ -1,0 +1,35 @@
+"""Klassifikasjonssystem: the plan that the units of an arkivdel are ordered by."""
+
+from sqlalchemy.orm import Mapped
+
+from sakark_api.noark.arkivstruktur.arkivdel import arkivdel
+from sakark_api.noark.arkivstruktur.felles import Avsluttbar
+from sakark_api.noark.attribute import attribute, code
+from sakark_api.noark.metadata.kodeliste import KLASSIFIKASJONSTYPE
+from sakark_api.noark.model import Arkivenhet, searchable
+from sakark_api.noark.resource import Package, Parent, ParentColumn, Resource, Work
+from sakark_api.noark.values import Kode
+from sakark_api.texts import text
+
+__all__ = ["Klassifikasjonssystem", "klassifikasjonssystem"]
+
+
+class Klassifikasjonssystem(Avsluttbar, Arkivenhet):
+    """Systemet arkivet er ordnet etter, for eksempel K-kodene."""
+
+    __tablename__ = "klassifikasjonssystem"
+
+    klassifikasjonstype: Mapped[Kode | None] = code(KLASSIFIKASJONSTYPE, "M086")
+    tittel: Mapped[str] = attribute("M020", required=True)
+    beskrivelse: Mapped[str | None] = attribute("M021")
+    sok: Mapped[str] = searchable("tittel", "beskrivelse")
+
+
+klassifikasjonssystem = Resource(
+    model=Klassifikasjonssystem,
+    title=text("Klassifikasjonssystem"),
+    package=Package.ARKIVSTRUKTUR,
+    work=Work.ADMINISTRATION,
+    parents=[Parent(arkivdel, ParentColumn("klassifikasjonssystem_ref"))],
+    locked_by="avsluttet_dato",
+)

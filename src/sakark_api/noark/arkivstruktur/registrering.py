@@ -1,0 +1,108 @@
+"""Registrering: one record; journal entries (journalpost) extend it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, UniqueConstraint, func
+from sqlalchemy import column as sql_column
+from sqlalchemy.orm import Mapped, mapped_column
+
+from sakark_api.noark.arkivstruktur.arkivdel import Arkivdel, arkivdel
+from sakark_api.noark.arkivstruktur.felles import Gradert, Kassabel, Skjermet
+from sakark_api.noark.arkivstruktur.klasse import klasse
+from sakark_api.noark.arkivstruktur.mappe import Mappe, mappe
+from sakark_api.noark.attribute import Mutability, SetBy, attribute, code
+from sakark_api.noark.metadata.kodeliste import DOKUMENTMEDIUM
+from sakark_api.noark.model import Arkivenhet, partitioned, reference, refers, searchable
+from sakark_api.noark.resource import Change, ChildColumn, Package, Parent, Resource, Work
+from sakark_api.noark.rules.numre import next_numbers
+from sakark_api.noark.values import NORWAY, Kode
+from sakark_api.texts import text
+
+__all__ = ["Registrering", "registrering", "series_in_mappe"]
+
+
+class Registrering(Kassabel, Skjermet, Gradert, Arkivenhet):
+    """En registrering av noe som er gjort eller dokumentert."""
+
+    __tablename__ = "registrering"
+    __table_args__ = partitioned(
+        *refers("mappe_ref", "mappe"),
+        *refers("arkivdel_ref", "arkivdel"),
+        *refers("klasse_ref", "klasse"),
+        *refers("referanse_arkivdel", "arkivdel"),
+        UniqueConstraint("tenant_id", "registrerings_id"),
+        CheckConstraint(
+            func.num_nonnulls(
+                sql_column("mappe_ref"), sql_column("arkivdel_ref"), sql_column("klasse_ref")
+            )
+            == 1,
+            name="one_parent",
+        ),
+    )
+
+    type: Mapped[str] = mapped_column()
+    mappe_ref: Mapped[UUID | None] = reference()
+    arkivdel_ref: Mapped[UUID | None] = reference()
+    klasse_ref: Mapped[UUID | None] = reference()
+    arkivert_dato: Mapped[datetime | None] = attribute("M604", set_by=SetBy.CORE)
+    arkivert_av: Mapped[str | None] = attribute("M605", set_by=SetBy.CORE)
+    referanse_arkivert_av: Mapped[UUID | None] = attribute("M228", set_by=SetBy.CORE)
+    referanse_arkivdel: Mapped[UUID | None] = attribute(
+        "M208", set_by=SetBy.CLIENT_OR_CORE, change=Mutability.UNTIL_ARCHIVED
+    )
+    registrerings_id: Mapped[str] = attribute("M004", set_by=SetBy.CORE, always=True)
+    tittel: Mapped[str] = attribute("M020", required=True, change=Mutability.UNTIL_ARCHIVED)
+    offentlig_tittel: Mapped[str | None] = attribute("M025")
+    beskrivelse: Mapped[str | None] = attribute("M021")
+    noekkelord: Mapped[list[str] | None] = attribute("M022")
+    forfatter: Mapped[list[str] | None] = attribute("M024", set_by=SetBy.CLIENT_OR_CORE)
+    dokumentmedium: Mapped[Kode] = code(
+        DOKUMENTMEDIUM, "M300", default="E", change=Mutability.UNTIL_ARCHIVED
+    )
+    oppbevaringssted: Mapped[list[str] | None] = attribute("M301")
+    sok: Mapped[str] = searchable("registrerings_id", "tittel", "offentlig_tittel", "beskrivelse")
+
+
+def give_arkivdel(change: Change, unit: Registrering) -> None:
+    """Let a registrering belong to the arkivdel that it is in, unless another is given (M208)."""
+    if unit.referanse_arkivdel is not None:
+        return
+    if isinstance(change.parent, Mappe):
+        unit.referanse_arkivdel = change.parent.effektiv_arkivdel
+    elif isinstance(change.parent, Arkivdel):
+        unit.referanse_arkivdel = change.parent.system_id
+
+
+def series_in_mappe(parent: Mappe) -> str:
+    """Name the series that numbers the registreringer of one mappe."""
+    return f"registrering/{parent.system_id}"
+
+
+def give_registrerings_id(change: Change, unit: Registrering) -> None:
+    """Number a registrering that is not numbered by a journal (M004)."""
+    if unit.type != "registrering":
+        return
+    if isinstance(change.parent, Mappe):
+        (number,) = next_numbers(change.session, [series_in_mappe(change.parent)])
+        unit.registrerings_id = f"{change.parent.mappe_id}-{number}"
+        return
+    year = change.now.astimezone(NORWAY).year
+    (number,) = next_numbers(change.session, [f"registrering/{year}"])
+    unit.registrerings_id = f"R{year}/{number}"
+
+
+registrering = Resource(
+    model=Registrering,
+    title=text("Registrering"),
+    package=Package.ARKIVSTRUKTUR,
+    work=Work.CASEWORK,
+    parents=[
+        Parent(mappe, ChildColumn("mappe_ref")),
+        Parent(arkivdel, ChildColumn("arkivdel_ref")),
+        Parent(klasse, ChildColumn("klasse_ref")),
+    ],
+    locked_by="arkivert_dato",
+    inherits=["dokumentmedium", "oppbevaringssted"],
+    on_create=[give_arkivdel, give_registrerings_id],
+)

@@ -1,0 +1,53 @@
+"""Every resource there is. A new entity is one line here."""
+
+from sakark_api.noark.admin.administrativenhet import administrativenhet
+from sakark_api.noark.admin.bruker import bruker
+from sakark_api.noark.arkivstruktur.arkiv import arkiv
+from sakark_api.noark.arkivstruktur.arkivdel import arkivdel
+from sakark_api.noark.arkivstruktur.arkivskaper import arkivskaper
+from sakark_api.noark.arkivstruktur.dokumentbeskrivelse import dokumentbeskrivelse
+from sakark_api.noark.arkivstruktur.dokumentobjekt import dokumentobjekt
+from sakark_api.noark.arkivstruktur.klasse import klasse
+from sakark_api.noark.arkivstruktur.klassifikasjonssystem import klassifikasjonssystem
+from sakark_api.noark.arkivstruktur.korrespondansepart import (
+    korrespondansepart,
+    korrespondansepartenhet,
+    korrespondansepartintern,
+    korrespondansepartperson,
+)
+from sakark_api.noark.arkivstruktur.mappe import mappe
+from sakark_api.noark.arkivstruktur.merknad import merknad
+from sakark_api.noark.arkivstruktur.part import part, partenhet, partperson
+from sakark_api.noark.arkivstruktur.registrering import registrering
+from sakark_api.noark.sakarkiv.journalpost import journalpost
+from sakark_api.noark.sakarkiv.saksmappe import saksmappe
+from sakark_api.noark.structure import Catalog
+
+__all__ = ["CATALOG"]
+
+
+CATALOG = Catalog(
+    [
+        arkivskaper,
+        arkiv,
+        arkivdel,
+        klassifikasjonssystem,
+        klasse,
+        mappe,
+        saksmappe,
+        registrering,
+        journalpost,
+        dokumentbeskrivelse,
+        dokumentobjekt,
+        merknad,
+        part,
+        partperson,
+        partenhet,
+        korrespondansepart,
+        korrespondansepartperson,
+        korrespondansepartenhet,
+        korrespondansepartintern,
+        administrativenhet,
+        bruker,
+    ]
+)

@@ -1,0 +1,455 @@
+"""The code lists of the standard and the values every kommune starts with; all are open for more."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from babel import Locale
+
+from sakark_api.noark.metadata.katalog import METADATA
+from sakark_api.texts import Text, text
+
+
+@dataclass(frozen=True)
+class CodeList:
+    """One code list: its name in addresses, its name in the standard, meaning and first values."""
+
+    name: str
+    title: str
+    description: Text
+    values: tuple[tuple[str, str], ...]
+    """Pairs of kode and kodenavn."""
+
+
+def _countries() -> tuple[tuple[str, str], ...]:
+    """List the countries of ISO 3166-1 alpha-2 with their Norwegian names."""
+    not_countries = {
+        "EU",
+        "EZ",
+        "UN",
+        "XA",
+        "XB",
+        "ZZ",
+        "QO",
+        "CP",
+        "CQ",
+        "DG",
+        "EA",
+        "IC",
+        "TA",
+        "AC",
+    }
+    return tuple(
+        (kode, navn)
+        for kode, navn in sorted(Locale("nb").territories.items())
+        if len(kode) == 2 and kode.isalpha() and kode not in not_countries  # noqa: PLR2004  alpha-2
+    )
+
+
+KOORDINATSYSTEM = CodeList(
+    "koordinatsystem",
+    "Koordinatsystem",
+    text("Koordinatsystemet en posisjon er gitt i"),
+    (
+        ("EPSG:32632", "UTM32N"),
+        ("EPSG:4326", "WGS84"),
+    ),
+)
+ARKIVDELSTATUS = CodeList(
+    "arkivdelstatus",
+    "Arkivdelstatus",
+    METADATA["M051"],
+    (
+        ("A", "Aktiv periode"),
+        ("O", "Overlappingsperiode"),
+        ("P", "Avsluttet periode"),
+        ("U", "Uaktuelle mapper"),
+    ),
+)
+ARKIVSTATUS = CodeList(
+    "arkivstatus",
+    "Arkivstatus",
+    METADATA["M050"],
+    (
+        ("O", "Opprettet"),
+        ("A", "Avsluttet"),
+    ),
+)
+AVSKRIVNINGSMAATE = CodeList(
+    "avskrivningsmaate",
+    "Avskrivningsmaate",
+    text("Hvordan en journalpost er avskrevet"),
+    (
+        ("BU", "Besvart med brev"),
+        ("BE", "Besvart med e-post"),
+        ("TLF", "Besvart på telefon"),
+        ("TE", "Tatt til etterretning"),
+        ("TO", "Tatt til orientering"),
+        ("BN", "Besvart med notat"),
+        ("SA", "Saken ble avsluttet"),
+    ),
+)
+DOKUMENTMEDIUM = CodeList(
+    "dokumentmedium",
+    "Dokumentmedium",
+    METADATA["M300"],
+    (
+        ("F", "Fysisk medium"),
+        ("E", "Elektronisk arkiv"),
+        ("B", "Blandet fysisk og elektronisk arkiv"),
+    ),
+)
+DOKUMENTSTATUS = CodeList(
+    "dokumentstatus",
+    "Dokumentstatus",
+    METADATA["M054"],
+    (
+        ("B", "Dokumentet er under redigering"),
+        ("F", "Dokumentet er ferdigstilt"),
+    ),
+)
+DOKUMENTTYPE = CodeList(
+    "dokumenttype",
+    "Dokumenttype",
+    METADATA["M083"],
+    (
+        ("B", "Brev"),
+        ("R", "Rundskriv"),
+        ("F", "Faktura"),
+        ("O", "Ordrebekreftelse"),
+    ),
+)
+ELEKTRONISKSIGNATURSIKKERHETSNIVAA = CodeList(
+    "elektronisksignatursikkerhetsnivaa",
+    "ElektroniskSignaturSikkerhetsnivaa",
+    METADATA["M507"],
+    (
+        ("SK", "Symmetrisk kryptert"),
+        ("V", "Sendt med PKI/virksomhetssertifikat"),
+        ("PS", 'Sendt med PKI/"person standard"-sertifikat'),
+        ("PH", 'Sendt med PKI/"person høy"-sertifikat'),
+    ),
+)
+ELEKTRONISKSIGNATURVERIFISERT = CodeList(
+    "elektronisksignaturverifisert",
+    "ElektroniskSignaturVerifisert",
+    METADATA["M508"],
+    (
+        ("I", "Signatur påført, ikke verifisert"),
+        ("V", "Signatur påført og verifisert"),
+    ),
+)
+FLYTSTATUS = CodeList(
+    "flytstatus",
+    "FlytStatus",
+    text("Hva mottakeren svarte i dokumentflyten"),
+    (
+        ("G", "Godkjent"),
+        ("I", "Ikke godkjent"),
+        ("S", "Sendt tilbake til saksbehandler med kommentarer"),
+    ),
+)
+FORMAT = CodeList(
+    "format",
+    "Format",
+    METADATA["M701"],
+    (
+        ("av/0", "Ukjent format"),
+        ("x-fmt/111", "Ren tekst"),
+        ("fmt/353", "TIFF versjon 6"),
+        ("fmt/95", "PDF/A 1a - ISO 19005-1:2005"),
+        ("fmt/354", "PDF/A 1b - ISO 19005-1:2005"),
+        ("fmt/101", "XML"),
+        ("fmt/42", "JPEG"),
+        ("av/1", "SOSI"),
+        ("x-fmt/386", "MPEG-2"),
+        ("fmt/134", "MP3"),
+        ("fmt/11", "PNG"),
+        ("fmt/12", "PNG 1.1"),
+        ("fmt/13", "PNG 1.2"),
+        ("fmt/18", "PDF 1.4"),
+        ("fmt/19", "PDF 1.5"),
+        ("fmt/20", "PDF 1.6"),
+        ("fmt/276", "PDF 1.7"),
+        ("fmt/476", "PDF/A 2a - ISO 19005-2:2011"),
+        ("fmt/477", "PDF/A 2b - ISO 19005-2:2011"),
+        ("fmt/478", "PDF/A 2u - ISO 19005-2:2011"),
+        ("fmt/412", "Microsoft Word (OOXML)"),
+    ),
+)
+GRADERINGSKODE = CodeList(
+    "graderingskode",
+    "Graderingskode",
+    METADATA["M506"],
+    (
+        ("SH", "Strengt hemmelig (sikkerhetsgrad)"),
+        ("H", "Hemmelig (sikkerhetsgrad)"),
+        ("K", "Konfidensielt (sikkerhetsgrad)"),
+        ("B", "Begrenset (sikkerhetsgrad)"),
+        ("F", "Fortrolig (beskyttelsesgrad)"),
+        ("SF", "Strengt fortrolig (beskyttelsesgrad)"),
+    ),
+)
+HENDELSETYPE = CodeList(
+    "hendelsetype",
+    "Hendelsetype",
+    text("Hva som skjedde: opprettet, lest, endret eller slettet"),
+    (
+        ("C", "Opprettet"),
+        ("R", "Lest"),
+        ("U", "Endret"),
+        ("D", "Slettet"),
+    ),
+)
+JOURNALPOSTTYPE = CodeList(
+    "journalposttype",
+    "Journalposttype",
+    METADATA["M082"],
+    (
+        ("I", "Inngående dokument"),
+        ("U", "Utgående dokument"),
+        ("N", "Organinternt dokument for oppfølging"),
+        ("X", "Organinternt dokument uten oppfølging"),
+        ("S", "Saksframlegg"),
+    ),
+)
+JOURNALSTATUS = CodeList(
+    "journalstatus",
+    "Journalstatus",
+    METADATA["M053"],
+    (
+        ("J", "Journalført"),
+        ("F", "Ferdigstilt fra saksbehandler"),
+        ("G", "Godkjent av leder"),
+        ("E", "Ekspedert"),
+        ("A", "Arkivert"),
+        ("U", "Utgår"),
+        ("M", "Midlertidig registrering av innkommet dokument"),
+        ("S", "Saksbehandler har registrert innkommet dokument"),
+        ("R", "Reservert dokument"),
+    ),
+)
+KASSASJONSVEDTAK = CodeList(
+    "kassasjonsvedtak",
+    "Kassasjonsvedtak",
+    METADATA["M450"],
+    (
+        ("B", "Bevares"),
+        ("K", "Kasseres"),
+        ("G", "Vurderes senere"),
+    ),
+)
+KLASSIFIKASJONSTYPE = CodeList(
+    "klassifikasjonstype",
+    "Klassifikasjonstype",
+    METADATA["M086"],
+    (
+        ("GBN", "Gårds- og bruksnummer"),
+        ("FH", "Funksjonsbasert, hierarkisk"),
+        ("EH", "Emnebasert, hierarkisk arkivnøkkel"),
+        ("E1", "Emnebasert, ett nivå"),
+        ("KK", "K-koder"),
+        ("MF", "Mangefasettert, ikke hierarki"),
+        ("UO", "Objektbasert"),
+        ("PNR", "Fødselsnummer"),
+    ),
+)
+KORRESPONDANSEPARTTYPE = CodeList(
+    "korrespondanseparttype",
+    "Korrespondanseparttype",
+    METADATA["M087"],
+    (
+        ("EA", "Avsender"),
+        ("EM", "Mottaker"),
+        ("EK", "Kopimottaker"),
+        ("GM", "Gruppemottaker"),
+        ("IA", "Intern avsender"),
+        ("IM", "Intern mottaker"),
+        ("IK", "Intern kopimottaker"),
+        ("IS", "Medavsender"),
+    ),
+)
+LAND = CodeList("land", "Land", METADATA["M038"], _countries())
+MERKNADSTYPE = CodeList(
+    "merknadstype",
+    "Merknadstype",
+    METADATA["M084"],
+    (
+        ("MS", "Merknad fra saksbehandler"),
+        ("ML", "Merknad fra leder"),
+        ("MA", "Merknad fra arkivansvarlig"),
+    ),
+)
+POSTNUMMER = CodeList(
+    "postnummer",
+    "Postnummer",
+    text("Postnummer, med poststedet som navn"),
+    (
+        ("6413", "MOLDE"),
+        ("6390", "VESTNES"),
+        ("6300", "ÅNDALSNES"),
+        ("6480", "AUKRA"),
+        ("6475", "MIDSUND"),
+    ),
+)
+PRESEDENSSTATUS = CodeList(
+    "presedensstatus",
+    "PresedensStatus",
+    METADATA["M056"],
+    (
+        ("G", "Gjeldende"),
+        ("F", "Foreldet"),
+    ),
+)
+PARTROLLE = CodeList(
+    "partrolle",
+    "PartRolle",
+    text("Partens rolle i saken"),
+    (
+        ("KLI", "Klient"),
+        ("PAA", "Pårørende"),
+        ("FORM", "Formynder"),
+        ("ADV", "Advokat"),
+    ),
+)
+SAKSSTATUS = CodeList(
+    "saksstatus",
+    "Saksstatus",
+    METADATA["M052"],
+    (
+        ("B", "Under behandling"),
+        ("A", "Avsluttet"),
+        ("U", "Utgår"),
+        ("R", "Opprettet av saksbehandler"),
+        ("S", "Avsluttet av saksbehandler"),
+        ("P", "Unntatt prosesstyring"),
+        ("F", "Ferdig fra saksbehandler"),
+    ),
+)
+SKJERMINGDOKUMENT = CodeList(
+    "skjermingdokument",
+    "SkjermingDokument",
+    METADATA["M503"],
+    (
+        ("H", "Skjerming av hele dokumentet"),
+        ("D", "Skjerming av deler av dokumentet"),
+    ),
+)
+SKJERMINGMETADATA = CodeList(
+    "skjermingmetadata",
+    "SkjermingMetadata",
+    METADATA["M502"],
+    (
+        ("KID", "Skjerming klasseID"),
+        ("TKL", "Skjerming tittel klasse"),
+        ("TM1", "Skjerming tittel mappe - unntatt første linje"),
+        ("TMO", "Skjerming tittel mappe - utvalgte ord"),
+        ("NPS", "Skjerming navn part i sak"),
+        ("TR1", "Skjerming tittel registrering - unntatt første linje"),
+        ("TRO", "Skjerming tittel registrering - utvalgte ord"),
+        ("NA", "Skjerming navn avsender"),
+        ("NM", "Skjerming navn mottaker"),
+        ("TD", "Skjerming tittel dokumentbeskrivelse"),
+        ("MT", "Skjerming merknadstekst"),
+        ("M", "Midlertidig skjerming"),
+    ),
+)
+SLETTINGSTYPE = CodeList(
+    "slettingstype",
+    "Slettingstype",
+    METADATA["M089"],
+    (
+        ("SP", "Sletting av produksjonsformat"),
+        ("SV", "Sletting av tidligere versjon"),
+        ("SS", "Sletting av variant med sladdet informasjon"),
+        ("SA", "Sletting av hele innholdet i arkivdelen"),
+    ),
+)
+TILGANGSKATEGORI = CodeList(
+    "tilgangskategori",
+    "Tilgangskategori",
+    text("Hva slags enheter en tilgang gjelder"),
+    (
+        ("A", "arkivdel"),
+        ("K", "klasse"),
+        ("M", "mappe"),
+        ("R", "registrering"),
+        ("D", "dokumentbeskrivelse"),
+    ),
+)
+TILGANGSRESTRIKSJON = CodeList(
+    "tilgangsrestriksjon",
+    "Tilgangsrestriksjon",
+    METADATA["M500"],
+    (
+        ("B", "Begrenset etter sikkerhetsinstruksen"),
+        ("K", "Konfidensielt etter sikkerhetsinstruksen"),
+        ("H", "Hemmelig etter sikkerhetsinstruksen"),
+        ("F", "Fortrolig etter beskyttelsesinstruksen"),
+        ("SF", "Strengt fortrolig etter beskyttelsesinstruksen"),
+        ("5", "Unntatt etter offentlighetsloven § 5"),
+        ("5a", "Unntatt etter offentlighetsloven § 5a"),
+        ("6", "Unntatt etter offentlighetsloven § 6"),
+        ("11", "Unntatt etter offentlighetsloven § 11"),
+        ("XX", "Midlertidig sperret"),
+        ("P", "Personalsaker"),
+        ("KL", "Klientsaker"),
+    ),
+)
+TILKNYTTETREGISTRERINGSOM = CodeList(
+    "tilknyttetregistreringsom",
+    "TilknyttetRegistreringSom",
+    METADATA["M217"],
+    (
+        ("H", "Hoveddokument"),
+        ("V", "Vedlegg"),
+    ),
+)
+VARIANTFORMAT = CodeList(
+    "variantformat",
+    "Variantformat",
+    METADATA["M700"],
+    (
+        ("P", "Produksjonsformat"),
+        ("A", "Arkivformat"),
+        ("O", "Dokument hvor deler av innholdet er skjermet"),
+    ),
+)
+MAPPETYPE = CodeList("mappetype", "Mappetype", text("Hva slags mappe det er"), ())
+
+KODELISTER: Mapping[str, CodeList] = {
+    codelist.name: codelist
+    for codelist in (
+        KOORDINATSYSTEM,
+        ARKIVDELSTATUS,
+        ARKIVSTATUS,
+        AVSKRIVNINGSMAATE,
+        DOKUMENTMEDIUM,
+        DOKUMENTSTATUS,
+        DOKUMENTTYPE,
+        ELEKTRONISKSIGNATURSIKKERHETSNIVAA,
+        ELEKTRONISKSIGNATURVERIFISERT,
+        FLYTSTATUS,
+        FORMAT,
+        GRADERINGSKODE,
+        HENDELSETYPE,
+        JOURNALPOSTTYPE,
+        JOURNALSTATUS,
+        KASSASJONSVEDTAK,
+        KLASSIFIKASJONSTYPE,
+        KORRESPONDANSEPARTTYPE,
+        LAND,
+        MERKNADSTYPE,
+        POSTNUMMER,
+        PRESEDENSSTATUS,
+        PARTROLLE,
+        SAKSSTATUS,
+        SKJERMINGDOKUMENT,
+        SKJERMINGMETADATA,
+        SLETTINGSTYPE,
+        TILGANGSKATEGORI,
+        TILGANGSRESTRIKSJON,
+        TILKNYTTETREGISTRERINGSOM,
+        VARIANTFORMAT,
+        MAPPETYPE,
+    )
+}

@@ -1,0 +1,40 @@
+"""The table of all code lists of all kommuner, and the loading of one kommune's."""
+
+from datetime import datetime
+
+from sqlalchemy import SmallInteger, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from sakark_api.noark.metadata.kodeverk import Kodeverdi, Kodeverk
+from sakark_api.noark.model import Base
+
+__all__ = ["KodeverdiRow", "load_kodeverk"]
+
+
+class KodeverdiRow(Base):
+    """One value of one code list in one kommune (Kodelisteverdi)."""
+
+    __tablename__ = "kodeverdi"
+    __table_args__ = (UniqueConstraint("tenant_id", "liste", "kodenavn"),)
+
+    tenant_id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    liste: Mapped[str] = mapped_column(primary_key=True)
+    kode: Mapped[str] = mapped_column(primary_key=True)
+    kodenavn: Mapped[str]
+    beskrivelse: Mapped[str | None]
+    utdatert: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1)
+
+
+def load_kodeverk(session: Session) -> Kodeverk:
+    """Read every code list of the session's kommune."""
+    table = KodeverdiRow.__table__.c
+    rows = session.execute(
+        select(table.liste, table.kode, table.kodenavn, table.utdatert).where(
+            table.tenant_id == session.info["tenant_id"]
+        )
+    )
+    lists: dict[str, dict[str, Kodeverdi]] = {}
+    for liste, kode, kodenavn, utdatert in rows:
+        lists.setdefault(liste, {})[kode] = Kodeverdi(kode, kodenavn, utdatert)
+    return Kodeverk(lists)

@@ -1,0 +1,33 @@
+"""Uploads of large files that are under way (GUIDE 10): what has come, and for whom."""
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import ARRAY, BigInteger, SmallInteger, Text
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import Uuid
+
+from sakark_api.noark.model import Base
+
+__all__ = ["LIFETIME", "Opplasting"]
+
+LIFETIME: Final = timedelta(hours=24)
+
+
+class Opplasting(Base):
+    """One upload session; `parts` are the storage keys of what has come, in order."""
+
+    __tablename__ = "opplasting"
+
+    tenant_id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    id: Mapped[UUID] = mapped_column(Uuid(), primary_key=True)
+    type: Mapped[str]
+    unit_id: Mapped[UUID]
+    actor_id: Mapped[UUID]
+    mime_type: Mapped[str]
+    filnavn: Mapped[str | None]
+    size: Mapped[int] = mapped_column(BigInteger)
+    received: Mapped[int] = mapped_column(BigInteger)
+    parts: Mapped[list[str]] = mapped_column(ARRAY(Text()))
+    expires: Mapped[datetime]

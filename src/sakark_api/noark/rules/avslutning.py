@@ -1,0 +1,39 @@
+"""Closing: what a status or a date of closing brings with it."""
+
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from sakark_api.errors import Conflict
+from sakark_api.noark.resource import Change, Rule
+from sakark_api.texts import text
+
+__all__ = ["closes_when", "give_closer"]
+
+
+class Closable(Protocol):
+    avsluttet_dato: datetime | None
+    avsluttet_av: str | None
+    referanse_avsluttet_av: UUID | None
+
+
+def closes_when(status: str, kode: str) -> Rule:
+    """Make the rule that a unit closes when `status` gets this kode (5.2.8, 6.1.6, M602)."""
+
+    def give_closing(change: Change, unit: Closable) -> None:
+        is_closing = getattr(unit, status).kode == kode
+        if unit.avsluttet_av is not None and not is_closing:
+            raise Conflict(text("Enheten er avsluttet og kan ikke gjenåpnes ved å endre status."))
+        if is_closing and unit.avsluttet_dato is None:
+            unit.avsluttet_dato = change.now
+        give_closer(change, unit)
+
+    return give_closing
+
+
+def give_closer(change: Change, unit: Closable) -> None:
+    """Remember who closed a unit that has got its date of closing (M603, M227)."""
+    if unit.avsluttet_dato is None or unit.avsluttet_av is not None:
+        return
+    unit.avsluttet_av = change.actor.navn
+    unit.referanse_avsluttet_av = change.actor.system_id

@@ -1,0 +1,120 @@
+"""What the core adds to a unit's grading, screening, disposal and signature."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import inspect
+
+from sakark_api.noark.verdier import (
+    ElektroniskSignatur,
+    Gradering,
+    Kassasjon,
+    Skjerming,
+)
+from sakark_api.noark.model import TenantRow
+from sakark_api.noark.resource import Change
+from sakark_api.noark.values import NORWAY, Value
+
+__all__ = ["complete_values"]
+
+
+def complete_values(change: Change, unit: TenantRow) -> None:
+    """Fill in the parts of new and changed values that only the core may set.
+
+    What a client sends in those parts is not used: they are taken from the value before, when
+    there was one of the same kind, else from now and the caller.
+    """
+    for name, (fill, given) in _FILLERS.items():
+        history = inspect(unit).attrs[name].history if hasattr(unit, name) else None
+        if history is None or not history.has_changes() or getattr(unit, name) is None:
+            continue
+        before = history.deleted[0] if history.deleted else None
+        setattr(unit, name, fill(change, unit, getattr(unit, name), before, given))
+
+
+def _stamp(
+    change: Change, unit: Any, value: Value, before: Value | None, given: tuple[str, str, str]
+) -> Value:
+    """Say when and by whom, or keep what was said when the value was first given."""
+    del unit
+    day, person, reference = given
+    if before is not None and getattr(before, day) is not None:
+        return value.model_copy(update={name: getattr(before, name) for name in given})
+    return value.model_copy(
+        update={
+            day: change.now.astimezone(NORWAY),
+            person: change.actor.navn,
+            reference: change.actor.system_id,
+        }
+    )
+
+
+def _grade(
+    change: Change, unit: Any, value: Gradering, before: Gradering | None, given: Any
+) -> Value:
+    """Stamp a grading anew when its kode changes (M624, M625)."""
+    same = before is not None and before.graderingskode.kode == value.graderingskode.kode
+    cleared = value.model_copy(
+        update={
+            "nedgraderingsdato": before.nedgraderingsdato if before and same else None,
+            "nedgradert_av": before.nedgradert_av if before and same else None,
+            "referanse_nedgradert_av": before.referanse_nedgradert_av if before and same else None,
+        }
+    )
+    return _stamp(change, unit, cleared, before if same else None, given)
+
+
+def _screen(change: Change, unit: Any, value: Skjerming, before: Any, given: Any) -> Value:
+    """Name the ground of a screening and compute when it lapses (M501, M505)."""
+    del before, given
+    begins = unit.opprettet_dato or change.now
+    lapses = (
+        _years_after(begins, value.skjermingsvarighet)
+        if value.skjermingsvarighet is not None
+        else None
+    )
+    return value.model_copy(
+        update={
+            "skjermingshjemmel": value.skjermingshjemmel or value.tilgangsrestriksjon.kodenavn,
+            "skjerming_opphoerer_dato": lapses,
+        }
+    )
+
+
+def _dispose(change: Change, unit: Any, value: Kassasjon, before: Any, given: Any) -> Value:
+    """Compute the date of disposal from the closing, where it is not set by hand (M452)."""
+    del change, before, given
+    closed = getattr(unit, "avsluttet_dato", None)
+    if value.kassasjonsdato is not None or value.bevaringstid is None or closed is None:
+        return value
+    return value.model_copy(update={"kassasjonsdato": _years_after(closed, value.bevaringstid)})
+
+
+def _verify(
+    change: Change, unit: Any, value: ElektroniskSignatur, before: Any, given: Any
+) -> Value:
+    """Say who registered the verification of a signature (M623)."""
+    del unit, before, given
+    return value.model_copy(
+        update={
+            "verifisert_av": change.actor.navn,
+            "referanse_verifisert_av": change.actor.system_id,
+        }
+    )
+
+
+def _years_after(moment: datetime, years: int) -> datetime:
+    local = moment.astimezone(NORWAY)
+    year = min(local.year + years, 9998)
+    day = 28 if (local.month, local.day) == (2, 29) else local.day
+    return local.replace(year=year, day=day)
+
+
+_FILLERS: dict[str, tuple[Any, tuple[str, ...]]] = {
+    "gradering": (_grade, ("graderingsdato", "gradert_av", "referanse_gradert_av")),
+    "skjerming": (_screen, ()),
+    "kassasjon": (_dispose, ()),
+    "utfoert_kassasjon": (_stamp, ("kassert_dato", "kassert_av", "referanse_kassert_av")),
+    "sletting": (_stamp, ("slettet_dato", "slettet_av", "referanse_slettet_av")),
+    "elektronisk_signatur": (_verify, ()),
+}

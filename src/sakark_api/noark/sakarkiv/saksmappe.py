@@ -1,0 +1,95 @@
+"""Saksmappe: a case. Numbered by year, with a unit and a person responsible."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Mapped
+
+from sakark_api.noark.arkivstruktur.arkivdel import arkivdel
+from sakark_api.noark.arkivstruktur.klasse import klasse
+from sakark_api.noark.arkivstruktur.mappe import Mappe, mappe
+from sakark_api.noark.attribute import Mutability, SetBy, attribute, code
+from sakark_api.noark.metadata.kodeliste import SAKSSTATUS
+from sakark_api.noark.model import ordered_by
+from sakark_api.noark.resource import Change, ChildColumn, Package, Parent, Resource, Work
+from sakark_api.noark.rules.avslutning import closes_when
+from sakark_api.noark.rules.numre import next_numbers
+from sakark_api.noark.values import NORWAY, Kode
+from sakark_api.texts import text
+
+__all__ = ["Saksmappe", "saksmappe"]
+
+
+class Saksmappe(Mappe):
+    """En sak."""
+
+    saksaar: Mapped[int] = attribute("M011", set_by=SetBy.CORE, always=True)
+    sakssekvensnummer: Mapped[int] = attribute("M012", set_by=SetBy.CORE, always=True)
+    saksdato: Mapped[datetime] = attribute(
+        "M100", set_by=SetBy.CLIENT_OR_CORE, change=Mutability.UNTIL_CLOSED, always=True
+    )
+    administrativ_enhet: Mapped[str | None] = attribute(
+        "M305", set_by=SetBy.CLIENT_OR_CORE, change=Mutability.UNTIL_CLOSED
+    )
+    referanse_administrativ_enhet: Mapped[UUID | None] = attribute(
+        None,
+        description=text("Den administrative enheten, ved systemID"),
+        set_by=SetBy.CLIENT_OR_CORE,
+        change=Mutability.UNTIL_CLOSED,
+    )
+    saksansvarlig: Mapped[str] = attribute(
+        "M306", set_by=SetBy.CLIENT_OR_CORE, change=Mutability.UNTIL_CLOSED, always=True
+    )
+    referanse_saksansvarlig: Mapped[UUID | None] = attribute(
+        None,
+        description=text("Den saksansvarlige, ved systemID"),
+        set_by=SetBy.CLIENT_OR_CORE,
+        change=Mutability.UNTIL_CLOSED,
+    )
+    journalenhet: Mapped[str | None] = attribute("M308", set_by=SetBy.CLIENT_OR_CORE)
+    saksstatus: Mapped[Kode] = code(SAKSSTATUS, "M052", default="B")
+    utlaant_dato: Mapped[datetime | None] = attribute("M106")
+    utlaant_til: Mapped[str | None] = attribute("M309")
+    referanse_utlaant_til: Mapped[UUID | None] = attribute(
+        None, description=text("Personen saken er lånt ut til, ved systemID")
+    )
+
+
+ordered_by(Saksmappe, "saksdato")
+
+
+def give_responsible(change: Change, unit: Saksmappe) -> None:
+    """Make the caller and the caller's unit responsible, where nobody is named (M305, M306)."""
+    if unit.saksdato is None:
+        unit.saksdato = change.now
+    if unit.administrativ_enhet is None:
+        unit.administrativ_enhet = change.actor.enhet_navn
+        unit.referanse_administrativ_enhet = change.actor.enhet_id
+    if unit.saksansvarlig is None:
+        unit.saksansvarlig = change.actor.navn
+        unit.referanse_saksansvarlig = change.actor.system_id
+
+
+def give_case_number(change: Change, unit: Saksmappe) -> None:
+    """Number the case within the year it is made (M011, M012, M003; 5.4.9)."""
+    unit.saksaar = change.now.astimezone(NORWAY).year
+    (unit.sakssekvensnummer,) = next_numbers(change.session, [f"sak/{unit.saksaar}"])
+    unit.mappe_id = f"{unit.saksaar}/{unit.sakssekvensnummer}"
+
+
+close_by_status = closes_when("saksstatus", "A")
+
+saksmappe = Resource(
+    model=Saksmappe,
+    title=text("Saksmappe"),
+    package=Package.SAKARKIV,
+    work=Work.CASEWORK,
+    extends=mappe,
+    parents=[
+        Parent(arkivdel, ChildColumn("arkivdel_ref")),
+        Parent(klasse, ChildColumn("klasse_ref")),
+        Parent(mappe, ChildColumn("referanse_forelder_mappe")),
+    ],
+    on_create=[close_by_status, give_responsible, give_case_number],
+    on_change=[close_by_status],
+)

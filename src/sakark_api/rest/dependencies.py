@@ -1,0 +1,245 @@
+"""What a request brings with it: its kommune, its caller, and the services that answer it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import Annotated, Final
+from uuid import UUID
+
+import httpx
+from fastapi import Depends
+from sqlalchemy.orm import Session
+from starlette.requests import Request
+
+from sakark_api.access.caller import Caller, Role
+from sakark_api.access.keys import Issuer
+from sakark_api.access.oidc import Bindings, IssuerBinding, Verifier
+from sakark_api.access.policy import Action, may
+from sakark_api.db.reader import Reader
+from sakark_api.errors import Forbidden, Invalid, NotFound, Unauthenticated
+from sakark_api.noark.resource import Actor, Change
+from sakark_api.noark.structure import Catalog
+from sakark_api.rest.commands import Commands
+from sakark_api.rest.links import Links
+from sakark_api.rest.queries import Queries
+from sakark_api.rest.schema import Schemas
+from sakark_api.settings import Settings
+from sakark_api.storage.documents import Documents
+from sakark_api.tenancy.kommune import IssuerEntry, Kommune, Registry, Snapshot
+from sakark_api.tenancy.session import Writer
+from sakark_api.texts import text
+
+__all__ = [
+    "Context",
+    "CurrentContext",
+    "FindActor",
+    "WELL_KNOWN",
+    "Services",
+    "base_of",
+    "bind_issuers",
+    "id_of",
+    "kommune_of",
+    "read_body",
+]
+
+_SCHEME: Final = "bearer "
+_DRAINED: Final = 64 * 2**20
+_UUID_LENGTH: Final = 36
+
+FindActor = Callable[[Session, str, str, str, datetime], Actor]
+"""Gives the user of an issuer, by subject and name; made at the first login."""
+
+
+class Services:
+    """Everything that lives as long as the process, made once in `app.py` and passed along."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        catalog: Catalog,
+        reader: Reader,
+        writer: Writer,
+        registry: Registry,
+        verifier: Verifier,
+        documents: Documents,
+        find_actor: FindActor,
+        http: httpx.AsyncClient,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.settings = settings
+        self.catalog = catalog
+        self.reader = reader
+        self.writer = writer
+        self.registry = registry
+        self.verifier = verifier
+        self.documents = documents
+        self.clock = clock
+        self.schemas = Schemas(catalog)
+        self.queries = Queries(catalog)
+        self.links = Links(catalog)
+        self.commands = Commands(catalog, self.schemas)
+        self._http = http
+        self._documents_of_issuers: dict[str, tuple[datetime, bytes]] = {}
+        self._find_actor = find_actor
+        self._actors: dict[Caller, Actor] = {}
+        self._bound: tuple[Snapshot, Bindings] = ({}, Bindings([]))
+
+    @property
+    def bindings(self) -> Bindings:
+        """The issuers of all kommuner; a new object exactly when the registry has changed."""
+        if self._bound[0] is not self.registry.snapshot:
+            self._bound = (self.registry.snapshot, bind_issuers(self.registry.snapshot))
+        return self._bound[1]
+
+    async def discover(self, issuer: IssuerEntry) -> bytes | None:
+        """Fetch the discovery document of an identity provider; None when it does not answer."""
+        address = issuer.discovery_url or f"{issuer.issuer.rstrip('/')}/{WELL_KNOWN}"
+        known = self._documents_of_issuers.get(address)
+        if known is not None and self.clock() - known[0] < _FRESH:
+            return known[1]
+        try:
+            answer = await self._http.get(address)
+            answer.raise_for_status()
+        except httpx.HTTPError:
+            return known[1] if known is not None else None
+        self._documents_of_issuers[address] = (self.clock(), answer.content)
+        return answer.content
+
+    async def actor_of(self, caller: Caller) -> Actor:
+        """Give the bruker behind a caller, made at the first login and remembered after that."""
+        known = self._actors.get(caller)
+        if known is not None:
+            return known
+        async with self.writer.transaction(caller.tenant_id) as session:
+            actor = await session.run_sync(
+                self._find_actor, caller.issuer, caller.subject, caller.name, self.clock()
+            )
+        if len(self._actors) >= _REMEMBERED_ACTORS:
+            self._actors.clear()
+        self._actors[caller] = actor
+        return actor
+
+
+_REMEMBERED_ACTORS = 10_000
+_FRESH = timedelta(minutes=5)
+WELL_KNOWN: Final = ".well-known/openid-configuration"
+
+
+def bind_issuers(snapshot: Snapshot) -> Bindings:
+    """Say which tokens each kommune accepts, from the registry."""
+    issuers: dict[tuple[str, str | None, str | None], Issuer] = {}
+    return Bindings(
+        IssuerBinding(
+            tenant_id=kommune.id,
+            kommune=kommune.slug,
+            kommunenummer=(kommune.kommunenummer, *kommune.tidligere_kommunenummer),
+            organisasjonsnummer=kommune.organisasjonsnummer,
+            issuer=issuers.setdefault(
+                (entry.issuer, entry.discovery_url, entry.jwks_uri),
+                Issuer(entry.issuer, entry.discovery_url, entry.jwks_uri),
+            ),
+            audience=entry.audience,
+            kommune_claim=entry.kommune_claim,
+            role_claim=entry.role_claim,
+            role_values={value: Role(role) for value, role in entry.role_values.items()},
+        )
+        for kommune in snapshot.values()
+        for entry in kommune.issuers
+    )
+
+
+@dataclass(frozen=True)
+class Context:
+    """One authenticated request to one kommune."""
+
+    services: Services
+    kommune: Kommune
+    caller: Caller
+    actor: Actor
+    base: str
+    """Address of the kommune's root, with a slash at the end."""
+
+    @cached_property
+    def roles(self) -> frozenset[str]:
+        return frozenset(self.caller.roles)
+
+    def may(self, action: str, work: str) -> bool:
+        return may(self.caller.roles, Action(action), work)
+
+    def demand(self, action: str, work: str) -> None:
+        """Refuse what the caller's roles do not give."""
+        if not self.may(action, work):
+            raise Forbidden(text("Rollen din gir ikke adgang til dette. Spør arkivansvarlig."))
+
+    def change(self, session: Session) -> Change:
+        """Say who writes when, for the rules."""
+        return Change(
+            session=session,
+            actor=self.actor,
+            now=self.services.clock(),
+            kodeverk=session.info["kodeverk"],
+            first_version=self.services.settings.first_version,
+        )
+
+
+async def kommune_of(request: Request) -> Kommune:
+    """Find the kommune in the address; NotFound for one that is not in the registry."""
+    services: Services = request.app.state.services
+    kommune = await services.registry.find(request.path_params["kommune"])
+    if kommune is None:
+        raise NotFound(text("Kommunen finnes ikke. Se /kommuner/."))
+    request.state.maalform = kommune.maalform
+    return kommune
+
+
+async def enter(request: Request) -> Context:
+    """Let a request in: kommune, token, caller (401 without a token, 404 with a foreign one)."""
+    services: Services = request.app.state.services
+    kommune = await kommune_of(request)
+    header = request.headers.get("authorization", "")
+    if header[: len(_SCHEME)].lower() != _SCHEME:
+        raise Unauthenticated(text("Send tilgangstoken som Authorization: Bearer …"))
+    token = header[len(_SCHEME) :].strip()
+    caller = await services.verifier.caller(token, kommune.slug, services.bindings)
+    actor = await services.actor_of(caller)
+    return Context(services, kommune, caller, actor, base_of(request, kommune))
+
+
+CurrentContext = Annotated[Context, Depends(enter)]
+
+
+def base_of(request: Request, kommune: Kommune) -> str:
+    """Give the address of a kommune's root, as clients see it."""
+    public: str | None = request.app.state.services.settings.public_url
+    if public is None:
+        scheme = request.scope["scheme"]
+        host = request.headers.get("host") or "localhost"
+        public = f"{scheme}://{host}{request.scope.get('root_path', '')}"
+    return f"{public}/{kommune.slug}/api/"
+
+
+def id_of(request: Request) -> UUID:
+    """Read the systemID in the address; what is none cannot exist."""
+    written = request.path_params["system_id"]
+    if len(written) == _UUID_LENGTH:
+        try:
+            return UUID(written)
+        except ValueError:
+            pass
+    raise NotFound(text("Enheten finnes ikke."))
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """Read a body of at most `limit` bytes; the rest of a longer one is thrown away unread."""
+    pieces: list[bytes] = []
+    size = 0
+    async for piece in request.stream():
+        size += len(piece)
+        if size <= limit:
+            pieces.append(piece)
+        elif size > _DRAINED:
+            break
+    if size > limit:
+        raise Invalid(text("Innholdet er større enn {grense} byte. Send mindre.", grense=limit))
+    return b"".join(pieces)

@@ -1,0 +1,180 @@
+"""Links: rendered once for each resource, state and set of rights, then only filled with ids."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from zlib import crc32
+
+import msgspec
+
+from sakark_api.noark.resource import REL, ParentColumn, Resource
+from sakark_api.noark.structure import Catalog, Offer, Relation
+
+__all__ = [
+    "QUERY",
+    "Link",
+    "LinkSet",
+    "Links",
+    "May",
+    "code_list_links",
+    "render",
+    "state_conditions",
+]
+
+QUERY = "{?$filter&$orderby&$top&$skip&$search}"
+"""What a list takes, as the template that every list's address ends in (GUIDE 6)."""
+
+CODE_LIST_REL = f"{REL}metadata/"
+FILE_REL = f"{REL}arkivstruktur/fil/"
+
+May = Callable[[str, str], bool]
+"""Whether the caller may do an action ("create", …) in a kind of work ("casework", …)."""
+
+_ID = "\x00"
+
+
+@dataclass(frozen=True)
+class Link:
+    """One link of a unit: its relation key and address, and when it is there."""
+
+    rel: str
+    href: str
+    templated: bool = False
+
+
+@dataclass(frozen=True)
+class LinkSet:
+    """The links of one resource in one state for one set of rights; `tag` tells it from others."""
+
+    pieces: Sequence[bytes]
+    tag: str
+
+    def of(self, system_id: str) -> msgspec.Raw:
+        return msgspec.Raw(system_id.encode().join(self.pieces))
+
+
+def render(links: Sequence[Link]) -> bytes:
+    """Write links as the standard has them: an object by relation key, in ASCII order (GUIDE 4)."""
+    return msgspec.json.encode(
+        {
+            link.rel: {"href": link.href, **({"templated": True} if link.templated else {})}
+            for link in sorted(links, key=lambda link: link.rel)
+        }
+    )
+
+
+Condition = tuple[str, str]
+"""Something of a unit's state that its links depend on: what, and for which relation."""
+
+LOCKED: Condition = ("locked", "")
+FILED: Condition = ("filed", "")
+
+
+def condition_of(relation: Relation) -> Condition | None:
+    """Tell what must hold for the link of a relation to be shown; None when it always is."""
+    if relation.upward:
+        return None if relation.many else ("above", relation.role)
+    if isinstance(relation.via, ParentColumn):
+        return ("holds", relation.role)
+    return ("below", relation.role) if relation.same_kind else None
+
+
+def state_conditions(catalog: Catalog, root: Resource[Any]) -> tuple[Condition, ...]:
+    """List what the links of a family's units depend on, in the order of the state's bits."""
+    found: dict[Condition, None] = {}
+    for resource in catalog.family(root):
+        for relation in catalog.relations(resource):
+            condition = condition_of(relation)
+            if condition:
+                found[condition] = None
+    if root.locked_by:
+        found[LOCKED] = None
+    if root.file:
+        found[FILED] = None
+    return tuple(found)
+
+
+class Links:
+    """The links of every unit, and of the lists and packages they are found in."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._bits: Mapping[str, Mapping[Condition, int]] = {
+            root.name: {
+                condition: 1 << place
+                for place, condition in enumerate(state_conditions(catalog, root))
+            }
+            for root in catalog.roots
+        }
+        self._sets: dict[tuple[str, int, frozenset[str], str], LinkSet] = {}
+
+    def of_unit(
+        self, resource: Resource[Any], state: int, roles: frozenset[str], may: May, base: str
+    ) -> LinkSet:
+        """Give the links of a unit; `base` is the address of the kommune's root."""
+        key = (resource.name, state, roles, base)
+        found = self._sets.get(key)
+        if found is None:
+            found = self._render(resource, state, may, base)
+            if len(self._sets) < _REMEMBERED:
+                self._sets[key] = found
+        return found
+
+    def _render(self, resource: Resource[Any], state: int, may: May, base: str) -> LinkSet:
+        address = f"{base}{resource.package}/{resource.name}/{_ID}/"
+        links = [
+            Link("self", address),
+            Link(resource.rel, address),
+            *self._relations(resource, state, address),
+            *self._offers(resource, state, may, address),
+            *self._files(resource, state, may, address),
+            *code_list_links(resource, base),
+        ]
+        # JSON writes NUL as \u0000, which no address holds otherwise.
+        pieces = render(links).split(rb"\u0000")
+        return LinkSet(pieces, f"{crc32(b''.join(pieces)):08x}")
+
+    def _has(self, resource: Resource[Any], state: int, condition: Condition) -> bool:
+        return bool(state & self._bits[resource.root.name].get(condition, 0))
+
+    def _relations(self, resource: Resource[Any], state: int, address: str) -> Iterator[Link]:
+        for relation in self._catalog.relations(resource):
+            condition = condition_of(relation)
+            if condition is None or self._has(resource, state, condition):
+                tail = QUERY if relation.many else ""
+                yield Link(relation.rel, f"{address}{relation.role}/{tail}", relation.many)
+
+    def _offers(
+        self, resource: Resource[Any], state: int, may: May, address: str
+    ) -> Iterator[Link]:
+        for offer in self._catalog.offers(resource):
+            if may("create", offer.made.work) and not self._is_full(resource, state, offer):
+                yield Link(offer.rel, f"{address}{offer.tail}/")
+
+    def _is_full(self, resource: Resource[Any], state: int, offer: Offer) -> bool:
+        """Tell whether a unit takes no more of what is offered."""
+        if self._has(resource, state, ("holds", offer.made.root.name)):
+            return True
+        return not offer.tie.owned and self._has(resource, state, LOCKED)
+
+    def _files(self, resource: Resource[Any], state: int, may: May, address: str) -> Iterator[Link]:
+        door = self._catalog.takes_files(resource)
+        if door is None:
+            return
+        filed = self._has(resource, state, FILED)
+        if filed or may("create", door.holder.work):
+            yield Link(FILE_REL, f"{address}fil/")
+
+
+def code_list_links(resource: Resource[Any], base: str) -> list[Link]:
+    """Link to the code lists that a unit's attributes take their values from."""
+    names = dict.fromkeys(
+        attribute.spec.codelist.name for attribute in resource.attributes if attribute.spec.codelist
+    )
+    return [
+        Link(f"{CODE_LIST_REL}{name}/", f"{base}metadata/{name}/{QUERY}", templated=True)
+        for name in names
+    ]
+
+
+_REMEMBERED = 20_000

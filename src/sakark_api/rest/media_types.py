@@ -1,0 +1,46 @@
+"""The media types of the standard, and which of them a request speaks and accepts (GUIDE 3)."""
+
+from typing import Final
+
+from starlette.requests import Request
+
+from sakark_api.errors import NotAcceptable, UnsupportedMediaType
+from sakark_api.texts import text
+
+__all__ = ["MERGE_PATCH", "NOARK", "accepts", "refuse_other_content", "refuse_unacceptable"]
+
+NOARK: Final = "application/vnd.noark5+json"
+MERGE_PATCH: Final = "application/merge-patch+json"
+_ACCEPTABLE = (NOARK, "*/*", "application/*", "application/json")
+
+
+def refuse_other_content(request: Request, expected: str) -> None:
+    """Refuse a body of another kind than `expected`; UTF-8 may be said, nothing else."""
+    kind, *parameters = (
+        part.strip() for part in request.headers.get("content-type", "").lower().split(";")
+    )
+    charset = {value for value in parameters if value.startswith("charset=")}
+    if kind != expected or charset - {"charset=utf-8", 'charset="utf-8"'}:
+        raise UnsupportedMediaType(
+            text("Innholdet må sendes med Content-Type: {type}.", type=expected)
+        )
+
+
+def refuse_unacceptable(request: Request) -> None:
+    """Refuse a request that takes nothing we can answer with."""
+    accept = request.headers.get("accept")
+    if accept is None or accept == "*/*" or NOARK in accept:
+        return
+    if not any(accepts(accept, kind) for kind in _ACCEPTABLE):
+        raise NotAcceptable(text("Svaret finnes bare som {type}. Rett Accept.", type=NOARK))
+
+
+def accepts(accept: str, kind: str) -> bool:
+    """Tell whether an Accept header takes a media type, or any that begins alike."""
+    major = kind.partition("/")[0]
+    for part in accept.lower().split(","):
+        offered, *parameters = (piece.strip() for piece in part.split(";"))
+        refused = any(value in ("q=0", "q=0.0", "q=0.00", "q=0.000") for value in parameters)
+        if not refused and offered in (kind, "*/*", f"{major}/*"):
+            return True
+    return False

@@ -1,0 +1,496 @@
+"""The API's description: each operation in our own words, with schemas by name (OpenAPI 3.1)."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from sakark_api.noark.metadata.kodeliste import CodeList
+from sakark_api.noark.resource import Resource
+from sakark_api.noark.structure import Catalog
+from sakark_api.rest.media_types import MERGE_PATCH, NOARK
+from sakark_api.rest.schema import Schemas
+from sakark_api.texts import Text, text
+
+__all__ = ["Operation", "build", "describe"]
+
+Json = dict[str, Any]
+
+_ERROR = {"$ref": "#/components/schemas/Feil"}
+_STATUS_TEXTS: Mapping[int, Text] = {
+    200: text("Svaret"),
+    201: text("Opprettet; Location er adressen"),
+    204: text("Utført"),
+    206: text("Delen av filen det ble spurt om"),
+    304: text("Uendret siden sist"),
+    400: text("Noe i forespørselen er galt; beskrivelsen sier hva"),
+    401: text("Tilgangstoken mangler eller gjelder ikke"),
+    403: text("Rollen gir ikke adgang, eller filen er for stor"),
+    404: text("Finnes ikke, eller er ikke synlig"),
+    406: text("Accept passer ikke"),
+    409: text("Noe i enhetens tilstand står i veien, eller den er endret av andre"),
+    415: text("Content-Type passer ikke"),
+    416: text("Området finnes ikke i filen"),
+    422: text("Overføringen ble ikke fullført"),
+    501: text("Forstått, men støttes ikke"),
+    503: text("Database eller lager svarer ikke nå"),
+}
+_ALWAYS = (400, 401, 403, 404, 503)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What the description says of one operation."""
+
+    id: str
+    summary: Text
+    tag: str
+    statuses: tuple[int, ...] = (200,)
+    errors: tuple[int, ...] = _ALWAYS
+    body: Json | None = None
+    answer: Json | None = None
+    parameters: tuple[str, ...] = ()
+    requirements: tuple[str, ...] = field(default=())
+
+    @classmethod
+    def listing(cls, resource: Resource[Any], id_: str, of: Resource[Any] | None = None) -> Self:
+        sentence = (
+            text("List {hva} i {eier}", hva=resource.title, eier=of.title)
+            if of
+            else text("List alle av typen {hva}", hva=resource.title)
+        )
+        return cls(
+            id_,
+            sentence,
+            resource.package,
+            errors=(*_ALWAYS, 406, 501),
+            answer=_noark(f"{resource.model.__name__}Liste"),
+            parameters=("filter", "orderby", "top", "skip", "search"),
+        )
+
+    @classmethod
+    def reading(cls, resource: Resource[Any], id_: str, of: Resource[Any] | None = None) -> Self:
+        sentence = (
+            text("Hent {hva} for {eier}", hva=resource.title, eier=of.title)
+            if of
+            else text("Hent {hva}", hva=resource.title)
+        )
+        return cls(
+            id_,
+            sentence,
+            resource.package,
+            statuses=(200, 304),
+            errors=(*_ALWAYS, 406),
+            answer=_noark(resource.model.__name__),
+            parameters=("if_none_match",),
+        )
+
+    @classmethod
+    def template(cls, made: Resource[Any], id_: str, of: Resource[Any] | None = None) -> Self:
+        del of
+        return cls(
+            id_,
+            text("Hent mal for ny {hva}", hva=made.title),
+            made.package,
+            errors=(*_ALWAYS, 406),
+            answer=_noark("Mal"),
+        )
+
+    @classmethod
+    def making(cls, made: Resource[Any], id_: str, of: Resource[Any] | None = None) -> Self:
+        sentence = (
+            text("Opprett {hva} i {eier}", hva=made.title, eier=of.title)
+            if of
+            else text("Opprett {hva}", hva=made.title)
+        )
+        return cls(
+            id_,
+            sentence,
+            made.package,
+            statuses=(201,),
+            errors=(*_ALWAYS, 406, 409, 415),
+            body=_noark(f"{made.model.__name__}Ny"),
+            answer=_noark(made.model.__name__),
+        )
+
+    @classmethod
+    def replacing(cls, resource: Resource[Any], id_: str) -> Self:
+        return cls(
+            id_,
+            text("Endre {hva}: hele enheten sendes, det som utelates fjernes", hva=resource.title),
+            resource.package,
+            errors=(*_ALWAYS, 406, 409, 415),
+            body=_noark(resource.model.__name__),
+            answer=_noark(resource.model.__name__),
+            parameters=("if_match",),
+        )
+
+    @classmethod
+    def merging(cls, resource: Resource[Any], id_: str) -> Self:
+        return cls(
+            id_,
+            text("Endre noen felt av {hva}; null fjerner", hva=resource.title),
+            resource.package,
+            errors=(*_ALWAYS, 406, 409, 415),
+            body={MERGE_PATCH: {"schema": {"type": "object"}}},
+            answer=_noark(resource.model.__name__),
+            parameters=("if_match",),
+        )
+
+    @classmethod
+    def deleting(cls, resource: Resource[Any], id_: str) -> Self:
+        return cls(
+            id_,
+            text("Slett {hva}", hva=resource.title),
+            resource.package,
+            statuses=(204,),
+            errors=(*_ALWAYS, 409),
+            parameters=("if_match_optional",),
+        )
+
+    @classmethod
+    def downloading(cls, resource: Resource[Any], id_: str) -> Self:
+        return cls(
+            id_,
+            text("Hent filen"),
+            resource.package,
+            statuses=(200, 206, 304),
+            errors=(*_ALWAYS, 406, 416),
+            answer=_BYTES,
+            parameters=("range", "if_none_match"),
+        )
+
+    @classmethod
+    def uploading(cls, resource: Resource[Any], id_: str, holder: Resource[Any]) -> Self:
+        return cls(
+            id_,
+            text("Send en fil, eller begynn på en stor fil (Content-Length 0 og X-Upload-…)"),
+            resource.package,
+            statuses=(200, 201),
+            errors=(*_ALWAYS, 409, 415, 422),
+            body=_BYTES,
+            answer=_noark(holder.model.__name__),
+            parameters=("upload_type", "upload_length"),
+        )
+
+    @classmethod
+    def chunk(cls, resource: Resource[Any], id_: str, holder: Resource[Any]) -> Self:
+        return cls(
+            id_,
+            text("Send neste del av en stor fil; den siste delen gir 201"),
+            resource.package,
+            statuses=(200, 201),
+            errors=(*_ALWAYS, 409, 422),
+            body=_BYTES,
+            answer=_noark(holder.model.__name__),
+            parameters=("content_range",),
+        )
+
+    @classmethod
+    def progress(cls, resource: Resource[Any], id_: str) -> Self:
+        return cls(id_, text("Se hvor mye av en stor fil som er mottatt"), resource.package)
+
+    @classmethod
+    def cancelling(cls, resource: Resource[Any], id_: str) -> Self:
+        return cls(
+            id_, text("Avbryt overføringen av en stor fil"), resource.package, statuses=(204,)
+        )
+
+    @classmethod
+    def code_list(cls, codelist: CodeList, id_: str) -> Self:
+        return cls(
+            id_,
+            text("List kodelisten {hva}", hva=codelist.title),
+            "metadata",
+            errors=(*_ALWAYS, 406, 501),
+            answer=_noark("KodelisteverdiListe"),
+            parameters=("filter", "orderby", "top", "skip", "search"),
+        )
+
+    @classmethod
+    def code_reading(cls, codelist: CodeList, id_: str) -> Self:
+        return cls(
+            id_,
+            text("Hent en kode i {hva}", hva=codelist.title),
+            "metadata",
+            statuses=(200, 304),
+            errors=(*_ALWAYS, 406),
+            answer=_noark("Kodelisteverdi"),
+            parameters=("if_none_match",),
+        )
+
+    @classmethod
+    def code_template(cls, codelist: CodeList, id_: str) -> Self:
+        return cls(
+            id_,
+            text("Hent mal for ny kode i {hva}", hva=codelist.title),
+            "metadata",
+            answer=_noark("Mal"),
+            errors=(*_ALWAYS, 406),
+        )
+
+    @classmethod
+    def code_making(cls, codelist: CodeList, id_: str) -> Self:
+        return cls(
+            id_,
+            text("Legg til en kode i {hva}", hva=codelist.title),
+            "metadata",
+            statuses=(201,),
+            errors=(*_ALWAYS, 409, 415),
+            body=_noark("Kodelisteverdi"),
+            answer=_noark("Kodelisteverdi"),
+        )
+
+    @classmethod
+    def code_changing(cls, codelist: CodeList, id_: str) -> Self:
+        return cls(
+            id_,
+            text("Endre en kode i {hva}", hva=codelist.title),
+            "metadata",
+            errors=(*_ALWAYS, 409, 415),
+            body=_noark("Kodelisteverdi"),
+            answer=_noark("Kodelisteverdi"),
+            parameters=("if_match",),
+        )
+
+    @classmethod
+    def code_merging(cls, codelist: CodeList, id_: str) -> Self:
+        return cls(
+            id_,
+            text("Endre noen felt av en kode i {hva}", hva=codelist.title),
+            "metadata",
+            errors=(*_ALWAYS, 409, 415),
+            body={MERGE_PATCH: {"schema": {"type": "object"}}},
+            answer=_noark("Kodelisteverdi"),
+            parameters=("if_match",),
+        )
+
+
+_BYTES: Json = {"*/*": {"schema": {"type": "string", "format": "binary"}}}
+
+
+def _noark(schema: str) -> Json:
+    return {NOARK: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+
+
+def describe(operation: Operation, path: str) -> Json:
+    """Give the arguments of an `APIRoute` that make it appear as the operation says."""
+    parameters = [
+        {"$ref": f"#/components/parameters/{name}"}
+        for name in (
+            *(("kommune",) if "{kommune}" in path else ()),
+            *(("system_id",) if "{system_id}" in path else ()),
+            *(("rest",) if "{rest}" in path else ()),
+            *(("kode",) if "{kode}" in path else ()),
+            *operation.parameters,
+        )
+    ]
+    extra: Json = {"parameters": parameters} if parameters else {}
+    if operation.body:
+        extra["requestBody"] = {"required": True, "content": operation.body}
+    if not operation.errors:
+        extra["security"] = []
+    return {
+        "operation_id": operation.id,
+        "summary": str(operation.summary),
+        "tags": [operation.tag],
+        "responses": dict(_responses(operation)),
+        "openapi_extra": extra,
+        "status_code": operation.statuses[0],
+        "response_model": None,
+    }
+
+
+def _responses(operation: Operation) -> Iterator[tuple[int | str, Json]]:
+    for status in operation.statuses:
+        described: Json = {"description": str(_STATUS_TEXTS[status])}
+        if operation.answer and status in (200, 201, 206):
+            described["content"] = operation.answer
+        yield status, described
+    for status in dict.fromkeys(operation.errors):
+        yield (
+            status,
+            {
+                "description": str(_STATUS_TEXTS[status]),
+                "content": {NOARK: {"schema": _ERROR}},
+            },
+        )
+
+
+def build(
+    routes: Iterable[APIRoute],
+    catalog: Catalog,
+    schemas: Schemas,
+    more: Mapping[str, type[BaseModel]],
+    version: str,
+) -> Json:
+    """Describe the whole API, from the same routes that serve it."""
+    described = get_openapi(
+        title="sakark",
+        version=version,
+        openapi_version="3.1.0",
+        summary=str(text("Sak- og arkivsystem for kommuner etter Noark 5 tjenestegrensesnitt 1.1")),
+        description=str(
+            text(
+                "Begynn i kommunens rot og følg lenkene. Relasjonsnøklene er standardens og"
+                " faste; adressene kan endres. x-noark er nummeret i Noark 5s metadatakatalog."
+            )
+        ),
+        routes=list(routes),
+    )
+    components = described.setdefault("components", {})
+    components["schemas"] = dict(sorted(_all_schemas(catalog, schemas, more).items()))
+    components["parameters"] = _parameters()
+    components["securitySchemes"] = {
+        "oidc": {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": str(
+                text("Tilgangstoken fra kommunens OIDC-leverandør; se rotens login-lenker")
+            ),
+        }
+    }
+    described["security"] = [{"oidc": []}]
+    return described
+
+
+def _all_schemas(catalog: Catalog, schemas: Schemas, more: Mapping[str, type[BaseModel]]) -> Json:
+    """Give every named schema: as it is made, as it is shown, and as a list."""
+    concrete = [resource for resource in catalog.resources if not resource.abstract]
+    models = [
+        *((schemas.making(resource), "validation") for resource in concrete),
+        *((schemas.changing(resource), "validation") for resource in concrete),
+    ]
+    _, made = models_json_schema(models, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]  # pairs of literals
+    found: Json = made.get("$defs", {})
+    for resource in catalog.resources:
+        name = resource.model.__name__
+        if resource.abstract:
+            kinds = [one for one in catalog.kinds_of(resource)]
+            found[name] = {
+                "title": name,
+                "anyOf": [{"$ref": f"#/components/schemas/{one.model.__name__}"} for one in kinds],
+            }
+        elif len(kinds := catalog.kinds_of(resource)) > 1:
+            _list_of(found, f"{name}Liste", [one.model.__name__ for one in kinds])
+            continue
+        _list_of(found, f"{name}Liste", [name])
+    for name, model in more.items():
+        found[name] = {**model.model_json_schema(), "title": name}
+        _list_of(found, f"{name}Liste", [name])
+    found["Lenker"] = _LINKS
+    found["Feil"] = _FAULT
+    found["Mal"] = {"type": "object", "description": str(text("Delvis utfylt enhet"))}
+    for schema in found.values():
+        if "_links" in schema.get("properties", {}):
+            schema["properties"]["_links"] = {
+                "anyOf": [{"$ref": "#/components/schemas/Lenker"}, {"type": "null"}]
+            }
+    return found
+
+
+def _list_of(found: Json, name: str, kinds: list[str]) -> None:
+    refs = [{"$ref": f"#/components/schemas/{kind}"} for kind in kinds]
+    found[name] = {
+        "title": name,
+        "type": "object",
+        "required": ["count", "_links"],
+        "properties": {
+            "count": {
+                "type": "integer",
+                "description": str(text("Antall treff i alt, på alle sider")),
+            },
+            "results": {
+                "type": "array",
+                "description": str(text("Denne sidens enheter; utelates når listen er tom")),
+                "items": refs[0] if len(refs) == 1 else {"anyOf": refs},
+            },
+            "_links": {"$ref": "#/components/schemas/Lenker"},
+        },
+    }
+
+
+_LINKS: Json = {
+    "title": "Lenker",
+    "type": "object",
+    "description": str(text("Lenker etter relasjonsnøkkel")),
+    "additionalProperties": {
+        "type": "object",
+        "required": ["href"],
+        "properties": {"href": {"type": "string"}, "templated": {"type": "boolean"}},
+    },
+}
+_FAULT: Json = {
+    "title": "Feil",
+    "type": "object",
+    "required": ["feil"],
+    "properties": {
+        "feil": {
+            "type": "object",
+            "required": ["kode"],
+            "properties": {
+                "kode": {"type": "integer", "description": str(text("HTTP-statusen"))},
+                "beskrivelse": {"type": "string", "description": str(text("Hva du kan gjøre"))},
+            },
+        }
+    },
+}
+
+
+def _parameters() -> Json:
+    def one(name: str, where: str, what: Text, schema: Json, *, required: bool = False) -> Json:
+        return {
+            "name": name,
+            "in": where,
+            "required": required,
+            "description": str(what),
+            "schema": schema,
+        }
+
+    string: Json = {"type": "string"}
+    number: Json = {"type": "integer", "minimum": 0}
+    return {
+        "kommune": one(
+            "kommune", "path", text("Kommunens kortnavn; se /kommuner/"), string, required=True
+        ),
+        "system_id": one(
+            "system_id",
+            "path",
+            text("Enhetens systemID"),
+            {"type": "string", "format": "uuid"},
+            required=True,
+        ),
+        "rest": one("rest", "path", text("Overføringens nummer"), string, required=True),
+        "kode": one("kode", "path", text("Koden"), string, required=True),
+        "filter": one("$filter", "query", text("Vilkår, som i OData"), string),
+        "orderby": one("$orderby", "query", text("Rekkefølge, som i OData"), string),
+        "top": one("$top", "query", text("Største antall på siden"), number),
+        "skip": one("$skip", "query", text("Antall å hoppe over"), number),
+        "search": one("$search", "query", text("Ord å søke etter"), string),
+        "if_none_match": one("If-None-Match", "header", text("ETag fra forrige svar"), string),
+        "if_match": one(
+            "If-Match", "header", text("ETag for utgaven som endres"), string, required=True
+        ),
+        "if_match_optional": one(
+            "If-Match", "header", text("ETag for utgaven som slettes"), string
+        ),
+        "range": one("Range", "header", text("Del av filen, i byte"), string),
+        "upload_type": one(
+            "X-Upload-Content-Type", "header", text("Medietypen til en stor fil"), string
+        ),
+        "upload_length": one(
+            "X-Upload-Content-Length", "header", text("Størrelsen på en stor fil"), number
+        ),
+        "content_range": one(
+            "Content-Range",
+            "header",
+            text("Delens plass i filen: første-siste/alle"),
+            string,
+            required=True,
+        ),
+    }

@@ -1,0 +1,102 @@
+"""The parameters of a list, and the address of its next page (GUIDE 5 and 6)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode
+
+import msgspec
+
+from sakark_api.errors import Invalid, Unsupported
+from sakark_api.rest.links import Link, render
+from sakark_api.rest.odata import Filter, Order, parse_filter, parse_orderby, parse_search
+from sakark_api.texts import text
+
+__all__ = ["LARGEST_PAGE", "Asked", "list_body", "parse_query"]
+
+LARGEST_PAGE = 1000
+_LARGEST_SKIP = 2**40
+_LONGEST_QUERY = 20_000
+_IGNORED = ("$count",)
+_KNOWN = ("$filter", "$orderby", "$top", "$skip", "$search")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a client asks of a list; `top` is None when the page size is the server's to choose."""
+
+    filter: Filter | None = None
+    orders: tuple[Order, ...] = ()
+    top: int | None = None
+    skip: int = 0
+    search: str | None = None
+
+
+@lru_cache(maxsize=2048)
+def parse_query(query: str) -> Asked:
+    """Read the query of a list's address; anything not understood is refused, not ignored."""
+    if len(query) > _LONGEST_QUERY:
+        raise Invalid(text("Spørringen er for lang. Bruk færre vilkår."))
+    given: dict[str, str] = {}
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        if name in given:
+            raise Invalid(text("{navn} er oppgitt flere ganger.", navn=name[:50]))
+        given[name] = value
+    for name in given:
+        if name in _IGNORED or name in _KNOWN:
+            continue
+        if name.startswith("$"):
+            raise Unsupported(text("{navn} støttes ikke.", navn=name[:50]))
+        raise Invalid(
+            text(
+                "Parameteren {navn} er ukjent. Bruk {kjente}.",
+                navn=name[:50],
+                kjente=", ".join(_KNOWN),
+            )
+        )
+    return Asked(
+        filter=parse_filter(given["$filter"]) if "$filter" in given else None,
+        orders=parse_orderby(given["$orderby"]) if "$orderby" in given else (),
+        top=_number(given, "$top", LARGEST_PAGE),
+        skip=_number(given, "$skip", _LARGEST_SKIP) or 0,
+        search=parse_search(given["$search"]) if "$search" in given else None,
+    )
+
+
+def _number(given: Mapping[str, str], name: str, largest: int) -> int | None:
+    written = given.get(name)
+    if written is None:
+        return None
+    if not (written.isascii() and written.isdigit() and len(written) < 20):  # noqa: PLR2004
+        raise Invalid(text("{navn} må være et heltall, 0 eller mer.", navn=name))
+    return min(int(written), largest)
+
+
+def next_query(query: str, skip: int, top: int | None) -> str:
+    """Give the query of the page that begins at `skip`; `top` is what is left of the client's."""
+    kept: Sequence[tuple[str, str]] = [
+        (name, value)
+        for name, value in parse_qsl(query, keep_blank_values=True)
+        if name not in ("$skip", "$top")
+    ]
+    left = [("$top", str(top))] if top is not None else []
+    return urlencode([*kept, ("$skip", str(skip)), *left], quote_via=quote, safe="$',()/:")
+
+
+def list_body(units: Sequence[Any], count: int, asked: Asked, place: tuple[str, str, str]) -> bytes:
+    """Put a page in the standard's envelope (GUIDE 5); an empty one has no results.
+
+    `place` is the list's address, the query that was asked and the list's relation key.
+    """
+    address, query, rel = place
+    here = f"{address}?{query}" if query else address
+    links = [Link("self", here), Link(rel, here)]
+    end = asked.skip + len(units)
+    if units and end < count:
+        links.append(Link("next", f"{address}?{next_query(query, end, asked.top)}"))
+    body: dict[str, Any] = {"count": count}
+    if units:
+        body["results"] = units
+    body["_links"] = msgspec.Raw(render(links))
+    return msgspec.json.encode(body)

@@ -1,0 +1,190 @@
+"""From errors to answers: each class has its status, and every answer the standard's body."""
+
+import logging
+from collections.abc import Mapping
+
+import asyncpg
+import msgspec
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.orm.exc import StaleDataError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from sakark_api import errors
+from sakark_api.rest.media_types import NOARK
+from sakark_api.texts import BOKMAAL, LANGUAGES, Text, text
+
+__all__ = ["HANDLERS", "ErrorEdge", "language_of", "problem"]
+
+log = logging.getLogger(__name__)
+
+STATUS: Mapping[type[errors.SakarkError], int] = {
+    errors.Invalid: 400,
+    errors.Unauthenticated: 401,
+    errors.Forbidden: 403,
+    errors.NotFound: 404,
+    errors.MethodNotAllowed: 405,
+    errors.NotAcceptable: 406,
+    errors.Conflict: 409,
+    errors.UnsupportedMediaType: 415,
+    errors.UploadFailed: 422,
+    errors.Unsupported: 501,
+    errors.Unavailable: 503,
+}
+RETRY_SECONDS = "5"
+REALM = 'Bearer realm="sakark"'
+
+_HTTP_TEXTS = {
+    404: text("Adressen finnes ikke. Følg lenkene fra roten."),
+    405: text("Metoden kan ikke brukes på denne adressen. Se Allow."),
+}
+_UNAVAILABLE = text("Databasen svarer ikke nå. Prøv igjen om litt.")
+_BROKEN = text("Det oppsto en feil hos oss. Feilen er loggført; prøv igjen eller meld fra.")
+_STALE = text("Noen andre har endret enheten. Hent den på nytt og gjør endringen der.")
+
+# Named constraints of the database that a client can run into.
+_CONSTRAINTS: Mapping[str, errors.SakarkError] = {
+    "uq_klasse_tenant_id_klassifikasjonssystem_ref_klasse_id": errors.Conflict(
+        text("Klassifikasjonssystemet har allerede en klasse med denne klasseID.")
+    ),
+    "uq_kodeverdi_tenant_id_liste_kodenavn": errors.Conflict(
+        text("Kodelisten har allerede en kode med dette kodenavnet.")
+    ),
+    "pk_kodeverdi": errors.Conflict(text("Kodelisten har allerede denne koden.")),
+}
+_CONNECTION_LOST = "08"
+_SHUTTING_DOWN = ("57P01", "57P02", "57P03", "53300")
+_SERIALIZATION = ("40001", "40P01")
+_FOREIGN_KEY, _UNIQUE = "23503", "23505"
+
+
+def problem(status: int, sentence: Text, request: Request | None) -> Response:
+    """Make the standard's error answer (6.1.2): `{"feil": {"kode", "beskrivelse"}}`."""
+    language = language_of(request)
+    body = {"feil": {"kode": status, "beskrivelse": sentence.to(language)}}
+    headers = {"content-language": language, "cache-control": "no-store"}
+    if status == errors_status(errors.Unauthenticated):
+        headers["www-authenticate"] = REALM
+    if status == errors_status(errors.Unavailable):
+        headers["retry-after"] = RETRY_SECONDS
+    return Response(msgspec.json.encode(body), status, headers, NOARK)
+
+
+def errors_status(error: type[errors.SakarkError]) -> int:
+    """Give the status of an error class: its own, or that of the class it is a kind of."""
+    return next(STATUS[one] for one in error.__mro__ if one in STATUS)
+
+
+def language_of(request: Request | None) -> str:
+    """Choose the language: English when asked for, else the kommune's (`state.maalform`)."""
+    if request is None:
+        return BOKMAAL
+    asked = request.headers.get("accept-language", "")[:200].lower()
+    for part in asked.split(","):
+        language = part.split(";")[0].strip().split("-")[0]
+        if language in ("no", "nb"):
+            return BOKMAAL
+        if language in LANGUAGES:
+            return language
+    return str(getattr(request.state, "maalform", BOKMAAL))
+
+
+async def on_sakark_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, errors.SakarkError)  # noqa: S101  registered for these only
+    return problem(errors_status(type(error)), error.text, request)
+
+
+async def on_http_exception(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101  registered for these only
+    sentence = _HTTP_TEXTS.get(error.status_code, text("Forespørselen kan ikke besvares."))
+    answer = problem(error.status_code, sentence, request)
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+async def on_database_error(request: Request, error: Exception) -> Response:
+    found = _from_database(error)
+    if found is None:
+        raise error
+    return problem(errors_status(type(found)), found.text, request)
+
+
+async def on_lost_connection(request: Request, error: Exception) -> Response:
+    del error
+    return problem(errors_status(errors.Unavailable), _UNAVAILABLE, request)
+
+
+async def on_stale(request: Request, error: Exception) -> Response:
+    del error
+    return problem(errors_status(errors.Stale), _STALE, request)
+
+
+def _from_database(error: Exception) -> errors.SakarkError | None:
+    """Tell what a client should know of a database error; None when it is our own fault."""
+    cause = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig else error
+    state = str(getattr(cause, "sqlstate", None) or "")
+    constraint = getattr(cause, "constraint_name", None) or ""
+    known = next((found for name, found in _CONSTRAINTS.items() if name in constraint), None)
+    if known is not None:
+        return known
+    if state.startswith(_CONNECTION_LOST) or state in _SHUTTING_DOWN or _is_lost(error):
+        return errors.Unavailable(_UNAVAILABLE)
+    if state == _FOREIGN_KEY:
+        return errors.Conflict(
+            text("Enheten er knyttet til andre enheter, eller viser til en som ikke finnes.")
+        )
+    if state == _UNIQUE:
+        return errors.Conflict(text("Det finnes allerede en slik enhet. Hent den i stedet."))
+    if state in _SERIALIZATION:
+        return errors.Conflict(text("Andre endret det samme samtidig. Prøv igjen."))
+    return None
+
+
+def _is_lost(error: Exception) -> bool:
+    return isinstance(error, OperationalError | InterfaceError) or (
+        isinstance(error, DBAPIError) and error.connection_invalidated
+    )
+
+
+HANDLERS = {
+    errors.SakarkError: on_sakark_error,
+    HTTPException: on_http_exception,
+    StaleDataError: on_stale,
+    DBAPIError: on_database_error,
+    asyncpg.PostgresError: on_database_error,
+    asyncpg.InterfaceError: on_lost_connection,
+    PoolTimeoutError: on_lost_connection,
+    TimeoutError: on_lost_connection,
+    ConnectionError: on_lost_connection,
+}
+
+
+class ErrorEdge:
+    """The outermost edge: what nobody expected is logged once and answered as our own fault."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = False
+
+        async def watch(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watch)
+        except Exception:
+            # The route's template, never the address: it may hold a personal number in a filter.
+            log.exception("Unexpected error in %s %s", scope["method"], scope.get("endpoint"))
+            if started:
+                raise
+            answer = problem(500, _BROKEN, Request(scope))
+            await answer(scope, receive, send)

@@ -1,0 +1,122 @@
+"""From declarations to routes: every address of every resource, with its operations."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from fastapi import Response
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+
+from sakark_api.noark.resource import Resource
+from sakark_api.noark.structure import Catalog
+from sakark_api.rest import files, units
+from sakark_api.rest.dependencies import CurrentContext
+from sakark_api.rest.openapi import Operation, describe
+from sakark_api.rest.tree import RouteTree
+
+__all__ = ["add_resources", "route"]
+
+Act = Callable[..., Awaitable[Response]]
+
+
+def add_resources(tree: RouteTree, catalog: Catalog) -> None:
+    """Add the routes of every resource to the tree."""
+    for resource in catalog.resources:
+        _add_lists(tree, resource)
+        if not resource.abstract:
+            _add_unit(tree, resource)
+            _add_relations(tree, catalog, resource)
+            _add_offers(tree, catalog, resource)
+            _add_files(tree, catalog, resource)
+
+
+def _add_lists(tree: RouteTree, resource: Resource[Any]) -> None:
+    package = f"/{{kommune}}/api/{resource.package}/"
+    if resource.listed:
+        tree.add(
+            route(
+                f"{package}{resource.name}/",
+                "GET",
+                Operation.listing(resource, f"{resource.name}_list"),
+                units.read_list,
+                resource=resource,
+            )
+        )
+    if resource.top:
+        _add_making(tree, resource, f"{package}ny-{resource.name}/", f"ny_{resource.name}")
+
+
+def _add_unit(tree: RouteTree, resource: Resource[Any]) -> None:
+    path = _unit_path(resource)
+    name = resource.name
+    operations = (
+        ("GET", Operation.reading(resource, f"{name}_get"), units.read_unit),
+        ("PUT", Operation.replacing(resource, f"{name}_put"), units.replace_unit),
+        ("PATCH", Operation.merging(resource, f"{name}_patch"), units.merge_unit),
+        ("DELETE", Operation.deleting(resource, f"{name}_delete"), units.delete_unit),
+    )
+    for method, operation, act in operations:
+        tree.add(route(path, method, operation, act, resource=resource))
+
+
+def _add_relations(tree: RouteTree, catalog: Catalog, resource: Resource[Any]) -> None:
+    for relation in catalog.relations(resource):
+        path = f"{_unit_path(resource)}{relation.role}/"
+        name = f"{resource.name}_{relation.role}"
+        bound = {"owner": resource, "relation": relation}
+        if relation.many:
+            operation = Operation.listing(relation.target, f"{name}_list", of=resource)
+            tree.add(
+                route(path, "GET", operation, units.read_list, resource=relation.target, **bound)
+            )
+        else:
+            operation = Operation.reading(relation.target, f"{name}_get", of=resource)
+            tree.add(route(path, "GET", operation, units.read_single, **bound))
+
+
+def _add_offers(tree: RouteTree, catalog: Catalog, resource: Resource[Any]) -> None:
+    for offer in catalog.offers(resource):
+        path = f"{_unit_path(resource)}{offer.tail}/"
+        name = f"{resource.name}_ny_{offer.made.name}"
+        _add_making(tree, offer.made, path, name, owner=resource, offer=offer)
+
+
+def _add_making(tree: RouteTree, made: Resource[Any], path: str, name: str, **bound: Any) -> None:
+    template = Operation.template(made, f"{name}_get", of=bound.get("owner"))
+    owner = {"owner": bound["owner"]} if bound else {}
+    tree.add(route(path, "GET", template, units.read_template, made=made, **owner))
+    making = Operation.making(made, f"{name}_post", of=bound.get("owner"))
+    tree.add(route(path, "POST", making, units.make_unit, made=made, **bound))
+
+
+def _add_files(tree: RouteTree, catalog: Catalog, resource: Resource[Any]) -> None:
+    door = catalog.takes_files(resource)
+    if door is None:
+        return
+    path = f"{_unit_path(resource)}fil/"
+    bound = {"resource": resource, "door": door}
+    if resource.file:
+        reading = Operation.downloading(resource, f"{resource.name}_fil_get")
+        tree.add(route(path, "GET", reading, files.download, resource=resource))
+    sending = Operation.uploading(resource, f"{resource.name}_fil_post", door.holder)
+    tree.add(route(path, "POST", sending, files.upload, **bound))
+    session = f"{path}{{rest}}/"
+    for method, operation, act in (
+        ("PUT", Operation.chunk(resource, f"{resource.name}_fil_put", door.holder), files.receive),
+        ("GET", Operation.progress(resource, f"{resource.name}_fil_status"), files.progress),
+        ("DELETE", Operation.cancelling(resource, f"{resource.name}_fil_avbryt"), files.cancel),
+    ):
+        tree.add(route(session, method, operation, act, **bound))
+
+
+def _unit_path(resource: Resource[Any]) -> str:
+    return f"/{{kommune}}/api/{resource.package}/{resource.name}/{{system_id}}/"
+
+
+def route(path: str, method: str, operation: Operation, act: Act, **bound: Any) -> APIRoute:
+    """Make a route whose endpoint lets the caller in and then does `act` with what is bound."""
+
+    async def endpoint(context: CurrentContext, request: Request) -> Response:
+        return await act(context, request, **bound)
+
+    return APIRoute(path, endpoint, methods=[method], **describe(operation, path))

@@ -1,0 +1,114 @@
+"""One route that finds the right one of hundreds by looking its address up, not by trying each."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from fastapi.routing import APIRoute
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Match
+from starlette.types import Receive, Scope, Send
+
+from sakark_api.rest.problems import problem
+from sakark_api.texts import text
+
+__all__ = ["RouteTree"]
+
+_API, _FIRST = 1, 2
+"""Addresses are /{kommune}/api/…: where "api" stands, and where what we look up begins."""
+
+_ID_DEPTH, _REST_DEPTH = 3, 5
+_CODES = "metadata"
+"""The package of the code lists, whose keys may hold slashes (fmt/95)."""
+
+_WRONG_METHOD = text("Metoden kan ikke brukes på denne adressen. Se Allow.")
+
+Key = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Node:
+    """The routes of one address template, by method."""
+
+    routes: dict[str, APIRoute]
+
+    @property
+    def allow(self) -> str:
+        return ", ".join(sorted({*self.routes, "OPTIONS"}))
+
+
+class RouteTree(BaseRoute):
+    """The routes below /{kommune}/api/, found by (package, entity, depth, tail).
+
+    Finding one takes the same time wherever it stands. With or without a slash at the end is the
+    same address. OPTIONS is answered here, for every address, without a token.
+    """
+
+    def __init__(self) -> None:
+        self._nodes: dict[Key, Node] = {}
+
+    def add(self, route: APIRoute) -> None:
+        """Add a route; its path begins with /{kommune}/api/ and ends in a slash."""
+        key = _key(route.path.rstrip("/").split("/")[1:])
+        node = self._nodes.setdefault(key, Node({}))
+        for method in route.methods:
+            if method in node.routes:
+                raise ValueError(f"{method} {route.path} is there already")
+            node.routes[method] = route
+
+    def routes(self) -> Iterator[APIRoute]:
+        seen = set()
+        for node in self._nodes.values():
+            for route in node.routes.values():
+                if id(route) not in seen:
+                    seen.add(id(route))
+                    yield route
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        if scope["type"] != "http":
+            return Match.NONE, {}
+        path: str = scope["path"]
+        root: str = scope.get("root_path", "")
+        parts = path.removeprefix(root).removesuffix("/").split("/")[1:]
+        if len(parts) < _FIRST or parts[_API] != "api":
+            return Match.NONE, {}
+        node = self._nodes.get(_key(parts))
+        if node is None:
+            return Match.NONE, {}
+        params = {"kommune": parts[0]}
+        if parts[_FIRST:] and parts[_FIRST] == _CODES:
+            params["kode"] = "/".join(parts[_FIRST + 2 :])
+        elif len(parts) >= _FIRST + _ID_DEPTH:
+            params["system_id"] = parts[_FIRST + 2]
+        if len(parts) >= _FIRST + _REST_DEPTH:
+            params["rest"] = parts[_FIRST + 4]
+        route = node.routes.get(scope["method"])
+        found = route.endpoint if route else self
+        return Match.FULL, {"path_params": params, "endpoint": found, "route": route, "node": node}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        route, node = scope["route"], scope["node"]
+        if route is not None:
+            await route.handle(scope, receive, send)
+            return
+        headers = {"allow": node.allow}
+        if scope["method"] == "OPTIONS":
+            await Response(status_code=204, headers=headers)(scope, receive, send)
+            return
+        answer = problem(405, _WRONG_METHOD, None)
+        answer.headers.update(headers)
+        await answer(scope, receive, send)
+
+    def url_path_for(self, name: str, /, **path_params: object) -> None:  # type: ignore[override]  # never by name
+        raise LookupError(name)
+
+
+def _key(parts: list[str]) -> Key:
+    """Leave the variable parts of an address out: kommune, systemID and what follows `fil`."""
+    named = parts[_FIRST:]
+    depth = len(named)
+    if depth < _ID_DEPTH:
+        return (*named, str(depth))
+    if named[0] == _CODES:
+        return (named[0], named[1], "", "3")
+    tail = named[3] if depth > _ID_DEPTH else ""
+    return (named[0], named[1], tail, str(depth))

@@ -1,0 +1,318 @@
+"""The operations on units: each takes a context and a request, and gives an answer."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from sakark_api.errors import NotFound
+from sakark_api.noark.attribute import SetBy
+from sakark_api.noark.resource import Change, Resource
+from sakark_api.noark.structure import Offer, Relation
+from sakark_api.rest.commands import parse_patch
+from sakark_api.rest.dependencies import Context, id_of, read_body
+from sakark_api.rest.etag import etag, is_current, refuse_stale
+from sakark_api.rest.links import code_list_links, render
+from sakark_api.rest.media_types import (
+    MERGE_PATCH,
+    NOARK,
+    refuse_other_content,
+    refuse_unacceptable,
+)
+from sakark_api.rest.paging import Asked, list_body, parse_query
+from sakark_api.rest.queries import COUNT, OFFSETS, STATE, TYPE, VERSION, Page
+from sakark_api.rest.schema import parse
+from sakark_api.texts import text
+
+__all__ = [
+    "delete_unit",
+    "make_unit",
+    "merge_unit",
+    "read_list",
+    "read_single",
+    "read_template",
+    "read_unit",
+    "replace_unit",
+    "unit_answer",
+]
+
+Owner = tuple[Resource[Any], UUID]
+
+
+async def read_unit(context: Context, request: Request, resource: Resource[Any]) -> Response:
+    """Give one unit, or 304 when the caller has it already."""
+    refuse_unacceptable(request)
+    context.demand("read", resource.work)
+    return await unit_answer(context, resource, id_of(request), request=request)
+
+
+async def unit_answer(
+    context: Context,
+    resource: Resource[Any],
+    system_id: UUID,
+    *,
+    status: int = 200,
+    request: Request | None = None,
+) -> Response:
+    """Answer with a unit as it is now."""
+    services = context.services
+    rows = await services.reader.fetch(
+        context.kommune.id,
+        services.queries.one(resource),
+        {"tenant": context.kommune.id, "id": system_id},
+    )
+    return _answer(context, rows, status, request)
+
+
+def _answer(context: Context, rows: list[Any], status: int, request: Request | None) -> Response:
+    if not rows:
+        raise NotFound(text("Enheten finnes ikke."))
+    (row,) = rows
+    kind = context.services.catalog.by_name[row[TYPE]]
+    links = context.services.links.of_unit(
+        kind, row[STATE], context.roles, context.may, context.base
+    )
+    tag = etag(row[VERSION], links.tag)
+    headers = {"etag": tag, "cache-control": "private, no-cache", "vary": "Authorization, Accept"}
+    if request is not None and is_current(request, tag):
+        return Response(status_code=304, headers=headers)
+    if status == 201 or request is None:  # noqa: PLR2004  made, or changed
+        headers["location"] = address_of(context, row)
+    return Response(msgspec.json.encode(write_unit(context, row)), status, headers, NOARK)
+
+
+def address_of(context: Context, row: Any) -> str:
+    kind = context.services.catalog.by_name[row[TYPE]]
+    return f"{context.base}{kind.package}/{kind.name}/{row['system_id']}/"
+
+
+def write_unit(context: Context, row: Any) -> Any:
+    """Turn a row into what msgspec writes, with its links."""
+    services = context.services
+    kind = services.catalog.by_name[row[TYPE]]
+    links = services.links.of_unit(kind, row[STATE], context.roles, context.may, context.base)
+    has_file = kind.file is not None and row["lagringsnoekkel"] is not None
+    return (
+        services.queries.family(kind)
+        .writers[kind.name]
+        .write(
+            row,
+            links.of(row["system_id"]),
+            row[OFFSETS],
+            f"{address_of(context, row)}fil/" if has_file else None,
+        )
+    )
+
+
+async def read_single(
+    context: Context, request: Request, owner: Resource[Any], relation: Relation
+) -> Response:
+    """Give the one unit that a relation leads to."""
+    refuse_unacceptable(request)
+    context.demand("read", relation.target.work)
+    services = context.services
+    rows = await services.reader.fetch(
+        context.kommune.id,
+        services.queries.single(owner, relation),
+        {"tenant": context.kommune.id, "id": id_of(request)},
+    )
+    return _answer(context, rows, 200, request)
+
+
+async def read_list(
+    context: Context,
+    request: Request,
+    resource: Resource[Any],
+    owner: Resource[Any] | None = None,
+    relation: Relation | None = None,
+) -> Response:
+    """Give a page of units: all of a resource, or those that a relation of the owner leads to."""
+    refuse_unacceptable(request)
+    context.demand("read", resource.work)
+    query = request.scope["query_string"].decode("ascii", "replace")
+    asked = parse_query(query)
+    page = Page(
+        resource,
+        relation,
+        owner,
+        asked.filter.tree if asked.filter else None,
+        asked.orders,
+        searched=asked.search is not None,
+    )
+    values: dict[str, Any] = {"tenant": context.kommune.id, "search": asked.search}
+    if asked.filter:
+        values |= context.services.queries.parameters(resource, asked.filter)
+    if owner is not None:
+        values["id"] = id_of(request)
+    rows, count = await _page_of(context, page, asked, values)
+    if count == 0 and owner is not None:
+        await refuse_missing(context, owner, values["id"])
+    address = f"{context.base}{request.scope['path'].split('/api/', 1)[1].rstrip('/')}/"
+    rel = relation.rel if relation else resource.rel
+    body = list_body(
+        [write_unit(context, row) for row in rows], count, asked, (address, query, rel)
+    )
+    headers = {"cache-control": "private, no-cache", "vary": "Authorization, Accept"}
+    return Response(body, 200, headers, NOARK)
+
+
+async def _page_of(
+    context: Context, page: Page, asked: Asked, values: Mapping[str, Any]
+) -> tuple[list[Any], int]:
+    services = context.services
+    size = services.settings.page_size if asked.top is None else asked.top
+    if size:
+        rows = await services.reader.fetch(
+            context.kommune.id,
+            services.queries.page(page),
+            {**values, "top": size, "skip": asked.skip},
+        )
+        if rows or asked.skip == 0:
+            return rows, rows[0][COUNT] if rows else 0
+    counted = await services.reader.fetch(context.kommune.id, services.queries.count(page), values)
+    return [], counted[0][0]
+
+
+async def refuse_missing(context: Context, resource: Resource[Any], system_id: UUID) -> None:
+    """Tell an empty list from one whose owner does not exist."""
+    services = context.services
+    found = await services.reader.fetch(
+        context.kommune.id,
+        services.queries.one(resource),
+        {"tenant": context.kommune.id, "id": system_id},
+    )
+    if not found:
+        raise NotFound(text("Enheten finnes ikke."))
+
+
+async def read_template(
+    context: Context,
+    request: Request,
+    made: Resource[Any],
+    owner: Resource[Any] | None = None,
+) -> Response:
+    """Give a legal, partly filled body to make a unit from; makes nothing (GUIDE 7)."""
+    refuse_unacceptable(request)
+    context.demand("create", made.work)
+    if owner is not None:
+        await refuse_missing(context, owner, id_of(request))
+    async with context.services.writer.transaction(context.kommune.id) as session:
+        change = context.change(session.sync_session)
+    body: dict[str, Any] = {}
+    for attribute in made.attributes:
+        spec = attribute.spec
+        if spec.set_by is SetBy.CORE:
+            continue
+        if spec.codelist and spec.default:
+            kode = change.kode(spec.codelist, spec.default)
+            body[attribute.wire] = {"kode": kode.kode, "kodenavn": kode.kodenavn}
+        else:
+            body[attribute.wire] = None
+    body["_links"] = msgspec.Raw(render(code_list_links(made, context.base)))
+    return Response(msgspec.json.encode(body), 200, {"cache-control": "no-store"}, NOARK)
+
+
+async def make_unit(
+    context: Context,
+    request: Request,
+    made: Resource[Any],
+    owner: Resource[Any] | None = None,
+    offer: Offer | None = None,
+) -> Response:
+    """Make a unit and answer with it (201)."""
+    refuse_unacceptable(request)
+    refuse_other_content(request, NOARK)
+    context.demand("create", made.work)
+    services = context.services
+    data = await read_body(request, services.settings.body_limit)
+    body = parse(services.schemas.making(made), data)
+    place = (owner, id_of(request)) if owner else None
+    async with services.writer.transaction(context.kommune.id) as session:
+        unit = await session.run_sync(
+            lambda sync: services.commands.make(context.change(sync), made, body, place, offer)
+        )
+        system_id = unit.system_id
+    if not context.may("read", made.work):
+        return Response(b"{}", 201, media_type=NOARK)
+    return await unit_answer(context, made, system_id, status=201)
+
+
+async def replace_unit(context: Context, request: Request, resource: Resource[Any]) -> Response:
+    """Give a unit the values of a whole body (PUT)."""
+    refuse_unacceptable(request)
+    refuse_other_content(request, NOARK)
+    services = context.services
+    system_id = await _may_write(context, request, resource, "change")
+    data = await read_body(request, services.settings.body_limit)
+    body = parse(services.schemas.changing(resource), data)
+    return await _write(
+        context,
+        resource,
+        system_id,
+        lambda change: services.commands.replace(
+            change, resource, system_id, body, _check(request, required=True)
+        ),
+    )
+
+
+async def merge_unit(context: Context, request: Request, resource: Resource[Any]) -> Response:
+    """Change the members that a merge patch names (PATCH)."""
+    refuse_unacceptable(request)
+    refuse_other_content(request, MERGE_PATCH)
+    services = context.services
+    system_id = await _may_write(context, request, resource, "change")
+    patch = parse_patch(await read_body(request, services.settings.body_limit))
+    return await _write(
+        context,
+        resource,
+        system_id,
+        lambda change: services.commands.merge(
+            change, resource, system_id, patch, _check(request, required=True)
+        ),
+    )
+
+
+async def delete_unit(context: Context, request: Request, resource: Resource[Any]) -> Response:
+    """Delete a unit (204)."""
+    services = context.services
+    system_id = await _may_write(context, request, resource, "delete")
+    async with services.writer.transaction(context.kommune.id) as session:
+        unit = await session.run_sync(
+            lambda sync: services.commands.delete(
+                context.change(sync), resource, system_id, _check(request, required=False)
+            )
+        )
+        key = getattr(unit, "lagringsnoekkel", None)
+    if key is not None:
+        await services.documents.delete(key)
+    return Response(status_code=204)
+
+
+async def _may_write(
+    context: Context, request: Request, resource: Resource[Any], action: str
+) -> UUID:
+    """Refuse a caller whose role does not suffice, without telling of units there are not."""
+    system_id = id_of(request)
+    if not context.may(action, resource.work):
+        context.demand("read", resource.work)
+        await refuse_missing(context, resource, system_id)
+    context.demand(action, resource.work)
+    return system_id
+
+
+def _check(request: Request, *, required: bool) -> Callable[[int], None]:
+    return lambda version: refuse_stale(request, version, required=required)
+
+
+async def _write(
+    context: Context,
+    resource: Resource[Any],
+    system_id: UUID,
+    command: Callable[[Change], object],
+) -> Response:
+    async with context.services.writer.transaction(context.kommune.id) as session:
+        await session.run_sync(lambda sync: command(context.change(sync)))
+    return await unit_answer(context, resource, system_id)

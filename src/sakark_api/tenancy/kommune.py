@@ -1,0 +1,163 @@
+"""The registry of municipalities: who they are, in which state, and whose tokens they accept."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ARRAY, ForeignKey, Identity, SmallInteger, Text, select
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from sakark_api.noark.model import Base
+
+__all__ = ["IssuerRow", "Kommune", "KommuneRow", "Registry", "Status", "load_registry"]
+
+FRESH_SECONDS = 5.0
+RETRY_SECONDS = 1.0
+
+
+class Status(StrEnum):
+    """Where a kommune is on its way through the service."""
+
+    FORBEREDELSE = "forberedelse"
+    PROEVEDRIFT = "prøvedrift"
+    DRIFT = "drift"
+    AVSLUTTET = "avsluttet"
+
+
+class KommuneRow(Base):
+    """One kommune: a tenant of the service. The registry itself belongs to no tenant."""
+
+    __tablename__ = "kommune"
+
+    id: Mapped[int] = mapped_column(SmallInteger, Identity(), primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    navn: Mapped[str]
+    kommunenummer: Mapped[str] = mapped_column(unique=True)
+    tidligere_kommunenummer: Mapped[list[str]] = mapped_column(ARRAY(Text()))
+    organisasjonsnummer: Mapped[str | None] = mapped_column(unique=True)
+    status: Mapped[str] = mapped_column(default=Status.FORBEREDELSE)
+    maalform: Mapped[str] = mapped_column(default="nb")
+    options: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    kodeverk_version: Mapped[int] = mapped_column(default=1)
+    """Grows whenever a code list of the kommune changes, so that processes read it anew."""
+
+
+class IssuerRow(Base):
+    """That a kommune accepts tokens of one identity provider, and how to read them."""
+
+    __tablename__ = "kommune_issuer"
+
+    kommune_id: Mapped[int] = mapped_column(
+        SmallInteger, ForeignKey("kommune.id", ondelete="CASCADE"), primary_key=True
+    )
+    issuer: Mapped[str] = mapped_column(primary_key=True)
+    discovery_url: Mapped[str | None]
+    jwks_uri: Mapped[str | None]
+    audience: Mapped[str]
+    kommune_claim: Mapped[str]
+    role_claim: Mapped[str]
+    role_values: Mapped[dict[str, str]] = mapped_column(JSONB)
+
+
+@dataclass(frozen=True)
+class IssuerEntry:
+    """What `kommune_issuer` says of one provider."""
+
+    issuer: str
+    discovery_url: str | None
+    jwks_uri: str | None
+    audience: str
+    kommune_claim: str
+    role_claim: str
+    role_values: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Kommune:
+    """A kommune as requests see it."""
+
+    id: int
+    slug: str
+    navn: str
+    kommunenummer: str
+    tidligere_kommunenummer: tuple[str, ...]
+    organisasjonsnummer: str | None
+    status: Status
+    maalform: str
+    issuers: tuple[IssuerEntry, ...]
+
+
+Snapshot = Mapping[str, Kommune]
+
+
+async def load_registry(session: AsyncSession) -> Snapshot:
+    """Read every kommune, by slug."""
+    issuers: dict[int, list[IssuerEntry]] = {}
+    for row in await session.scalars(select(IssuerRow).order_by(IssuerRow.issuer)):
+        entry = IssuerEntry(
+            row.issuer,
+            row.discovery_url,
+            row.jwks_uri,
+            row.audience,
+            row.kommune_claim,
+            row.role_claim,
+            row.role_values,
+        )
+        issuers.setdefault(row.kommune_id, []).append(entry)
+    return {
+        row.slug: Kommune(
+            id=row.id,
+            slug=row.slug,
+            navn=row.navn,
+            kommunenummer=row.kommunenummer,
+            tidligere_kommunenummer=tuple(row.tidligere_kommunenummer),
+            organisasjonsnummer=row.organisasjonsnummer,
+            status=Status(row.status),
+            maalform=row.maalform,
+            issuers=tuple(issuers.get(row.id, ())),
+        )
+        for row in await session.scalars(select(KommuneRow).order_by(KommuneRow.slug))
+    }
+
+
+class Registry:
+    """The registry as this process knows it: never older than a few seconds.
+
+    `snapshot` is a new object exactly when something has changed.
+    """
+
+    def __init__(self, engine: AsyncEngine, clock: Callable[[], float] = time.monotonic) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._lock = asyncio.Lock()
+        self._read_at = float("-inf")
+        self.snapshot: Snapshot = {}
+
+    async def current(self) -> Snapshot:
+        """Give every kommune by slug."""
+        if self._clock() - self._read_at > FRESH_SECONDS:
+            await self._read(FRESH_SECONDS)
+        return self.snapshot
+
+    async def find(self, slug: str) -> Kommune | None:
+        """Give the kommune of that slug; one just added is found within a second."""
+        found = (await self.current()).get(slug)
+        if found is None and self._clock() - self._read_at > RETRY_SECONDS:
+            await self._read(RETRY_SECONDS)
+            found = self.snapshot.get(slug)
+        return found
+
+    async def _read(self, older_than: float) -> None:
+        async with self._lock:
+            if self._clock() - self._read_at <= older_than:
+                return
+            async with AsyncSession(self._engine) as session:
+                snapshot = await load_registry(session)
+            if snapshot != self.snapshot:
+                self.snapshot = snapshot
+            self._read_at = self._clock()

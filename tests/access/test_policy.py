@@ -1,0 +1,51 @@
+"""The whole table of who may do what, written out as sentences."""
+
+import pytest
+
+from sakark_api.access.caller import Role
+from sakark_api.access.policy import Action, Work, may
+
+CHANGES = (Action.CREATE, Action.CHANGE, Action.DELETE)
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("work", [Work.ADMINISTRATION, Work.ARCHIVE, Work.CASEWORK])
+def test_every_role_reads_everything_but_users(role: Role, work: Work) -> None:
+    assert may({role}, Action.READ, work)
+
+
+@pytest.mark.parametrize("action", Action)
+@pytest.mark.parametrize("role", set(Role) - {Role.ADMINISTRATOR})
+def test_only_administrator_sees_users(role: Role, action: Action) -> None:
+    assert not may({role}, action, "users")
+    assert may({Role.ADMINISTRATOR}, action, "users")
+
+
+@pytest.mark.parametrize("action", CHANGES)
+@pytest.mark.parametrize(
+    ("role", "works"),
+    [
+        (Role.LESER, set()),
+        (Role.SAKSBEHANDLER, {"casework"}),
+        (Role.LEDER, {"casework"}),
+        (Role.ARKIVAR, {"casework", "archive"}),
+        (Role.ADMINISTRATOR, {"casework", "archive", "administration", "users"}),
+    ],
+)
+def test_role_changes_its_own_work_only(role: Role, works: set[str], action: Action) -> None:
+    assert {work for work in Work if may({role}, action, work)} == works
+
+
+@pytest.mark.parametrize("action", Action)
+def test_unknown_work_is_refused(action: Action) -> None:
+    assert not may(set(Role), action, "kaffe")
+
+
+@pytest.mark.parametrize("action", Action)
+@pytest.mark.parametrize("work", Work)
+def test_no_role_is_refused(action: Action, work: Work) -> None:
+    assert not may(frozenset(), action, work)
+
+
+def test_rights_of_several_roles_add_up() -> None:
+    assert may({Role.LESER, Role.ARKIVAR}, Action.CREATE, "archive")
