@@ -989,7 +989,7 @@ def upgrade() -> None:
             "tidssoner", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
         ),
         sa.Column("personidentifikator", postgresql.JSONB(none_as_null=True), nullable=True),
-        sa.Column("navn", sa.Text(), nullable=False),
+        sa.Column("navn", sa.Text(), nullable=True),
         sa.Column("postadresse", postgresql.JSONB(none_as_null=True), nullable=True),
         sa.Column("bostedsadresse", postgresql.JSONB(none_as_null=True), nullable=True),
         sa.Column("kontaktinformasjon", postgresql.JSONB(none_as_null=True), nullable=True),
@@ -1000,6 +1000,14 @@ def upgrade() -> None:
         sa.Column("referanse_administrativ_enhet", sa.Uuid(), nullable=True),
         sa.Column("saksbehandler", sa.Text(), nullable=True),
         sa.Column("referanse_saksbehandler", sa.Uuid(), nullable=True),
+        sa.CheckConstraint(
+            "type != 'korrespondansepartenhet' OR navn IS NOT NULL",
+            name=op.f("ck_korrespondansepart_korrespondansepartenhet_navn"),
+        ),
+        sa.CheckConstraint(
+            "type != 'korrespondansepartperson' OR navn IS NOT NULL",
+            name=op.f("ck_korrespondansepart_korrespondansepartperson_navn"),
+        ),
         sa.ForeignKeyConstraint(
             ["tenant_id", "registrering_ref"],
             ["registrering.tenant_id", "registrering.system_id"],
@@ -1112,13 +1120,19 @@ def upgrade() -> None:
             "tidssoner", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
         ),
         sa.Column("personidentifikator", postgresql.JSONB(none_as_null=True), nullable=True),
-        sa.Column("navn", sa.Text(), nullable=False),
+        sa.Column("navn", sa.Text(), nullable=True),
         sa.Column("postadresse", postgresql.JSONB(none_as_null=True), nullable=True),
         sa.Column("bostedsadresse", postgresql.JSONB(none_as_null=True), nullable=True),
         sa.Column("kontaktinformasjon", postgresql.JSONB(none_as_null=True), nullable=True),
         sa.Column("enhetsidentifikator", postgresql.JSONB(none_as_null=True), nullable=True),
         sa.Column("forretningsadresse", postgresql.JSONB(none_as_null=True), nullable=True),
         sa.Column("kontaktperson", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "type != 'partenhet' OR navn IS NOT NULL", name=op.f("ck_part_partenhet_navn")
+        ),
+        sa.CheckConstraint(
+            "type != 'partperson' OR navn IS NOT NULL", name=op.f("ck_part_partperson_navn")
+        ),
         sa.CheckConstraint(
             "num_nonnulls(mappe_ref, registrering_ref, dokumentbeskrivelse_ref) = 1",
             name=op.f("ck_part_one_owner"),
@@ -1191,7 +1205,7 @@ def upgrade() -> None:
         ["tenant_id", "dokumentbeskrivelse_ref"],
         unique=False,
     )
-    # ### end Alembic commands ###
+
     _secure()
 
 

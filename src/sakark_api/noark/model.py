@@ -101,9 +101,11 @@ class TenantRow(Base):
 def _demand_of_subtype(cls: type[TenantRow]) -> None:
     """Let the shared table demand of this subtype's rows, and only of them, what it requires."""
     table = table_of(cls)
-    for name in cls.__annotations__:
-        column = table.columns.get(name)
-        if column is None or "attribute" not in column.info:
+    family = cls.__mapper__.inherits
+    shared = set(family.column_attrs.keys()) if family else set()
+    for name in sorted(set(cls.__mapper__.column_attrs.keys()) - shared):
+        column = table.columns[name]
+        if "attribute" not in column.info:
             continue
         column.nullable = True
         if column.info["attribute"].always:

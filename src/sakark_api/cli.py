@@ -1,0 +1,265 @@
+"""The command `sakark`."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+from sqlalchemy import Connection, select
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.orm import Session
+
+from sakark_api.errors import SakarkError
+from sakark_api.settings import Settings
+
+__all__ = ["app", "main"]
+
+T = TypeVar("T")
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Sak- og arkivsystem etter Noark 5."
+)
+db = typer.Typer(no_args_is_help=True, help="Databasens skjema.")
+kommune = typer.Typer(no_args_is_help=True, help="Kommunene i tjenesten.")
+app.add_typer(db, name="db")
+app.add_typer(kommune, name="kommune")
+
+Port = Annotated[int, typer.Option(envvar="PORT", help="Porten API-et svarer på.")]
+Slug = Annotated[str, typer.Argument(help="Kommunens kortnavn, slik det står i adressene.")]
+
+
+def main() -> None:
+    """Run a command; what goes wrong is told in a sentence, with exit code 1."""
+    try:
+        app()
+    except SakarkError as error:
+        sys.exit(str(error))
+
+
+@app.command()
+def dev(port: Port = 8000) -> None:
+    """Start alt på denne maskinen: database, innlogging, demokommuner og API."""
+    from sakark_api.dev.server import run
+
+    run(Settings(), port)
+
+
+@app.command()
+def serve(
+    port: Port = 8000,
+    host: Annotated[str, typer.Option(help="Adressen API-et svarer på.")] = "127.0.0.1",
+) -> None:
+    """Svar på forespørsler, mot databasen og lageret som er satt opp."""
+    import uvicorn
+
+    from sakark_api.app import create_app
+
+    settings = Settings()
+    if settings.database_url is None:
+        sys.exit("Sett SAKARK_DATABASE_URL, eller bruk `sakark dev`.")
+    uvicorn.run(create_app(settings), host=host, port=port, loop="uvloop", http="httptools")
+
+
+@app.command()
+def token(
+    user: Annotated[str, typer.Argument(help="For eksempel saksbehandler@molde.")],
+    port: Port = 8000,
+) -> None:
+    """Skriv et tilgangstoken for en demobruker; bare for `sakark dev`."""
+    from sakark_api.dev.identity import demo_users, issue_token
+    from sakark_api.dev.server import identity_dir, issuer_url
+
+    found = next((one for one in demo_users() if one.username == user), None)
+    if found is None:
+        sys.exit(f"Ukjent demobruker: {user}. Skriv <rolle>@<kommune>, for eksempel leser@rauma.")
+    print(issue_token(found, issuer_url(port), identity_dir(Settings())))
+
+
+@app.command()
+def openapi(
+    *,
+    check: Annotated[bool, typer.Option(help="Bare se etter at filen stemmer.")] = False,
+    file: Annotated[Path, typer.Option(help="Filen.")] = Path("openapi/sakark.json"),
+) -> None:
+    """Skriv API-ets beskrivelse til en fil."""
+    from sakark_api.app import openapi as describe
+
+    described = json.dumps(describe(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    if not check:
+        file.write_text(described, encoding="utf-8")
+    elif not file.exists() or file.read_text(encoding="utf-8") != described:
+        sys.exit(f"{file} stemmer ikke med koden. Kjør: sakark openapi")
+
+
+@db.command("upgrade")
+def db_upgrade() -> None:
+    """Bring skjemaet til nyeste utgave."""
+    from sakark_api.db import migrate
+
+    _as_owner_connection(migrate.upgrade)
+    print(f"Databasen er i utgave {migrate.newest()}.")
+
+
+@db.command("current")
+def db_current() -> None:
+    """Vis hvilken utgave skjemaet har."""
+    from sakark_api.db import migrate
+
+    print(_as_owner_connection(migrate.current) or "tom")
+
+
+@db.command("check")
+def db_check() -> None:
+    """Se etter at skjemaet har utgaven programmet vil ha."""
+    from sakark_api.db import migrate
+
+    found, wanted = _as_owner_connection(migrate.current), migrate.newest()
+    if found != wanted:
+        sys.exit(
+            f"Databasen er i utgave {found}, programmet vil ha {wanted}. Kjør: sakark db upgrade"
+        )
+    print(f"Databasen er i utgave {found}.")
+
+
+@kommune.command("add")
+def kommune_add(
+    slug: Slug,
+    navn: Annotated[str, typer.Option(help="Kommunens navn.")],
+    kommunenummer: Annotated[str, typer.Option(help="Fire siffer.")],
+    organisasjonsnummer: Annotated[str | None, typer.Option(help="Ni siffer.")] = None,
+    maalform: Annotated[str, typer.Option(help="nb eller nn.")] = "nb",
+) -> None:
+    """Legg til en kommune, med kodelister og egne tabelldeler."""
+    from sakark_api.tenancy.administration import add_kommune
+
+    _as_owner(
+        partial(
+            add_kommune,
+            slug=slug,
+            navn=navn,
+            kommunenummer=kommunenummer,
+            organisasjonsnummer=organisasjonsnummer,
+            maalform=maalform,
+        )
+    )
+    print(f"Kommunen {slug} er lagt til.")
+
+
+@kommune.command("list")
+def kommune_list() -> None:
+    """List kommunene."""
+    from sakark_api.tenancy.kommune import KommuneRow
+
+    def rows(session: Session) -> list[tuple[str, ...]]:
+        found = session.scalars(select(KommuneRow).order_by(KommuneRow.slug))
+        return [(row.slug, row.kommunenummer, row.status, row.maalform, row.navn) for row in found]
+
+    for row in _as_owner(rows):
+        print("\t".join(row))
+
+
+@kommune.command("set")
+def kommune_set(
+    slug: Slug,
+    navn: Annotated[str | None, typer.Option(help="Nytt navn.")] = None,
+    kommunenummer: Annotated[
+        str | None, typer.Option(help="Nytt nummer; det gamle huskes.")
+    ] = None,
+    organisasjonsnummer: Annotated[str | None, typer.Option(help="Ni siffer.")] = None,
+    status: Annotated[
+        str | None, typer.Option(help="forberedelse, prøvedrift, drift eller avsluttet.")
+    ] = None,
+    maalform: Annotated[str | None, typer.Option(help="nb eller nn.")] = None,
+    issuer: Annotated[
+        str | None, typer.Option(help="OIDC-leverandør (iss) som kommunen godtar token fra.")
+    ] = None,
+    audience: Annotated[str, typer.Option(help="Hvem tokenet skal være for (aud).")] = "sakark",
+    kommune_claim: Annotated[
+        str, typer.Option(help="Hvor tokenet nevner kommunen, f.eks. consumer.ID.")
+    ] = "kommune",
+    role_claim: Annotated[str, typer.Option(help="Hvor tokenet nevner roller.")] = "roles",
+    role: Annotated[
+        list[str] | None, typer.Option(help="rolle=verdi i tokenet; kan gjentas.")
+    ] = None,
+) -> None:
+    """Endre hva registeret sier om en kommune, og hvilke token den godtar."""
+    from sakark_api.tenancy.administration import set_issuer, set_kommune
+
+    facts: dict[str, Any] = {
+        "navn": navn,
+        "kommunenummer": kommunenummer,
+        "organisasjonsnummer": organisasjonsnummer,
+        "status": status,
+        "maalform": maalform,
+    }
+    _as_owner(
+        partial(set_kommune, slug=slug, **{key: value for key, value in facts.items() if value})
+    )
+    if issuer is not None:
+        _as_owner(
+            partial(
+                set_issuer,
+                slug=slug,
+                issuer=issuer,
+                audience=audience,
+                kommune_claim=kommune_claim,
+                role_claim=role_claim,
+                role_values=_role_values(role),
+            )
+        )
+    print(f"Kommunen {slug} er endret.")
+
+
+def _role_values(pairs: list[str] | None) -> dict[str, str]:
+    """Read rolle=verdi; without any, each role is called what we call it."""
+    from sakark_api.access.caller import Role
+
+    if not pairs:
+        return {role.value: role.value for role in Role}
+    values: dict[str, str] = {}
+    for pair in pairs:
+        name, mark, value = pair.partition("=")
+        if not mark or name not in set(Role):
+            sys.exit(f"Skriv --role rolle=verdi, der rolle er en av {', '.join(Role)}: {pair}")
+        values[value] = name
+    return values
+
+
+def _as_owner(act: Callable[[Session], T]) -> T:
+    return _run(lambda session: session.run_sync(act))
+
+
+def _as_owner_connection(act: Callable[[Connection], T]) -> T:
+    return _run(lambda session: session.run_sync(lambda sync: act(sync.connection())))
+
+
+def _run(act: Callable[[AsyncSession], Any]) -> Any:
+    """Do something in one transaction as the owner of the tables."""
+    from sakark_api.tenancy.session import async_url
+
+    settings = Settings()
+    url = settings.database_owner_url or settings.database_url or _embedded_owner(settings)
+
+    async def work() -> Any:
+        engine = create_async_engine(async_url(url))
+        try:
+            async with AsyncSession(engine) as session, session.begin():
+                return await act(session)
+        finally:
+            await engine.dispose()
+
+    return asyncio.run(work())
+
+
+def _embedded_owner(settings: Settings) -> str:
+    """Find the running development database of this folder."""
+    from sakark_api.db.embedded import running
+
+    server = running(settings.data_dir / "postgres")
+    if server is None:
+        sys.exit("Sett SAKARK_DATABASE_OWNER_URL, eller start `sakark dev` først.")
+    return server.owner_url

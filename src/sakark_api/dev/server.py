@@ -1,0 +1,177 @@
+"""`sakark dev`: database, identity, demo municipalities and API, on this machine."""
+
+import asyncio
+import gc
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+import uvicorn
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.orm import Session
+
+from sakark_api.access.caller import Role
+from sakark_api.app import create_app
+from sakark_api.db import embedded, migrate
+from sakark_api.db.reader import APPLICATION_ROLE
+from sakark_api.dev.identity import AUDIENCE, create_identity, demo_clients, demo_users
+from sakark_api.dev.seed import DEMO, seed_kommune
+from sakark_api.noark.catalog import CATALOG
+from sakark_api.settings import Settings
+from sakark_api.storage import open_documents
+from sakark_api.storage.s3 import S3Documents
+from sakark_api.tenancy.administration import add_kommune, set_issuer, set_kommune
+from sakark_api.tenancy.kommune import IssuerRow, KommuneRow, Status
+from sakark_api.tenancy.session import Writer, async_url
+
+__all__ = ["database", "identity_dir", "issuer_url", "prepare", "run"]
+
+IDENTITY = "/identity"
+T = TypeVar("T")
+
+
+def issuer_url(port: int) -> str:
+    """Give the name of the development issuer, which is also where it answers."""
+    return f"http://127.0.0.1:{port}{IDENTITY}"
+
+
+def identity_dir(settings: Settings) -> Path:
+    return settings.data_dir / "identity"
+
+
+@contextmanager
+def database(settings: Settings) -> Iterator[Settings]:
+    """Give settings with a database: the one that is set, else one of our own while this lasts."""
+    if settings.database_url is not None:
+        owner = settings.database_owner_url or settings.database_url
+        yield settings.model_copy(update={"database_owner_url": owner})
+        return
+    with embedded.embedded(settings.data_dir / "postgres") as server:
+        yield settings.model_copy(
+            update={"database_url": server.app_url, "database_owner_url": server.owner_url}
+        )
+
+
+def run(settings: Settings, port: int) -> None:
+    """Start everything, print what to try, and serve until interrupted."""
+    settings = settings.model_copy(update={"cors_origins": settings.cors_origins or _web_origins()})
+    with database(settings) as ready:
+        asyncio.run(prepare(ready, issuer_url(port)))
+        identity = create_identity(
+            issuer_url(port), demo_users(), demo_clients(), identity_dir(ready)
+        )
+        app = create_app(ready, mounts=[(IDENTITY, identity)])
+        sys.stdout.write(_page(port))
+        sys.stdout.flush()
+        gc.freeze()
+        uvicorn.run(
+            app,
+            host="127.0.0.1",
+            port=port,
+            log_level="warning",
+            loop="uvloop",
+            http="httptools",
+            timeout_graceful_shutdown=10,
+        )
+
+
+def _web_origins() -> tuple[str, ...]:
+    """Let web clients under development call the API."""
+    return tuple(
+        f"http://{host}:{port}"
+        for host in ("localhost", "127.0.0.1")
+        for port in (3000, 5173, 8080)
+    )
+
+
+async def prepare(settings: Settings, issuer: str) -> None:
+    """Bring the schema up to date and see that the demo municipalities are there."""
+    owner = create_async_engine(async_url(settings.database_owner_url or ""))
+    app = create_async_engine(
+        async_url(settings.database_url or ""),
+        connect_args={"server_settings": {"role": APPLICATION_ROLE}},
+    )
+    documents = open_documents(settings)
+    if isinstance(documents, S3Documents):
+        await documents.ensure_bucket()
+    try:
+        async with owner.begin() as connection:
+            await connection.run_sync(migrate.upgrade)
+        waiting = await as_owner(owner, partial(_register, issuer=issuer))
+        writer = Writer(app)
+        for demo in DEMO:
+            if demo.slug in waiting:
+                now = datetime.now(UTC)
+                await seed_kommune(
+                    demo, waiting[demo.slug], issuer, CATALOG, writer, documents, now
+                )
+                await as_owner(owner, partial(set_kommune, slug=demo.slug, status=Status.DRIFT))
+    finally:
+        await documents.close()
+        await owner.dispose()
+        await app.dispose()
+
+
+async def as_owner(engine: AsyncEngine, act: Callable[[Session], T]) -> T:
+    """Do something in one transaction as the owner of the tables."""
+    async with AsyncSession(engine) as session, session.begin():
+        return await session.run_sync(act)
+
+
+def _register(session: Session, issuer: str) -> dict[str, int]:
+    """Put the demo municipalities in the registry; give those that still are to be filled."""
+    session.execute(
+        delete(IssuerRow).where(
+            IssuerRow.issuer.endswith(IDENTITY),
+            IssuerRow.issuer != issuer,
+            IssuerRow.audience == AUDIENCE,
+        )
+    )
+    waiting: dict[str, int] = {}
+    for demo in DEMO:
+        row = session.scalar(select(KommuneRow).where(KommuneRow.slug == demo.slug))
+        if row is None:
+            row = add_kommune(
+                session,
+                demo.slug,
+                navn=demo.navn,
+                kommunenummer=demo.kommunenummer,
+                organisasjonsnummer=demo.organisasjonsnummer,
+                maalform=demo.maalform,
+            )
+        if row.status == Status.FORBEREDELSE:
+            waiting[demo.slug] = row.id
+        set_issuer(
+            session,
+            demo.slug,
+            issuer,
+            audience=AUDIENCE,
+            kommune_claim="kommune",
+            role_claim="roles",
+            role_values={role.value: role.value for role in Role},
+        )
+    return waiting
+
+
+def _page(port: int) -> str:
+    base = f"http://127.0.0.1:{port}"
+    kommuner = "\n".join(f"  {base}/{demo.slug}/api/   {demo.navn}" for demo in DEMO)
+    return f"""
+sakark kjører på {base}  (stopp med Ctrl-C)
+
+{kommuner}
+
+Brukere: <rolle>@<kommune>, passord «demo». Roller: {", ".join(Role)}.
+Beskrivelse av API-et: {base}/docs
+
+Prøv:
+  TOKEN=$(.venv/bin/sakark token saksbehandler@molde)
+  curl -H "Authorization: Bearer $TOKEN" {base}/molde/api/sakarkiv/saksmappe/
+  curl -H "Authorization: Bearer $TOKEN" '{base}/molde/api/sakarkiv/journalpost/?$search=garasje'
+
+"""

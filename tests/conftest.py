@@ -1,0 +1,258 @@
+"""The real parts every test may use: PostgreSQL, a running service, tokens and a small client."""
+
+import asyncio
+import json
+import shutil
+import socket
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+
+from sakark_api.app import create_app
+from sakark_api.db import embedded
+from sakark_api.dev.identity import create_identity, demo_clients, demo_users, issue_token
+from sakark_api.dev.server import prepare
+from sakark_api.settings import Settings
+
+REL = "https://rel.arkivverket.no/noark5/v5/api/"
+NOARK = "application/vnd.noark5+json"
+PATCH = "application/merge-patch+json"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Service:
+    """A running service with the demo municipalities."""
+
+    url: str
+    settings: Settings
+    issuer: str
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    def token(self, user: str) -> str:
+        if user not in self.tokens:
+            found = next(one for one in demo_users() if one.username == user)
+            self.tokens[user] = issue_token(found, self.issuer, self.settings.data_dir / "identity")
+        return self.tokens[user]
+
+
+@pytest.fixture(scope="session")
+def database() -> Iterator[embedded.EmbeddedServer]:
+    """A PostgreSQL of this worker's own, with addresses as owner and as application role."""
+    folder = Path(tempfile.mkdtemp(prefix="sakark-test-"))
+    with embedded.embedded(folder / "postgres", durable=False) as server:
+        yield server
+    embedded.remove(folder / "postgres")
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def service(
+    database: embedded.EmbeddedServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Service]:
+    """A service on a free port, answering for the whole session."""
+    port = free_port()
+    settings = Settings(
+        database_url=database.app_url,
+        database_owner_url=database.owner_url,
+        data_dir=tmp_path_factory.mktemp("data"),
+        cors_origins=("https://spa.example",),
+        database_pool_size=4,
+        body_limit=200_000,
+        bulk_limit=5_000_000,
+    )
+    yield from run_service(settings, port)
+
+
+def run_service(settings: Settings, port: int) -> Iterator[Service]:
+    url, issuer = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{port}/identity"
+    asyncio.run(prepare(settings, issuer))
+    identity = create_identity(issuer, demo_users(), demo_clients(), settings.data_dir / "identity")
+    app = create_app(settings, mounts=[("/identity", identity)])
+    server = uvicorn.Server(
+        uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", loop="asyncio")
+    )
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive(), "the service did not start"
+        time.sleep(0.02)
+    yield Service(url, settings, issuer)
+    server.should_exit = True
+    thread.join()
+
+
+class Client:
+    """A client that knows the root of one kommune and the standard's relation keys."""
+
+    def __init__(self, http: httpx.Client, service: Service, user: str | None, kommune: str) -> None:
+        self.http = http
+        self.service = service
+        self.root = f"{service.url}/{kommune}/api/"
+        self.headers = {"Authorization": f"Bearer {service.token(user)}"} if user else {}
+
+    def request(self, method: str, url: str, **kwargs: Any) -> httpx.Response:
+        headers = {**self.headers, **kwargs.pop("headers", {})}
+        return self.http.request(method, url.split("{?")[0], headers=headers, **kwargs)
+
+    def get(self, url: str, **kwargs: Any) -> httpx.Response:
+        return self.request("GET", url, **kwargs)
+
+    def post(self, url: str, body: object, **kwargs: Any) -> httpx.Response:
+        return self._send("POST", url, body, NOARK, kwargs)
+
+    def put(self, url: str, body: object, **kwargs: Any) -> httpx.Response:
+        return self._send("PUT", url, body, NOARK, kwargs)
+
+    def patch(self, url: str, body: object, **kwargs: Any) -> httpx.Response:
+        return self._send("PATCH", url, body, PATCH, kwargs)
+
+    def delete(self, url: str, **kwargs: Any) -> httpx.Response:
+        return self.request("DELETE", url, **kwargs)
+
+    def _send(self, method: str, url: str, body: object, kind: str, kwargs: Any) -> httpx.Response:
+        headers = {"Content-Type": kind, **kwargs.pop("headers", {})}
+        return self.request(method, url, content=json.dumps(body), headers=headers, **kwargs)
+
+    def link(self, unit: Mapping[str, Any], rel: str) -> str:
+        """Give the address of a relation, without the template at its end."""
+        key = rel if rel in ("self", "next") else REL + rel
+        return str(unit["_links"][key]["href"]).split("{?")[0]
+
+    def follow(self, *rels: str) -> Any:
+        """Read the root and follow relations from there."""
+        unit = self.get(self.root).json()
+        for rel in rels:
+            unit = self.get(self.link(unit, rel)).json()
+        return unit
+
+    def make(self, owner: Mapping[str, Any], rel: str, body: object) -> Any:
+        """Make a unit under another, by the relation that offers it."""
+        answer = self.post(self.link(owner, rel), body)
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    def refreshed(self, unit: Mapping[str, Any]) -> Any:
+        return self.get(self.link(unit, "self")).json()
+
+    def etag(self, unit: Mapping[str, Any]) -> str:
+        return str(self.get(self.link(unit, "self")).headers["etag"])
+
+
+@pytest.fixture(scope="session")
+def http() -> Iterator[httpx.Client]:
+    with httpx.Client(timeout=30) as client:
+        yield client
+
+
+LogIn = Callable[..., Client]
+
+
+@pytest.fixture
+def log_in(http: httpx.Client, service: Service) -> LogIn:
+    """Log in as `<rolle>@<kommune>`, to that kommune or to another; None for no token."""
+
+    def log_in(user: str | None, kommune: str | None = None) -> Client:
+        return Client(http, service, user, kommune or (user or "@molde").split("@")[1])
+
+    return log_in
+
+
+@dataclass
+class World:
+    """A structure of its own for one test: an arkivdel with a klasse, a case, an entry, a document."""
+
+    client: Client
+    arkivskaper: Any
+    arkiv: Any
+    arkivdel: Any
+    klassifikasjonssystem: Any
+    klasse: Any
+    mappe: Any
+    saksmappe: Any
+    registrering: Any
+    journalpost: Any
+    dokumentbeskrivelse: Any
+    dokumentobjekt: Any
+    merknad: Any
+    partperson: Any
+    partenhet: Any
+    korrespondansepartperson: Any
+    korrespondansepartenhet: Any
+    korrespondansepartintern: Any
+    administrativenhet: Any
+    bruker: Any
+
+
+def build_world(client: Client) -> World:
+    """Make one unit of every resource, each by following links."""
+    package = client.follow("arkivstruktur/")
+    skaper = client.make(
+        package, "arkivstruktur/ny-arkivskaper/", {"arkivskaperID": "1", "arkivskaperNavn": "Prøve"}
+    )
+    arkiv = client.make(skaper, "arkivstruktur/ny-arkiv/", {"tittel": "Arkivet"})
+    arkivdel = client.make(arkiv, "arkivstruktur/ny-arkivdel/", {"tittel": "Delen"})
+    system = client.make(
+        arkivdel, "arkivstruktur/ny-klassifikasjonssystem/", {"tittel": "Planen"}
+    )
+    klasse = client.make(
+        system, "arkivstruktur/ny-klasse/", {"klasseID": "L42", "tittel": "Byggetillatelser"}
+    )
+    mappe = client.make(arkivdel, "arkivstruktur/ny-mappe/", {"tittel": "Mappen"})
+    sak = client.make(klasse, "sakarkiv/ny-saksmappe/", {"tittel": "Saken"})
+    registrering = client.make(mappe, "arkivstruktur/ny-registrering/", {"tittel": "Registreringen"})
+    post = client.make(sak, "sakarkiv/ny-journalpost/", {"tittel": "Brevet"})
+    document = client.make(post, "arkivstruktur/ny-dokumentbeskrivelse/", {"tittel": "Dokumentet"})
+    objekt = client.make(document, "arkivstruktur/ny-dokumentobjekt/", {})
+    admin = client.follow("admin/")
+    enhet = client.make(
+        admin,
+        "admin/ny-administrativenhet/",
+        {"administrativEnhetNavn": "Enheten", "administrativEnhetsstatus": "Aktiv"},
+    )
+    return World(
+        client=client,
+        arkivskaper=skaper,
+        arkiv=arkiv,
+        arkivdel=arkivdel,
+        klassifikasjonssystem=system,
+        klasse=klasse,
+        mappe=mappe,
+        saksmappe=sak,
+        registrering=registrering,
+        journalpost=post,
+        dokumentbeskrivelse=document,
+        dokumentobjekt=objekt,
+        merknad=client.make(post, "arkivstruktur/ny-merknad/", {"merknadstekst": "Husk"}),
+        partperson=client.make(sak, "arkivstruktur/ny-partperson/", {"navn": "Kari"}),
+        partenhet=client.make(sak, "arkivstruktur/ny-partenhet/", {"navn": "Firmaet"}),
+        korrespondansepartperson=client.make(
+            post, "arkivstruktur/ny-korrespondansepartperson/", {"navn": "Ola"}
+        ),
+        korrespondansepartenhet=client.make(
+            post, "arkivstruktur/ny-korrespondansepartenhet/", {"navn": "Firmaet"}
+        ),
+        korrespondansepartintern=client.make(
+            post, "arkivstruktur/ny-korrespondansepartintern/", {"saksbehandler": "Per"}
+        ),
+        administrativenhet=enhet,
+        bruker=client.make(enhet, "admin/ny-bruker/", {"brukerNavn": "Ny bruker"}),
+    )
+
+
+@pytest.fixture
+def world(log_in: LogIn) -> World:
+    return build_world(log_in("administrator@molde"))
