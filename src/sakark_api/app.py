@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from sqlalchemy.ext.asyncio import create_async_engine
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -81,7 +82,7 @@ def create_app(settings: Settings, mounts: Sequence[tuple[str, ASGIApp]] = ()) -
     return app
 
 
-def _described(app: FastAPI, tree: RouteTree, kommuner: Any) -> dict[str, Any]:
+def _described(app: FastAPI, tree: RouteTree, kommuner: APIRoute) -> dict[str, Any]:
     if app.openapi_schema is None:
         app.openapi_schema = build(
             [kommuner, *tree.routes()],

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -237,14 +237,14 @@ def _as_owner_connection(act: Callable[[Connection], T]) -> T:
     return _run(lambda session: session.run_sync(lambda sync: act(sync.connection())))
 
 
-def _run(act: Callable[[AsyncSession], Any]) -> Any:
+def _run(act: Callable[[AsyncSession], Awaitable[T]]) -> T:
     """Do something in one transaction as the owner of the tables."""
     from sakark_api.tenancy.session import async_url
 
     settings = Settings()
     url = settings.database_owner_url or settings.database_url or _embedded_owner(settings)
 
-    async def work() -> Any:
+    async def work() -> T:
         engine = create_async_engine(async_url(url))
         try:
             async with AsyncSession(engine) as session, session.begin():

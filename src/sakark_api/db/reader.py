@@ -14,7 +14,7 @@ __all__ = ["APPLICATION_ROLE", "Reader", "Statement", "driver_url"]
 APPLICATION_ROLE: Final = "sakark_app"
 """The database role that requests run as: it owns nothing, and row security applies to it."""
 
-_DIALECT = asyncpg_dialect.dialect()
+_DIALECT = asyncpg_dialect.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
 _JSONB_VERSION = 1
 
 
@@ -28,7 +28,9 @@ class Statement:
 
     @classmethod
     def compile(cls, statement: ClauseElement) -> Self:
-        compiled = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
+        compiled: Any = statement.compile(
+            dialect=_DIALECT, compile_kwargs={"render_postcompile": True}
+        )
         names = tuple(compiled.positiontup or ())
         given = {key: value for key, value in compiled.params.items() if value is not None}
         return cls(str(compiled), names, given)
@@ -43,7 +45,7 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no ty
 
     tenant_id: int | None = None
 
-    async def fetch_for(self, tenant_id: int, sql: str, *arguments: Any) -> list[asyncpg.Record]:
+    async def fetch_for(self, tenant_id: int, sql: str, *arguments: object) -> list[asyncpg.Record]:
         """Run a query as one kommune; a statement more when the connection served another."""
         if self.tenant_id != tenant_id:
             self.tenant_id = None  # unknown, should the next line fail

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
+from inspect import get_annotations
 from typing import Any
 from uuid import UUID
 
@@ -163,7 +164,7 @@ class BoundAttribute:
 
     @property
     def is_value(self) -> bool:
-        return isinstance(self.python, type) and issubclass(self.python, Value)
+        return issubclass(self.python, Value)
 
 
 def attributes_of(mapper: Any) -> tuple[BoundAttribute, ...]:
@@ -180,9 +181,7 @@ def attributes_of(mapper: Any) -> tuple[BoundAttribute, ...]:
 def _declaration_order(model: type[Any]) -> list[str]:
     names: list[str] = []
     for ancestor in reversed(model.__mro__):
-        names += [
-            name for name in ancestor.__dict__.get("__annotations__", ()) if name not in names
-        ]
+        names += [name for name in get_annotations(ancestor) if name not in names]
     return names
 
 

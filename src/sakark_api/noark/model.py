@@ -9,6 +9,7 @@ from sqlalchemy import (
     ARRAY,
     CheckConstraint,
     Column,
+    ColumnElement,
     Computed,
     DateTime,
     ForeignKeyConstraint,
@@ -130,7 +131,7 @@ class Arkivenhet(TenantRow):
     referanse_endret_av: Mapped[UUID | None] = attribute("M230", set_by=SetBy.CORE)
 
 
-_PARTITIONED: Final = {"postgresql_partition_by": "LIST (tenant_id)"}
+_PARTITIONED: Final[dict[str, Any]] = {"postgresql_partition_by": "LIST (tenant_id)"}
 
 
 def partitioned(*arguments: Any) -> tuple[Any, ...]:
@@ -197,7 +198,7 @@ def join_table(left: str, right: str) -> Table:
 
 def searchable(*names: str) -> MappedColumn[Any]:
     """Declare the search words of a row: what `$search` looks through, stemmed as Norwegian."""
-    words = [func.coalesce(literal_column(name), "") for name in names]
+    words: list[ColumnElement[str]] = [func.coalesce(literal_column(name), "") for name in names]
     joined = reduce(lambda left, right: left.concat(" ").concat(right), words)
     stemmed = func.to_tsvector(literal_column("'norwegian'::regconfig"), joined)
     return mapped_column(TSVECTOR, Computed(stemmed, persisted=True), deferred=True)

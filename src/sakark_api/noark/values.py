@@ -56,7 +56,7 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 def refusal(kind: str, sentence: Text) -> PydanticCustomError:
     """Make an error that pydantic collects and that still can be told in the reader's language."""
-    return PydanticCustomError(kind, "{text}", {"text": sentence})  # type: ignore[arg-type]  # any string will do
+    return PydanticCustomError(kind, "{text}", {"text": sentence})
 
 
 def is_blank(value: str) -> bool:

@@ -29,8 +29,8 @@ from sakark_api.rest.media_types import (
     refuse_other_content,
     refuse_unacceptable,
 )
-from sakark_api.rest.odata import Compiled, Field as ODataField
-from sakark_api.rest.odata import FieldKind, Node, Order, compile_filter, ordering
+from sakark_api.rest.odata import Compiled, FieldKind, Node, Order, compile_filter, ordering
+from sakark_api.rest.odata import Field as ODataField
 from sakark_api.rest.openapi import Operation
 from sakark_api.rest.paging import list_body, parse_query
 from sakark_api.rest.router import route
@@ -216,7 +216,8 @@ async def read_template(context: Context, request: Request, codelist: CodeList) 
     del codelist
     refuse_unacceptable(request)
     context.demand("create", Work.ARCHIVE)
-    body = {"kode": None, "kodenavn": None, "beskrivelse": None, "utdatert": None, "_links": {}}
+    body: dict[str, Any] = {"kode": None, "kodenavn": None, "beskrivelse": None, "utdatert": None}
+    body["_links"] = {}
     return Response(msgspec.json.encode(body), media_type=NOARK)
 
 
@@ -294,7 +295,7 @@ async def _change(context: Context, request: Request, codelist: CodeList, wanted
     def change(session: Session) -> None:
         row = _fetch(session, codelist, kode)
         refuse_stale(request, row.version, required=True)
-        body = wanted(row)
+        body: KodeverdiBody = wanted(row)
         if body.kode != kode:
             raise Conflict(text("Koden selv kan ikke endres. Legg til en ny, og sett utdatert."))
         row.kodenavn = body.kodenavn

@@ -31,10 +31,10 @@ from sakark_api.tenancy.session import Writer
 from sakark_api.texts import text
 
 __all__ = [
+    "WELL_KNOWN",
     "Context",
     "CurrentContext",
     "FindActor",
-    "WELL_KNOWN",
     "Services",
     "base_of",
     "bind_issuers",

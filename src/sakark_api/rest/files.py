@@ -209,7 +209,7 @@ async def _keep(
                 )
             )
     except Exception as error:
-        # A lost connection may hide a commit that went through: those bytes are left to the sweeper.
+        # A lost connection may hide a commit that went through: then the bytes stay.
         if isinstance(error, Invalid | Conflict | NotFound):
             await services.documents.delete(stored.key)
         raise

@@ -371,7 +371,7 @@ def _all_schemas(catalog: Catalog, schemas: Schemas, more: Mapping[str, type[Bas
     for resource in catalog.resources:
         name = resource.model.__name__
         if resource.abstract:
-            kinds = [one for one in catalog.kinds_of(resource)]
+            kinds = catalog.kinds_of(resource)
             found[name] = {
                 "title": name,
                 "anyOf": [{"$ref": f"#/components/schemas/{one.model.__name__}"} for one in kinds],

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from typing import Any
 
 import asyncpg
 import msgspec
@@ -149,7 +150,7 @@ def _is_lost(error: Exception) -> bool:
     )
 
 
-HANDLERS = {
+HANDLERS: dict[int | type[Exception], Any] = {
     errors.SakarkError: on_sakark_error,
     HTTPException: on_http_exception,
     StaleDataError: on_stale,

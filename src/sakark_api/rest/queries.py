@@ -196,10 +196,11 @@ def _inside(column: ColumnElement[Any], value: type[Value], path: tuple[str, ...
 
 def _step_into(column: ColumnElement[Any], steps: Sequence[str]) -> ColumnElement[Any]:
     """Take a text out of a JSON column; the steps stand in the SQL, so that an index can serve."""
-    here = type_coerce(column, JSONB)
+    here: Any = type_coerce(column, JSONB)
     for step in steps[:-1]:
         here = here[literal_column(f"'{step}'", Text())]
-    return here[literal_column(f"'{steps[-1]}'", Text())].astext
+    leaf: ColumnElement[Any] = here[literal_column(f"'{steps[-1]}'", Text())].astext
+    return leaf
 
 
 _SQL: Mapping[FieldKind, Any] = {

@@ -97,11 +97,16 @@ class Schemas:
                 about["x-kodeliste"] = spec.codelist.name
             if spec.set_by is SetBy.CORE:
                 about["readOnly"] = True
-            described = {"description": str(spec.description), "json_schema_extra": about or None}
+            described: dict[str, Any] = {
+                "description": str(spec.description),
+                "json_schema_extra": about or None,
+            }
             if spec.required:
                 yield one.name, (_field_type(one), Field(**described))
             else:
-                optional = Annotated[_field_type(one) | None, BeforeValidator(_blank_is_missing)]
+                optional: Any = Annotated[
+                    _field_type(one) | None, BeforeValidator(_blank_is_missing)
+                ]
                 yield one.name, (optional, Field(default=None, **described))
         if resource.file:
             described = {

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fastapi.routing import APIRoute
+from starlette.datastructures import URLPath
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Match
+from starlette.routing import BaseRoute, Match, NoMatchFound
 from starlette.types import Receive, Scope, Send
 
 from sakark_api.rest.problems import problem
@@ -50,7 +51,7 @@ class RouteTree(BaseRoute):
         """Add a route; its path begins with /{kommune}/api/ and ends in a slash."""
         key = _key(route.path.rstrip("/").split("/")[1:])
         node = self._nodes.setdefault(key, Node({}))
-        for method in route.methods:
+        for method in route.methods or ():
             if method in node.routes:
                 raise ValueError(f"{method} {route.path} is there already")
             node.routes[method] = route
@@ -98,8 +99,8 @@ class RouteTree(BaseRoute):
         answer.headers.update(headers)
         await answer(scope, receive, send)
 
-    def url_path_for(self, name: str, /, **path_params: object) -> None:  # type: ignore[override]  # never by name
-        raise LookupError(name)
+    def url_path_for(self, name: str, /, **_: object) -> URLPath:
+        raise NoMatchFound(name, {})
 
 
 def _key(parts: list[str]) -> Key:

@@ -36,7 +36,7 @@ def add_partitions(connection: Connection, tenant_id: int) -> None:
     """Make the kommune's partitions, where they are missing; run as the owner of the tables."""
     for table in partitioned_tables():
         connection.execute(
-            DDL(
+            DDL(  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
                 "CREATE TABLE IF NOT EXISTS %(partition)s PARTITION OF %(parent)s"
                 " FOR VALUES IN (%(tenant)s)",
                 context={

@@ -132,11 +132,7 @@ def take_file(change: Change, unit: Dokumentobjekt, stored: StoredFile) -> Dokum
     """Tie stored bytes to the dokumentobjekt, and fill in what the client did not announce."""
     refuse_second_file(change, unit, stored.mime_type, stored.size)
     if unit.sjekksum is not None and unit.sjekksum.lower() != stored.sha256:
-        raise Invalid(
-            text(
-                "Filens sjekksum er ikke den som er oppgitt. Filen er ikke lagret; send den på nytt."
-            )
-        )
+        raise Invalid(text("Filens sjekksum er ikke den som er oppgitt. Send filen på nytt."))
     unit.lagringsnoekkel = stored.key
     unit.sjekksum = stored.sha256
     unit.sjekksum_algoritme = SHA256

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Mapped
 
+from sakark_api.noark.attribute import Mutability, SetBy, ValueType, attribute
 from sakark_api.noark.verdier import (
     ElektroniskSignatur,
     Enhetsidentifikator,
@@ -17,7 +18,6 @@ from sakark_api.noark.verdier import (
     Sletting,
     UtfoertKassasjon,
 )
-from sakark_api.noark.attribute import Mutability, SetBy, ValueType, attribute
 from sakark_api.texts import text
 
 __all__ = [

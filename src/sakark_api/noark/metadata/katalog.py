@@ -1,4 +1,4 @@
-"""What each metadata element of Noark 5 means, by its number: the texts of the API's description."""
+"""What each metadata element of Noark 5 means, by its number."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""The code lists of the standard and the values every kommune starts with; all are open for more."""
+"""The code lists of the standard, and the values that every kommune starts with."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

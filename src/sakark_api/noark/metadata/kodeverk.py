@@ -1,4 +1,4 @@
-"""A kommune's code lists as they are now: what a code is called, and whether it may still be used."""
+"""A kommune's code lists as they are now: what codes are called and which still may be used."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

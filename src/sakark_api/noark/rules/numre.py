@@ -21,8 +21,8 @@ class Teller(Base):
     verdi: Mapped[int]
 
 
-_NEXT = insert(Teller)
-_NEXT = _NEXT.on_conflict_do_update(
+_TAKE = insert(Teller)
+_NEXT = _TAKE.on_conflict_do_update(
     index_elements=[Teller.tenant_id, Teller.serie], set_={"verdi": Teller.verdi + 1}
 ).returning(Teller.serie, Teller.verdi)
 
@@ -35,5 +35,5 @@ def next_numbers(session: Session, series: Sequence[str]) -> list[int]:
     """
     tenant_id = session.info["tenant_id"]
     statement = _NEXT.values([(tenant_id, serie, 1) for serie in series])
-    given = {serie: verdi for serie, verdi in session.execute(statement)}
+    given = dict(session.execute(statement).all())
     return [given[serie] for serie in series]

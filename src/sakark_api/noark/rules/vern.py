@@ -5,15 +5,15 @@ from typing import Any
 
 from sqlalchemy import inspect
 
+from sakark_api.noark.model import TenantRow
+from sakark_api.noark.resource import Change
+from sakark_api.noark.values import NORWAY, Value
 from sakark_api.noark.verdier import (
     ElektroniskSignatur,
     Gradering,
     Kassasjon,
     Skjerming,
 )
-from sakark_api.noark.model import TenantRow
-from sakark_api.noark.resource import Change
-from sakark_api.noark.values import NORWAY, Value
 
 __all__ = ["complete_values"]
 
