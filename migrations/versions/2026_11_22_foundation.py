@@ -398,7 +398,6 @@ def upgrade() -> None:
             ["tenant_id", "administrativenhet_ref"],
             ["administrativenhet.tenant_id", "administrativenhet.system_id"],
             name=op.f("fk_administrativenhet_bruker_tenant_id_administrativenhet_ref"),
-            ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(
             ["tenant_id", "bruker_ref"],
@@ -471,6 +470,7 @@ def upgrade() -> None:
             ["tenant_id", "klassifikasjonssystem_ref"],
             ["klassifikasjonssystem.tenant_id", "klassifikasjonssystem.system_id"],
             name=op.f("fk_arkivdel_tenant_id_klassifikasjonssystem_ref"),
+            ondelete="SET NULL (klassifikasjonssystem_ref)",
         ),
         sa.ForeignKeyConstraint(
             ["tenant_id", "referanse_arvtaker"],
@@ -526,7 +526,6 @@ def upgrade() -> None:
             ["tenant_id", "arkivskaper_ref"],
             ["arkivskaper.tenant_id", "arkivskaper.system_id"],
             name=op.f("fk_arkivskaper_arkiv_tenant_id_arkivskaper_ref"),
-            ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint(
             "tenant_id", "arkivskaper_ref", "arkiv_ref", name=op.f("pk_arkivskaper_arkiv")
@@ -1189,7 +1188,6 @@ def upgrade() -> None:
             ["tenant_id", "registrering_ref"],
             ["registrering.tenant_id", "registrering.system_id"],
             name=op.f("fk_registrering_dokumentbeskrivelse_tenant_id_registrering_ref"),
-            ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint(
             "tenant_id",

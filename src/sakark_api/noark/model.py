@@ -144,13 +144,19 @@ def reference(*, required: bool = False) -> MappedColumn[Any]:
     return mapped_column(Uuid(), nullable=not required)
 
 
-def refers(column: str, table: str, *, owned: bool = False) -> tuple[Any, ...]:
-    """Make `column` refer to a unit in `table` of the same kommune; owned rows die with it."""
+def refers(
+    column: str, table: str, *, owned: bool = False, loose: bool = False
+) -> tuple[Any, ...]:
+    """Make `column` refer to a unit in `table` of the same kommune.
+
+    Owned rows die with what they refer to, and loose references are emptied; else it must stay.
+    """
+    gone = "CASCADE" if owned else f"SET NULL ({column})" if loose else None
     return (
         ForeignKeyConstraint(
             ["tenant_id", column],
             [f"{table}.tenant_id", f"{table}.system_id"],
-            ondelete="CASCADE" if owned else None,
+            ondelete=gone,
         ),
         Index(None, "tenant_id", column),
     )
@@ -174,24 +180,24 @@ def table_of(model: type[Base]) -> Table:
     return table
 
 
-def join_table(left: str, right: str) -> Table:
-    """Make the table of a many-to-many relation between the units of two tables."""
-    name = f"{left}_{right}"
+def join_table(parent: str, child: str) -> Table:
+    """Make the table of a many-to-many relation; a parent stays as long as it has children."""
+    name = f"{parent}_{child}"
     return Table(
         name,
         Base.metadata,
         Column("tenant_id", SmallInteger, primary_key=True, autoincrement=False),
-        Column(f"{left}_ref", Uuid(), primary_key=True),
-        Column(f"{right}_ref", Uuid(), primary_key=True),
+        Column(f"{parent}_ref", Uuid(), primary_key=True),
+        Column(f"{child}_ref", Uuid(), primary_key=True),
         *(
             ForeignKeyConstraint(
                 ["tenant_id", f"{side}_ref"],
                 [f"{side}.tenant_id", f"{side}.system_id"],
-                ondelete="CASCADE",
+                ondelete=gone,
             )
-            for side in (left, right)
+            for side, gone in ((parent, None), (child, "CASCADE"))
         ),
-        Index(None, "tenant_id", f"{right}_ref"),
+        Index(None, "tenant_id", f"{child}_ref"),
         **_PARTITIONED,
     )
 

@@ -30,7 +30,7 @@ class Arkivdel(Avsluttbar, Kassabel, Slettbar, Skjermet, Gradert, Arkivenhet):
     __tablename__ = "arkivdel"
     __table_args__ = (
         *refers("arkiv_ref", "arkiv"),
-        *refers("klassifikasjonssystem_ref", "klassifikasjonssystem"),
+        *refers("klassifikasjonssystem_ref", "klassifikasjonssystem", loose=True),
         *refers("referanse_forloeper", "arkivdel"),
         *refers("referanse_arvtaker", "arkivdel"),
     )
