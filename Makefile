@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test check format bench lock clean
+.PHONY: run test check format bench texts lock clean
 
 run: $(READY)
 	$(BIN)/sakark dev
@@ -25,6 +25,14 @@ format: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m bench
+
+# Collect the texts for people from the code into the catalogues; then translate what is new.
+texts: $(READY)
+	$(BIN)/pybabel -q extract -k text --no-default-keywords --omit-header --no-location --sort-output \
+		-o build-texts.pot src/sakark_api
+	for language in nn en; do $(BIN)/pybabel -q update -l $$language -i build-texts.pot --no-fuzzy-matching \
+		--ignore-obsolete --omit-header -o src/sakark_api/locale/$$language/LC_MESSAGES/sakark.po; done
+	rm build-texts.pot
 
 # The lock files hold versions and hashes only, no addresses.
 lock: $(READY)

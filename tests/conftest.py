@@ -98,7 +98,9 @@ def run_service(settings: Settings, port: int) -> Iterator[Service]:
 class Client:
     """A client that knows the root of one kommune and the standard's relation keys."""
 
-    def __init__(self, http: httpx.Client, service: Service, user: str | None, kommune: str) -> None:
+    def __init__(
+        self, http: httpx.Client, service: Service, user: str | None, kommune: str
+    ) -> None:
         self.http = http
         self.service = service
         self.root = f"{service.url}/{kommune}/api/"
@@ -106,7 +108,7 @@ class Client:
 
     def request(self, method: str, url: str, **kwargs: Any) -> httpx.Response:
         headers = {**self.headers, **kwargs.pop("headers", {})}
-        return self.http.request(method, url.split("{?")[0], headers=headers, **kwargs)
+        return self.http.request(method, url.split("{?", maxsplit=1)[0], headers=headers, **kwargs)
 
     def get(self, url: str, **kwargs: Any) -> httpx.Response:
         return self.request("GET", url, **kwargs)
@@ -173,7 +175,7 @@ def log_in(http: httpx.Client, service: Service) -> LogIn:
 
 @dataclass
 class World:
-    """A structure of its own for one test: an arkivdel with a klasse, a case, an entry, a document."""
+    """A structure of its own for one test, with one unit of every resource."""
 
     client: Client
     arkivskaper: Any
@@ -205,15 +207,15 @@ def build_world(client: Client) -> World:
     )
     arkiv = client.make(skaper, "arkivstruktur/ny-arkiv/", {"tittel": "Arkivet"})
     arkivdel = client.make(arkiv, "arkivstruktur/ny-arkivdel/", {"tittel": "Delen"})
-    system = client.make(
-        arkivdel, "arkivstruktur/ny-klassifikasjonssystem/", {"tittel": "Planen"}
-    )
+    system = client.make(arkivdel, "arkivstruktur/ny-klassifikasjonssystem/", {"tittel": "Planen"})
     klasse = client.make(
         system, "arkivstruktur/ny-klasse/", {"klasseID": "L42", "tittel": "Byggetillatelser"}
     )
     mappe = client.make(arkivdel, "arkivstruktur/ny-mappe/", {"tittel": "Mappen"})
     sak = client.make(klasse, "sakarkiv/ny-saksmappe/", {"tittel": "Saken"})
-    registrering = client.make(mappe, "arkivstruktur/ny-registrering/", {"tittel": "Registreringen"})
+    registrering = client.make(
+        mappe, "arkivstruktur/ny-registrering/", {"tittel": "Registreringen"}
+    )
     post = client.make(sak, "sakarkiv/ny-journalpost/", {"tittel": "Brevet"})
     document = client.make(post, "arkivstruktur/ny-dokumentbeskrivelse/", {"tittel": "Dokumentet"})
     objekt = client.make(document, "arkivstruktur/ny-dokumentobjekt/", {})

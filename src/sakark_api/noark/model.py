@@ -144,9 +144,7 @@ def reference(*, required: bool = False) -> MappedColumn[Any]:
     return mapped_column(Uuid(), nullable=not required)
 
 
-def refers(
-    column: str, table: str, *, owned: bool = False, loose: bool = False
-) -> tuple[Any, ...]:
+def refers(column: str, table: str, *, owned: bool = False, loose: bool = False) -> tuple[Any, ...]:
     """Make `column` refer to a unit in `table` of the same kommune.
 
     Owned rows die with what they refer to, and loose references are emptied; else it must stay.

@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from sakark_api.noark.resource import Resource
 from sakark_api.noark.structure import Catalog
-from sakark_api.rest import files, units
+from sakark_api.rest import chunks, files, units
 from sakark_api.rest.dependencies import CurrentContext
 from sakark_api.rest.openapi import Operation, describe
 from sakark_api.rest.tree import RouteTree
@@ -102,9 +102,9 @@ def _add_files(tree: RouteTree, catalog: Catalog, resource: Resource[Any]) -> No
     tree.add(route(path, "POST", sending, files.upload, **bound))
     session = f"{path}{{rest}}/"
     for method, operation, act in (
-        ("PUT", Operation.chunk(resource, f"{resource.name}_fil_put", door.holder), files.receive),
-        ("GET", Operation.progress(resource, f"{resource.name}_fil_status"), files.progress),
-        ("DELETE", Operation.cancelling(resource, f"{resource.name}_fil_avbryt"), files.cancel),
+        ("PUT", Operation.chunk(resource, f"{resource.name}_fil_put", door.holder), chunks.receive),
+        ("GET", Operation.progress(resource, f"{resource.name}_fil_status"), chunks.progress),
+        ("DELETE", Operation.cancelling(resource, f"{resource.name}_fil_avbryt"), chunks.cancel),
     ):
         tree.add(route(session, method, operation, act, **bound))
 

@@ -174,9 +174,9 @@ def parse_values(model: type[Body], data: Mapping[str, Any]) -> Body:
 def _together(sentences: list[Text]) -> Text:
     if len(sentences) == 1:
         return sentences[0]
-    return text(
+    return Text(
         " ".join(f"{{s{place}}}" for place in range(len(sentences))),
-        **{f"s{place}": sentence for place, sentence in enumerate(sentences)},
+        {f"s{place}": sentence for place, sentence in enumerate(sentences)},
     )
 
 

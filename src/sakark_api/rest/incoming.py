@@ -1,0 +1,121 @@
+"""What every way of sending a file has in common: its headers, its limits and where it ends up."""
+
+import re
+from collections.abc import AsyncIterator
+from email.message import Message
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from sqlalchemy.orm import Session
+from starlette.requests import Request
+from starlette.responses import Response
+
+from sakark_api.errors import Conflict, Invalid, NotFound, TooLarge, UnsupportedMediaType
+from sakark_api.noark.resource import Resource, StoredFile
+from sakark_api.noark.structure import FileDoor
+from sakark_api.rest.commands import fetch
+from sakark_api.rest.dependencies import Context
+from sakark_api.rest.units import unit_answer
+from sakark_api.storage.documents import Stored
+from sakark_api.texts import text
+
+__all__ = [
+    "filename_of",
+    "keep_file",
+    "length_of",
+    "limited",
+    "mime_type_of",
+    "new_key",
+    "refuse_file",
+]
+
+_MIME: Final = re.compile(r"[\w.+!#$&^-]{1,127}/[\w.+!#$&^-]{1,127}", re.ASCII)
+
+
+async def limited(request: Request, limit: int) -> AsyncIterator[bytes]:
+    """Pass a body's bytes on; stop where a body without a length grows too large."""
+    size = 0
+    async for piece in request.stream():
+        size += len(piece)
+        if limit and size > limit:
+            raise TooLarge(
+                text("Filen er større enn {grense} byte. Send den i deler.", grense=limit)
+            )
+        if piece:
+            yield piece
+    if size == 0:
+        raise Invalid(text("Filen er tom. Send innholdet."))
+
+
+async def refuse_file(
+    context: Context,
+    resource: Resource[Any],
+    door: FileDoor,
+    unit_id: UUID,
+    mime_type: str,
+    size: int | None,
+) -> None:
+    """Let the rules stop an upload before its bytes are read."""
+
+    def look(session: Session) -> None:
+        unit = fetch(session, resource, unit_id)
+        door.refuse(context.change(session), unit, mime_type, size)
+
+    async with context.services.writer.transaction(context.kommune.id) as session:
+        await session.run_sync(look)
+
+
+async def keep_file(
+    context: Context,
+    resource: Resource[Any],
+    door: FileDoor,
+    unit_id: UUID,
+    stored: Stored,
+    mime_type: str,
+    filnavn: str | None,
+) -> Response:
+    """Tie stored bytes to their unit; they are thrown away when the rules refuse them."""
+    file = StoredFile(stored.key, stored.size, stored.sha256, mime_type, filnavn)
+    services = context.services
+    try:
+        async with services.writer.transaction(context.kommune.id) as session:
+            holder_id = await session.run_sync(
+                lambda sync: services.commands.receive_file(
+                    context.change(sync), resource, unit_id, door, file
+                )
+            )
+    except Exception as error:
+        # A lost connection may hide a commit that went through: then the bytes stay.
+        if isinstance(error, Invalid | Conflict | NotFound):
+            await services.documents.delete(stored.key)
+        raise
+    return await unit_answer(context, door.holder, holder_id, status=201)
+
+
+def mime_type_of(header: str | None) -> str:
+    """Read a media type without its parameters; a file must have one (415)."""
+    kind = (header or "").partition(";")[0].strip().lower()
+    if not _MIME.fullmatch(kind):
+        raise UnsupportedMediaType(text("Send filens medietype, for eksempel application/pdf."))
+    return kind
+
+
+def length_of(request: Request) -> int | None:
+    header = request.headers.get("content-length")
+    return int(header) if header is not None and header.isdigit() else None
+
+
+def filename_of(request: Request) -> str | None:
+    """Read the file's name from Content-Disposition, if the client gave one; never a path."""
+    header = request.headers.get("content-disposition")
+    if header is None:
+        return None
+    message = Message()
+    message["content-disposition"] = header
+    name = message.get_filename()
+    return re.split(r"[/\\]", name)[-1][:255] or None if name else None
+
+
+def new_key(context: Context) -> str:
+    unique = uuid4().hex
+    return f"{context.kommune.slug}/{context.services.clock().year}/{unique[:2]}/{unique}"
