@@ -772,9 +772,24 @@ def upgrade() -> None:
             name=op.f("fk_mappe_tenant_id_klasse_ref"),
         ),
         sa.ForeignKeyConstraint(
+            ["tenant_id", "referanse_administrativ_enhet"],
+            ["administrativenhet.tenant_id", "administrativenhet.system_id"],
+            name=op.f("fk_mappe_tenant_id_referanse_administrativ_enhet"),
+        ),
+        sa.ForeignKeyConstraint(
             ["tenant_id", "referanse_forelder_mappe"],
             ["mappe.tenant_id", "mappe.system_id"],
             name=op.f("fk_mappe_tenant_id_referanse_forelder_mappe"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "referanse_saksansvarlig"],
+            ["bruker.tenant_id", "bruker.system_id"],
+            name=op.f("fk_mappe_tenant_id_referanse_saksansvarlig"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "referanse_utlaant_til"],
+            ["bruker.tenant_id", "bruker.system_id"],
+            name=op.f("fk_mappe_tenant_id_referanse_utlaant_til"),
         ),
         sa.PrimaryKeyConstraint("tenant_id", "system_id", name=op.f("pk_mappe")),
         sa.UniqueConstraint("tenant_id", "mappe_id", name=op.f("uq_mappe_tenant_id_mappe_id")),
@@ -916,6 +931,11 @@ def upgrade() -> None:
             ["arkivdel.tenant_id", "arkivdel.system_id"],
             name=op.f("fk_registrering_tenant_id_referanse_arkivdel"),
         ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "referanse_utlaant_til"],
+            ["bruker.tenant_id", "bruker.system_id"],
+            name=op.f("fk_registrering_tenant_id_referanse_utlaant_til"),
+        ),
         sa.PrimaryKeyConstraint("tenant_id", "system_id", name=op.f("pk_registrering")),
         sa.UniqueConstraint(
             "tenant_id",
@@ -1006,6 +1026,16 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "type != 'korrespondansepartperson' OR navn IS NOT NULL",
             name=op.f("ck_korrespondansepart_korrespondansepartperson_navn"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "referanse_administrativ_enhet"],
+            ["administrativenhet.tenant_id", "administrativenhet.system_id"],
+            name=op.f("fk_korrespondansepart_tenant_id_referanse_administrativ_enhet"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "referanse_saksbehandler"],
+            ["bruker.tenant_id", "bruker.system_id"],
+            name=op.f("fk_korrespondansepart_tenant_id_referanse_saksbehandler"),
         ),
         sa.ForeignKeyConstraint(
             ["tenant_id", "registrering_ref"],

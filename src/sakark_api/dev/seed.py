@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
@@ -185,6 +185,8 @@ def _fill(
     seeder = Seeder(
         catalog, Change(session=session, actor=actor, now=now, kodeverk=session.info["kodeverk"])
     )
+    archivist = seeder.make("bruker", {"brukerNavn": actor.navn})
+    seeder.change = replace(seeder.change, actor=Actor(archivist.system_id, actor.navn))
     units = _organisation(seeder, demo, issuer)
     classes = _structure(seeder, demo)
     for ((case, kode, title), sender, day), file in zip(letters, files, strict=True):

@@ -38,6 +38,7 @@ __all__ = [
     "partitioned",
     "reference",
     "refers",
+    "refers_in_table",
     "searchable",
     "table_of",
     "unique_in_table",
@@ -163,6 +164,13 @@ def refers(column: str, table: str, *, owned: bool = False, loose: bool = False)
 def unique_in_table(model: type[TenantRow], *columns: str) -> None:
     """Let a subtype's columns be unique together within each kommune."""
     table_of(model).append_constraint(UniqueConstraint("tenant_id", *columns))
+
+
+def refers_in_table(model: type[TenantRow], column: str, table: str) -> None:
+    """Let a subtype's column refer to a unit in `table`, without an index to find it by."""
+    table_of(model).append_constraint(
+        ForeignKeyConstraint(["tenant_id", column], [f"{table}.tenant_id", f"{table}.system_id"])
+    )
 
 
 def ordered_by(model: type[TenantRow], column: str) -> None:

@@ -291,7 +291,7 @@ def parse_patch(data: bytes) -> Mapping[str, Any]:
     """Read a merge patch: an object."""
     try:
         patch = msgspec.json.decode(data)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Invalid(
             text("Innholdet er ikke gyldig JSON: {feil}", feil=str(error)[:200])
         ) from None

@@ -134,14 +134,23 @@ def _from_database(error: Exception) -> errors.SakarkError | None:
     if state.startswith(_CONNECTION_LOST) or state in _SHUTTING_DOWN or _is_lost(error):
         return errors.Unavailable(_UNAVAILABLE)
     if state == _FOREIGN_KEY:
-        return errors.Conflict(
-            text("Enheten er knyttet til andre enheter, eller viser til en som ikke finnes.")
-        )
+        return _dangling(error)
     if state == _UNIQUE:
         return errors.Conflict(text("Det finnes allerede en slik enhet. Hent den i stedet."))
     if state in _SERIALIZATION:
         return errors.Conflict(text("Andre endret det samme samtidig. Prøv igjen."))
     return None
+
+
+def _dangling(error: Exception) -> errors.SakarkError:
+    """Tell a unit that others need from a reference to one that does not exist."""
+    if isinstance(error, DBAPIError) and (error.statement or "").startswith("DELETE"):
+        return errors.Conflict(
+            text(
+                "Enheten har andre enheter under seg eller er i bruk. Slett eller flytt dem først."
+            )
+        )
+    return errors.Invalid(text("Enheten viser til en enhet som ikke finnes. Rett referansen."))
 
 
 def _is_lost(error: Exception) -> bool:

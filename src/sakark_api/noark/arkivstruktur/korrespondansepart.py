@@ -4,11 +4,19 @@ from uuid import UUID
 
 from sqlalchemy.orm import Mapped, mapped_column
 
+from sakark_api.noark.admin.ansvar import name_enhet, name_person
 from sakark_api.noark.arkivstruktur.felles import Enhetsopplysninger, Personopplysninger
 from sakark_api.noark.arkivstruktur.registrering import registrering
 from sakark_api.noark.attribute import SetBy, attribute, code
 from sakark_api.noark.metadata.kodeliste import KORRESPONDANSEPARTTYPE
-from sakark_api.noark.model import TenantRow, partitioned, reference, refers, searchable
+from sakark_api.noark.model import (
+    TenantRow,
+    partitioned,
+    reference,
+    refers,
+    refers_in_table,
+    searchable,
+)
 from sakark_api.noark.resource import Change, ChildColumn, Package, Parent, Resource, Work
 from sakark_api.noark.values import Kode
 from sakark_api.texts import text
@@ -62,6 +70,10 @@ class KorrespondansepartIntern(Korrespondansepart):
     )
 
 
+refers_in_table(KorrespondansepartIntern, "referanse_administrativ_enhet", "administrativenhet")
+refers_in_table(KorrespondansepartIntern, "referanse_saksbehandler", "bruker")
+
+
 def give_role(change: Change, unit: Korrespondansepart) -> None:
     """Let a correspondent be the sender of what came in, else the receiver (M087)."""
     if unit.korrespondanseparttype is not None:
@@ -74,8 +86,15 @@ def give_role(change: Change, unit: Korrespondansepart) -> None:
     unit.korrespondanseparttype = change.kode(KORRESPONDANSEPARTTYPE, role)
 
 
+def name_referred(change: Change, unit: KorrespondansepartIntern) -> None:
+    """Name the unit and the case handler that only a reference is given to."""
+    name_enhet(change, unit)
+    name_person(change, unit, "saksbehandler")
+
+
 def give_unit(change: Change, unit: KorrespondansepartIntern) -> None:
     """Let the correspondent inside be the caller's own unit, where none is given (M305)."""
+    name_referred(change, unit)
     if unit.administrativ_enhet is None and unit.saksbehandler is None:
         unit.administrativ_enhet = change.actor.enhet_navn
         unit.referanse_administrativ_enhet = change.actor.enhet_id
@@ -120,4 +139,5 @@ korrespondansepartintern = Resource(
     parents=_OWNERS,
     listed=False,
     on_create=[give_unit],
+    on_change=[name_referred],
 )

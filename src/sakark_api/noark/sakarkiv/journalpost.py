@@ -7,6 +7,7 @@ from sqlalchemy import Boolean
 from sqlalchemy.orm import Mapped, mapped_column
 
 from sakark_api.errors import Conflict
+from sakark_api.noark.admin.ansvar import name_person
 from sakark_api.noark.arkivstruktur.felles import Signert
 from sakark_api.noark.arkivstruktur.registrering import (
     Registrering,
@@ -15,7 +16,7 @@ from sakark_api.noark.arkivstruktur.registrering import (
 )
 from sakark_api.noark.attribute import Mutability, SetBy, attribute, code
 from sakark_api.noark.metadata.kodeliste import JOURNALPOSTTYPE, JOURNALSTATUS
-from sakark_api.noark.model import ordered_by, unique_in_table
+from sakark_api.noark.model import ordered_by, refers_in_table, unique_in_table
 from sakark_api.noark.resource import Change, ChildColumn, Package, Parent, Resource, Work
 from sakark_api.noark.rules.numre import next_numbers
 from sakark_api.noark.sakarkiv.saksmappe import Saksmappe, saksmappe
@@ -61,6 +62,7 @@ class Journalpost(Signert, Registrering):
 unique_in_table(Journalpost, "journalaar", "journalsekvensnummer")
 unique_in_table(Journalpost, "mappe_ref", "journalpostnummer")
 ordered_by(Journalpost, "journaldato")
+refers_in_table(Journalpost, "referanse_utlaant_til", "bruker")
 
 
 def give_status(change: Change, unit: Journalpost) -> None:
@@ -72,6 +74,11 @@ def give_status(change: Change, unit: Journalpost) -> None:
         unit.journalenhet = getattr(change.parent, "journalenhet", None)
     if unit.journaldato is None:
         unit.journaldato = change.now
+
+
+def name_referred(change: Change, unit: Journalpost) -> None:
+    """Name the person that the document is lent to, where only a reference is given."""
+    name_person(change, unit, "utlaant_til")
 
 
 def give_memory(change: Change, unit: Journalpost) -> None:
@@ -121,7 +128,7 @@ journalpost = Resource(
     work=Work.CASEWORK,
     extends=registrering,
     parents=[Parent(saksmappe, ChildColumn("mappe_ref"))],
-    on_create=[give_status, give_memory, give_archiving, give_journal_number],
-    on_change=[give_memory, give_archiving],
+    on_create=[give_status, name_referred, give_memory, give_archiving, give_journal_number],
+    on_change=[name_referred, give_memory, give_archiving],
     on_delete=[refuse_deletion],
 )

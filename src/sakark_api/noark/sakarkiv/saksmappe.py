@@ -5,12 +5,13 @@ from uuid import UUID
 
 from sqlalchemy.orm import Mapped
 
+from sakark_api.noark.admin.ansvar import name_enhet, name_person
 from sakark_api.noark.arkivstruktur.arkivdel import arkivdel
 from sakark_api.noark.arkivstruktur.klasse import klasse
 from sakark_api.noark.arkivstruktur.mappe import Mappe, mappe
 from sakark_api.noark.attribute import Mutability, SetBy, attribute, code
 from sakark_api.noark.metadata.kodeliste import SAKSSTATUS
-from sakark_api.noark.model import ordered_by
+from sakark_api.noark.model import ordered_by, refers_in_table
 from sakark_api.noark.resource import Change, ChildColumn, Package, Parent, Resource, Work
 from sakark_api.noark.rules.avslutning import closes_when
 from sakark_api.noark.rules.numre import next_numbers
@@ -56,12 +57,23 @@ class Saksmappe(Mappe):
 
 
 ordered_by(Saksmappe, "saksdato")
+refers_in_table(Saksmappe, "referanse_administrativ_enhet", "administrativenhet")
+refers_in_table(Saksmappe, "referanse_saksansvarlig", "bruker")
+refers_in_table(Saksmappe, "referanse_utlaant_til", "bruker")
+
+
+def name_referred(change: Change, unit: Saksmappe) -> None:
+    """Name the unit and the persons that only a reference is given to."""
+    name_enhet(change, unit)
+    name_person(change, unit, "saksansvarlig")
+    name_person(change, unit, "utlaant_til")
 
 
 def give_responsible(change: Change, unit: Saksmappe) -> None:
     """Make the caller and the caller's unit responsible, where nobody is named (M305, M306)."""
     if unit.saksdato is None:
         unit.saksdato = change.now
+    name_referred(change, unit)
     if unit.administrativ_enhet is None:
         unit.administrativ_enhet = change.actor.enhet_navn
         unit.referanse_administrativ_enhet = change.actor.enhet_id
@@ -91,5 +103,5 @@ saksmappe = Resource(
         Parent(mappe, ChildColumn("referanse_forelder_mappe")),
     ],
     on_create=[close_by_status, give_responsible, give_case_number],
-    on_change=[close_by_status],
+    on_change=[close_by_status, name_referred],
 )
