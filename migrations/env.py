@@ -3,6 +3,7 @@
 from typing import Literal
 
 from alembic import context
+from sqlalchemy import ForeignKeyConstraint
 from sqlalchemy.schema import SchemaItem
 
 import sakark_api.noark.catalog
@@ -18,7 +19,9 @@ from sakark_api.tenancy.partitions import is_partition
 
 def is_ours(item: SchemaItem, name: str | None, kind: str, reflected: bool, other: object) -> bool:  # noqa: FBT001  Alembic's
     """Leave the kommuner's partitions alone: they come and go with their kommune."""
-    del item, reflected, other
+    del reflected, other
+    if isinstance(item, ForeignKeyConstraint):
+        return not is_partition(item.elements[0].target_fullname.split(".")[0])
     return not (kind == "table" and is_partition(name or ""))
 
 

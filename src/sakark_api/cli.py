@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
+from pydantic import ValidationError
 from sqlalchemy import Connection, select
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
 
@@ -38,6 +40,26 @@ def main() -> None:
         app()
     except SakarkError as error:
         sys.exit(str(error))
+    except ValidationError as error:
+        sys.exit("\n".join(_told(problem) for problem in error.errors()))
+    except IntegrityError:
+        sys.exit(
+            "Noe av dette er i bruk fra før: kortnavn, kommunenummer eller organisasjonsnummer."
+        )
+    except (OSError, DBAPIError) as error:
+        sys.exit(f"Databasen svarer ikke slik den skal: {_first_line(error)}")
+    except ModuleNotFoundError as error:
+        sys.exit(f"{error.name} mangler. Installer med: pip install 'sakark-api[dev]'")
+
+
+def _told(problem: Any) -> str:
+    name = "_".join(str(part) for part in problem["loc"]).upper()
+    return f"Innstillingen SAKARK_{name} er ikke gyldig: {problem['msg']}"
+
+
+def _first_line(error: Exception) -> str:
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
+    return str(cause).split("\n", maxsplit=1)[0].rpartition(">: ")[2] or type(cause).__name__
 
 
 @app.command()
@@ -61,7 +83,15 @@ def serve(
     settings = Settings()
     if settings.database_url is None:
         sys.exit("Sett SAKARK_DATABASE_URL, eller bruk `sakark dev`.")
-    uvicorn.run(create_app(settings), host=host, port=port, loop="uvloop", http="httptools")
+    # An access log would hold what people search for.
+    uvicorn.run(
+        create_app(settings),
+        host=host,
+        port=port,
+        loop="uvloop",
+        http="httptools",
+        access_log=False,
+    )
 
 
 @app.command()
@@ -71,12 +101,15 @@ def token(
 ) -> None:
     """Skriv et tilgangstoken for en demobruker; bare for `sakark dev`."""
     from sakark_api.dev.identity import demo_users, issue_token
-    from sakark_api.dev.server import identity_dir, issuer_url
+    from sakark_api.dev.place import identity_dir, issuer_url
 
     found = next((one for one in demo_users() if one.username == user), None)
     if found is None:
         sys.exit(f"Ukjent demobruker: {user}. Skriv <rolle>@<kommune>, for eksempel leser@rauma.")
-    print(issue_token(found, issuer_url(port), identity_dir(Settings())))
+    keys = identity_dir(Settings())
+    if not keys.exists():
+        sys.exit("Her er ingen demokommuner. Start `sakark dev` i samme mappe først.")
+    print(issue_token(found, issuer_url(port), keys))
 
 
 @app.command()

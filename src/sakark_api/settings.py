@@ -37,9 +37,9 @@ class Settings(BaseSettings):
     s3_bucket: str | None = Field(
         default=None, description="Bucket for documents; set it to use object storage."
     )
-    s3_region: str = "us-east-1"
-    s3_access_key: str | None = None
-    s3_secret_key: SecretStr | None = None
+    s3_region: str = Field(default="us-east-1", description="Region of the object storage.")
+    s3_access_key: str | None = Field(default=None, description="Access key of the object storage.")
+    s3_secret_key: SecretStr | None = Field(default=None, description="Secret that goes with it.")
     public_url: str | None = Field(
         default=None,
         description="Address clients use, without a slash at the end. Default: from each request.",

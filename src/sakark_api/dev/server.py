@@ -1,13 +1,12 @@
 """`sakark dev`: database, identity, demo municipalities and API, on this machine."""
 
 import asyncio
-import gc
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import TypeVar
 
 import uvicorn
@@ -20,7 +19,9 @@ from sakark_api.app import create_app
 from sakark_api.db import embedded, migrate
 from sakark_api.db.reader import APPLICATION_ROLE
 from sakark_api.dev.identity import AUDIENCE, create_identity, demo_clients, demo_users
+from sakark_api.dev.place import IDENTITY, identity_dir, issuer_url
 from sakark_api.dev.seed import DEMO, seed_kommune
+from sakark_api.errors import Conflict
 from sakark_api.noark.catalog import CATALOG
 from sakark_api.settings import Settings
 from sakark_api.storage import open_documents
@@ -28,20 +29,11 @@ from sakark_api.storage.s3 import S3Documents
 from sakark_api.tenancy.administration import add_kommune, set_issuer, set_kommune
 from sakark_api.tenancy.kommune import IssuerRow, KommuneRow, Status
 from sakark_api.tenancy.session import Writer, async_url
+from sakark_api.texts import text
 
-__all__ = ["database", "identity_dir", "issuer_url", "prepare", "run"]
+__all__ = ["database", "prepare", "run"]
 
-IDENTITY = "/identity"
 T = TypeVar("T")
-
-
-def issuer_url(port: int) -> str:
-    """Give the name of the development issuer, which is also where it answers."""
-    return f"http://127.0.0.1:{port}{IDENTITY}"
-
-
-def identity_dir(settings: Settings) -> Path:
-    return settings.data_dir / "identity"
 
 
 @contextmanager
@@ -60,6 +52,7 @@ def database(settings: Settings) -> Iterator[Settings]:
 def run(settings: Settings, port: int) -> None:
     """Start everything, print what to try, and serve until interrupted."""
     settings = settings.model_copy(update={"cors_origins": settings.cors_origins or _web_origins()})
+    refuse_taken(port)
     with database(settings) as ready:
         asyncio.run(prepare(ready, issuer_url(port)))
         identity = create_identity(
@@ -68,7 +61,6 @@ def run(settings: Settings, port: int) -> None:
         app = create_app(ready, mounts=[(IDENTITY, identity)])
         sys.stdout.write(_page(port))
         sys.stdout.flush()
-        gc.freeze()
         uvicorn.run(
             app,
             host="127.0.0.1",
@@ -78,6 +70,18 @@ def run(settings: Settings, port: int) -> None:
             http="httptools",
             timeout_graceful_shutdown=10,
         )
+
+
+def refuse_taken(port: int) -> None:
+    """Say so before anything is started when somebody else answers on the port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise Conflict(
+                text("Porten {port} er opptatt. Velg en annen: PORT=8001 make run", port=port)
+            ) from None
 
 
 def _web_origins() -> tuple[str, ...]:

@@ -30,6 +30,7 @@ from sqlalchemy.types import Uuid
 from sakark_api.noark.attribute import SetBy, attribute
 
 __all__ = [
+    "WHOLE_KEY",
     "Arkivenhet",
     "Base",
     "TenantRow",
@@ -43,6 +44,10 @@ __all__ = [
     "table_of",
     "unique_in_table",
 ]
+
+
+WHOLE_KEY: Final = "sakark_whole_key"
+"""Execution option of a query that names the kommune itself, as part of a primary key."""
 
 
 class Base(DeclarativeBase):

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from sakark_api.noark.attribute import BoundAttribute, attributes_of
 from sakark_api.noark.metadata.kodeliste import CodeList
 from sakark_api.noark.metadata.kodeverk import Kodeverk
-from sakark_api.noark.model import TenantRow
+from sakark_api.noark.model import WHOLE_KEY, TenantRow
 from sakark_api.noark.values import Kode
 from sakark_api.texts import Text
 
@@ -91,7 +91,8 @@ class Change:
 
     def get(self, model: type[O], system_id: UUID) -> O | None:
         """Fetch a unit of the same kommune; free of charge when it is loaded already."""
-        return self.session.get(model, (self.session.info["tenant_id"], system_id))
+        key = (self.session.info["tenant_id"], system_id)
+        return self.session.get(model, key, execution_options={WHOLE_KEY: True})
 
 
 Rule = Callable[[Change, Any], None]

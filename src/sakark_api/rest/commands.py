@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from sakark_api.errors import Conflict, Invalid, NotFound
 from sakark_api.noark.attribute import BoundAttribute, SetBy
 from sakark_api.noark.logging.endringslogg import log_changed, log_created, log_deleted
-from sakark_api.noark.model import TenantRow
+from sakark_api.noark.model import WHOLE_KEY, TenantRow
 from sakark_api.noark.resource import (
     Change,
     ChildColumn,
@@ -33,6 +33,7 @@ from sakark_api.texts import text
 
 __all__ = ["Commands"]
 
+_KEYED = {WHOLE_KEY: True}
 _SUBJECT_TO_CHANGE = (SetBy.CLIENT, SetBy.CLIENT_OR_CORE)
 
 CheckVersion = Callable[[int], None]
@@ -133,7 +134,7 @@ class Commands:
             raise Invalid(text("Flytting ved å endre _links støttes ikke ennå. Utelat _links."))
         present = {one.wire: to_json(getattr(unit, one.name)) for one in resource.attributes}
         whole = {key: value for key, value in present.items() if value is not None}
-        merged = merge_patch(whole, patch)
+        merged = forget_old_names(merge_patch(whole, patch), patch)
         body = parse_values(self._schemas.changing(resource), merged)
         wanted = {
             attribute: getattr(body, attribute.name)
@@ -220,7 +221,10 @@ def fetch(
     """Find a unit and keep others from changing it; NotFound when the kommune has none such."""
     lock = {"read": True} if for_share else True if for_update else None
     unit: TenantRow | None = session.get(
-        resource.model, (session.info["tenant_id"], system_id), with_for_update=lock
+        resource.model,
+        (session.info["tenant_id"], system_id),
+        with_for_update=lock,
+        execution_options=_KEYED,
     )
     if unit is None:
         raise NotFound(text("Enheten finnes ikke."))
@@ -284,6 +288,17 @@ def merge_patch(target: Any, patch: Any) -> Any:
             merged.pop(key, None)
         else:
             merged[key] = merge_patch(merged.get(key), value)
+    return merged
+
+
+def forget_old_names(merged: Any, patch: Any) -> Any:
+    """Take the old kodenavn away where a patch gives a new kode alone."""
+    if not isinstance(merged, dict) or not isinstance(patch, Mapping):
+        return merged
+    if "kode" in patch and "kodenavn" not in patch:
+        merged.pop("kodenavn", None)
+    for key, value in patch.items():
+        forget_old_names(merged.get(key), value)
     return merged
 
 

@@ -4,11 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import Annotated, Final
+from typing import Final
 from uuid import UUID
 
 import httpx
-from fastapi import Depends
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 
@@ -33,11 +32,11 @@ from sakark_api.texts import text
 __all__ = [
     "WELL_KNOWN",
     "Context",
-    "CurrentContext",
     "FindActor",
     "Services",
     "base_of",
     "bind_issuers",
+    "enter",
     "id_of",
     "kommune_of",
     "read_body",
@@ -204,9 +203,6 @@ async def enter(request: Request) -> Context:
     caller = await services.verifier.caller(token, kommune.slug, services.bindings)
     actor = await services.actor_of(caller)
     return Context(services, kommune, caller, actor, base_of(request, kommune))
-
-
-CurrentContext = Annotated[Context, Depends(enter)]
 
 
 def base_of(request: Request, kommune: Kommune) -> str:

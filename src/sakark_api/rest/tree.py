@@ -34,7 +34,8 @@ class Node:
 
     @property
     def allow(self) -> str:
-        return ", ".join(sorted({*self.routes, "OPTIONS"}))
+        heads = {"HEAD"} if "GET" in self.routes else set()
+        return ", ".join(sorted({*self.routes, *heads, "OPTIONS"}))
 
 
 class RouteTree(BaseRoute):
@@ -82,14 +83,15 @@ class RouteTree(BaseRoute):
             params["system_id"] = parts[_FIRST + 2]
         if len(parts) >= _FIRST + _REST_DEPTH:
             params["rest"] = parts[_FIRST + 4]
-        route = node.routes.get(scope["method"])
+        method = "GET" if scope["method"] == "HEAD" else scope["method"]
+        route = node.routes.get(method)
         found = route.endpoint if route else self
         return Match.FULL, {"path_params": params, "endpoint": found, "route": route, "node": node}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         route, node = scope["route"], scope["node"]
         if route is not None:
-            await route.handle(scope, receive, send)
+            await route.app(scope, receive, send)
             return
         headers = {"allow": node.allow}
         if scope["method"] == "OPTIONS":

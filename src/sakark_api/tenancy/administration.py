@@ -98,6 +98,8 @@ def refuse_odd_facts(facts: dict[str, Any]) -> None:
         value = facts.get(name)
         if value is not None and not pattern.fullmatch(value):
             raise Invalid(text("{navn} er ikke gyldig: {verdi}", navn=name, verdi=value))
+    if not str(facts.get("navn", "x")).strip():
+        raise Invalid(text("Kommunen må ha et navn."))
     if facts.get("maalform", "nb") not in MAALFORMER:
         raise Invalid(text("Målform må være nb eller nn."))
     if facts.get("status", Status.DRIFT) not in set(Status):

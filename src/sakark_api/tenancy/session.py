@@ -3,13 +3,13 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from sqlalchemy import event, func, select
+from sqlalchemy import SmallInteger, Text, bindparam, event, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
 from sakark_api.noark.metadata.kodeverdi import load_kodeverk
 from sakark_api.noark.metadata.kodeverk import Kodeverk
-from sakark_api.noark.model import TenantRow
+from sakark_api.noark.model import WHOLE_KEY, TenantRow
 from sakark_api.tenancy.kommune import KommuneRow
 
 __all__ = ["Writer", "async_url"]
@@ -45,11 +45,8 @@ class Writer:
     def _begin(self, session: Session) -> None:
         """Say which kommune this transaction sees, and fetch its code lists where they are new."""
         tenant_id = session.info["tenant_id"]
-        version = session.scalar(
-            select(KommuneRow.kodeverk_version).where(
-                KommuneRow.id == tenant_id,
-                func.set_config("app.tenant_id", str(tenant_id), True).is_not(None),  # noqa: FBT003  SQL's
-            )
+        version = session.connection().scalar(
+            _SEE_KOMMUNE, {"tenant": tenant_id, "written": str(tenant_id)}
         )
         known = self._kodeverk.get(tenant_id)
         if known is None or known[0] != version:
@@ -61,9 +58,17 @@ class Writer:
         await self.engine.dispose()
 
 
+_SEE_KOMMUNE = select(KommuneRow.kodeverk_version).where(
+    KommuneRow.id == bindparam("tenant", type_=SmallInteger()),
+    func.set_config("app.tenant_id", bindparam("written", type_=Text()), True).is_not(None),  # noqa: FBT003  SQL's
+)
+
+
 @event.listens_for(TenantSession, "do_orm_execute")
 def _only_this_kommune(state: ORMExecuteState) -> None:
     """Add the kommune to every query of mapped rows, so that only its partitions are planned."""
+    if state.execution_options.get(WHOLE_KEY):
+        return
     if state.is_select and not state.is_column_load and not state.is_relationship_load:
         tenant_id = state.session.info["tenant_id"]
         state.statement = state.statement.options(

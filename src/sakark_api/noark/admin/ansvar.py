@@ -1,4 +1,4 @@
-"""Who is responsible: units and persons named on cases and correspondents, by name and reference."""
+"""Who is responsible: units and persons on cases and correspondents, by name and reference."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ __all__ = ["name_enhet", "name_person"]
 
 
 def name_enhet(change: Change, unit: Any) -> None:
-    """Name the administrative unit that is referred to, where only the reference is given (M305)."""
+    """Name the administrative unit where only a reference is given (M305)."""
     if unit.referanse_administrativ_enhet is None or unit.administrativ_enhet is not None:
         return
     found = change.get(AdministrativEnhet, unit.referanse_administrativ_enhet)

@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Index, SmallInteger, insert, inspect
+from sqlalchemy import Index, SmallInteger, inspect
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import Uuid
 
 from sakark_api.noark.attribute import attributes_of
-from sakark_api.noark.model import Base, TenantRow, partitioned
+from sakark_api.noark.model import Base, TenantRow, partitioned, table_of
 from sakark_api.noark.names import to_wire
 from sakark_api.noark.resource import Change
 from sakark_api.noark.values import Value, wire_time
@@ -39,6 +39,9 @@ class LoggRow(Base):
     referanse_endret_av: Mapped[UUID]
     tidligere_verdi: Mapped[str | None]
     ny_verdi: Mapped[str | None]
+
+
+_APPEND = table_of(LoggRow).insert()
 
 
 def log_created(change: Change, units: Iterable[TenantRow]) -> None:
@@ -107,4 +110,4 @@ def _write(
         for unit, event, name, before, after in lines
     ]
     if rows:
-        change.session.execute(insert(LoggRow).values(rows))
+        change.session.connection().execute(_APPEND, rows if len(rows) > 1 else rows[0])

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import SmallInteger
+from sqlalchemy import ARRAY, SmallInteger, bindparam, func, literal, select
+from sqlalchemy import Text as TextType
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -21,8 +22,14 @@ class Teller(Base):
     verdi: Mapped[int]
 
 
-_TAKE = insert(Teller)
-_NEXT = _TAKE.on_conflict_do_update(
+_series = (
+    func.unnest(bindparam("series", type_=ARRAY(TextType()))).table_valued("serie").render_derived()
+)
+_take = insert(Teller).from_select(
+    ["tenant_id", "serie", "verdi"],
+    select(bindparam("tenant", type_=SmallInteger()), _series.c.serie, literal(1)),
+)
+_NEXT = _take.on_conflict_do_update(
     index_elements=[Teller.tenant_id, Teller.serie], set_={"verdi": Teller.verdi + 1}
 ).returning(Teller.serie, Teller.verdi)
 
@@ -33,7 +40,6 @@ def next_numbers(session: Session, series: Sequence[str]) -> list[int]:
     The rows stay locked until the transaction ends: call it last, and give the series that many
     writers share last, so that nobody waits for a lock that somebody holds while waiting.
     """
-    tenant_id = session.info["tenant_id"]
-    statement = _NEXT.values([(tenant_id, serie, 1) for serie in series])
-    given = dict(session.execute(statement).all())
+    values = {"tenant": session.info["tenant_id"], "series": list(series)}
+    given = dict(session.connection().execute(_NEXT, values).all())
     return [given[serie] for serie in series]
