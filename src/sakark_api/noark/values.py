@@ -49,8 +49,11 @@ _INVISIBLE = re.compile("[\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u202f\u2
 _TIME = re.compile(
     r"(?P<date>\d{4}-\d{2}-\d{2})"
     r"(?:T(?P<clock>\d{2}:\d{2}:\d{2})(?:\.(?P<fraction>\d+))?)?"
-    r"(?P<zone>Z|[+-]\d{2}:\d{2})?"
+    r"(?P<zone>Z|[+-]\d{2}:\d{2})?",
+    re.ASCII,
 )
+# The last moment of a day may be written as the end of that day (XSD).
+_MIDNIGHT = "24:00:00"
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -90,11 +93,13 @@ def _parse_time(value: object) -> datetime:
         raise refusal(
             "time_zone", text("Tidspunktet mangler tidssone. Legg til +01:00, +02:00 eller Z.")
         )
+    clock, fraction = found["clock"] or "00:00:00", found["fraction"] or "0"
+    ends_day = clock == _MIDNIGHT and not fraction.strip("0")
     try:
-        moment = datetime.fromisoformat(f"{found['date']}T{found['clock'] or '00:00:00'}").replace(
-            microsecond=int((found["fraction"] or "0")[:6].ljust(6, "0")),
-            tzinfo=_zone(found["zone"]),
-        )
+        moment = datetime.fromisoformat(
+            f"{found['date']}T{'00:00:00' if ends_day else clock}"
+        ).replace(microsecond=int(fraction[:6].ljust(6, "0")), tzinfo=_zone(found["zone"]))
+        moment += timedelta(days=ends_day)
         # Also when moved to another zone must it be a date that calendars know.
         moment.astimezone(UTC)
         moment.astimezone(NORWAY)
@@ -109,9 +114,9 @@ def _zone(offset: str) -> timezone:
     if offset == "Z":
         return UTC
     hours, minutes = int(offset[1:3]), int(offset[4:])
-    if minutes > 59 or hours > 14:  # noqa: PLR2004  XSD allows offsets up to 14 hours
-        raise ValueError(offset)
     away = timedelta(hours=hours, minutes=minutes)
+    if minutes > 59 or away > timedelta(hours=14):  # noqa: PLR2004  as far as XSD goes
+        raise ValueError(offset)
     return timezone(-away if offset[0] == "-" else away)
 
 

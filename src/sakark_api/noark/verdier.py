@@ -161,6 +161,13 @@ def _has_check_digits(number: str, kind: str) -> bool:
     )
 
 
+def _has_date(number: str, d_nummer: str | None) -> bool:
+    """Tell whether a number begins with a day and a month; synthetic months are 40 or 80 more."""
+    day, month = int(number[:2]) - (40 if d_nummer else 0), int(number[2:4])
+    synthetic, month = divmod(month, 20)
+    return 1 <= day <= 31 and 1 <= month <= 12 and synthetic in (0, 2, 4)  # noqa: PLR2004
+
+
 class Enhetsidentifikator(Value):
     """En organisasjons identifikasjon."""
 
@@ -169,7 +176,8 @@ class Enhetsidentifikator(Value):
 
     @model_validator(mode="after")
     def _is_a_number(self) -> "Enhetsidentifikator":
-        if not _has_check_digits(self.organisasjonsnummer, "orgnr"):
+        begins_right = self.organisasjonsnummer[:1] in ("8", "9", "2", "3")  # synthetic: 2, 3
+        if not (begins_right and _has_check_digits(self.organisasjonsnummer, "orgnr")):
             raise refusal("orgnr", text("Organisasjonsnummeret er ikke gyldig."))
         return self
 
@@ -186,7 +194,6 @@ class Personidentifikator(Value):
         if (self.foedselsnummer is None) == (self.d_nummer is None):
             raise refusal("person", text("Oppgi enten foedselsnummer eller dNummer."))
         number = self.foedselsnummer or self.d_nummer or ""
-        dated = number[:1] in ("4567" if self.d_nummer else "0123")
-        if not (dated and _has_check_digits(number, "fnr")):
+        if not (_has_check_digits(number, "fnr") and _has_date(number, self.d_nummer)):
             raise refusal("person", text("Person- eller d-nummeret er ikke gyldig."))
         return self

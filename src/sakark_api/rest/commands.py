@@ -25,7 +25,7 @@ from sakark_api.noark.rules.arv import give_inherited
 from sakark_api.noark.rules.frysing import refuse_frozen
 from sakark_api.noark.rules.koder import give_code_names
 from sakark_api.noark.rules.opphav import give_last_change, give_origin
-from sakark_api.noark.rules.vern import complete_values
+from sakark_api.noark.rules.vern import complete_values, give_disposal_date
 from sakark_api.noark.structure import Catalog, FileDoor, Offer
 from sakark_api.noark.values import Value, dump_value, wire_time
 from sakark_api.rest.schema import Body, Schemas, foreign_offset, parse_values
@@ -87,6 +87,7 @@ class Commands:
         complete_values(change, unit)
         for rule in made.rules("on_create"):
             rule(change, unit)
+        give_disposal_date(change, unit)
         change.session.add(unit)
         if offer is not None:
             tie_beside(change, offer, unit)
@@ -170,8 +171,9 @@ class Commands:
         complete_values(change, unit)
         for rule in resource.rules("on_change"):
             rule(change, unit)
-        give_last_change(change, unit)
+        give_disposal_date(change, unit)
         log_changed(change, unit)
+        give_last_change(change, unit)
         change.session.flush()
         return unit
 
@@ -202,8 +204,8 @@ class Commands:
         unit = fetch(change.session, resource, system_id, for_update=True)
         holder = door.receive(change, unit, file)
         if holder is unit:
-            give_last_change(change, unit)
             log_changed(change, unit)
+            give_last_change(change, unit)
         change.session.flush()
         if holder is not unit:
             log_created(change, [holder])

@@ -29,7 +29,7 @@ def refuse_other_content(request: Request, expected: str) -> None:
 def refuse_unacceptable(request: Request) -> None:
     """Refuse a request that takes nothing we can answer with."""
     accept = request.headers.get("accept")
-    if accept is None or accept == "*/*" or NOARK in accept:
+    if accept is None or accept in ("*/*", NOARK):
         return
     if not any(accepts(accept, kind) for kind in _ACCEPTABLE):
         raise NotAcceptable(text("Svaret finnes bare som {type}. Rett Accept.", type=NOARK))

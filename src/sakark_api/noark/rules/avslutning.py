@@ -5,6 +5,7 @@ from typing import Protocol
 from uuid import UUID
 
 from sakark_api.errors import Conflict
+from sakark_api.noark.names import to_wire
 from sakark_api.noark.resource import Change, Rule
 from sakark_api.texts import text
 
@@ -19,9 +20,14 @@ class Closable(Protocol):
 
 def closes_when(status: str, kode: str) -> Rule:
     """Make the rule that a unit closes when `status` gets this kode (5.2.8, 6.1.6, M602)."""
+    wire = to_wire(status)
 
     def give_closing(change: Change, unit: Closable) -> None:
         is_closing = getattr(unit, status).kode == kode
+        if unit.avsluttet_av is None and unit.avsluttet_dato is not None and not is_closing:
+            raise Conflict(
+                text("Enheten avsluttes ved å sette {felt} til {kode}.", felt=wire, kode=kode)
+            )
         if unit.avsluttet_av is not None and not is_closing:
             raise Conflict(text("Enheten er avsluttet og kan ikke gjenåpnes ved å endre status."))
         if is_closing and unit.avsluttet_dato is None:

@@ -1,5 +1,6 @@
 """What the core adds to a unit's grading, screening, disposal and signature."""
 
+from calendar import isleap
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +16,9 @@ from sakark_api.noark.verdier import (
     Skjerming,
 )
 
-__all__ = ["complete_values"]
+__all__ = ["complete_values", "give_disposal_date"]
+
+LAST_YEAR = 9998
 
 
 def complete_values(change: Change, unit: TenantRow) -> None:
@@ -30,6 +33,20 @@ def complete_values(change: Change, unit: TenantRow) -> None:
             continue
         before = history.deleted[0] if history.deleted else None
         setattr(unit, name, fill(change, unit, getattr(unit, name), before, given))
+
+
+def give_disposal_date(change: Change, unit: TenantRow) -> None:
+    """Date the disposal from the closing, where it is not dated by hand (M452; GUIDE 14.9).
+
+    Runs after the rules that close units.
+    """
+    del change
+    value: Kassasjon | None = getattr(unit, "kassasjon", None)
+    closed: datetime | None = getattr(unit, "avsluttet_dato", None)
+    if value is None or value.kassasjonsdato or value.bevaringstid is None or closed is None:
+        return
+    dated = value.model_copy(update={"kassasjonsdato": _years_after(closed, value.bevaringstid)})
+    setattr(unit, "kassasjon", dated)  # noqa: B010  any unit that can be disposed of
 
 
 def _stamp(
@@ -81,15 +98,6 @@ def _screen(change: Change, unit: Any, value: Skjerming, before: Any, given: Any
     )
 
 
-def _dispose(change: Change, unit: Any, value: Kassasjon, before: Any, given: Any) -> Value:
-    """Compute the date of disposal from the closing, where it is not set by hand (M452)."""
-    del change, before, given
-    closed = getattr(unit, "avsluttet_dato", None)
-    if value.kassasjonsdato is not None or value.bevaringstid is None or closed is None:
-        return value
-    return value.model_copy(update={"kassasjonsdato": _years_after(closed, value.bevaringstid)})
-
-
 def _verify(
     change: Change, unit: Any, value: ElektroniskSignatur, before: Any, given: Any
 ) -> Value:
@@ -105,15 +113,14 @@ def _verify(
 
 def _years_after(moment: datetime, years: int) -> datetime:
     local = moment.astimezone(NORWAY)
-    year = min(local.year + years, 9998)
-    day = 28 if (local.month, local.day) == (2, 29) else local.day
-    return local.replace(year=year, day=day)
+    year = min(local.year + years, LAST_YEAR)
+    is_lost = (local.month, local.day) == (2, 29) and not isleap(year)
+    return local.replace(year=year, day=28 if is_lost else local.day)
 
 
 _FILLERS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "gradering": (_grade, ("graderingsdato", "gradert_av", "referanse_gradert_av")),
     "skjerming": (_screen, ()),
-    "kassasjon": (_dispose, ()),
     "utfoert_kassasjon": (_stamp, ("kassert_dato", "kassert_av", "referanse_kassert_av")),
     "sletting": (_stamp, ("slettet_dato", "slettet_av", "referanse_slettet_av")),
     "elektronisk_signatur": (_verify, ()),

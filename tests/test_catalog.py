@@ -1,0 +1,621 @@
+"""Every resource there is, over HTTP: what the standard promises of all of them alike."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from tests.conftest import NOARK, Client, LogIn, World, build_world
+
+from sakark_api.noark.attribute import BoundAttribute, Mutability, SetBy
+from sakark_api.noark.catalog import CATALOG
+from sakark_api.noark.model import Arkivenhet
+from sakark_api.noark.resource import REL, Resource
+from sakark_api.noark.structure import Offer
+
+FILE_REL = f"{REL}arkivstruktur/fil/"
+QUERY = "{?$filter&$orderby&$top&$skip&$search}"
+CONCRETE = {one.name: one for one in CATALOG.resources if not one.abstract}
+NAMES = list(CONCRETE)
+LISTED = [name for name, one in CONCRETE.items() if one.listed]
+UNITS_OF_THE_ARCHIVE = [name for name, one in CONCRETE.items() if issubclass(one.model, Arkivenhet)]
+DELETABLE: Mapping[str, Mapping[str, Any]] = {"journalpost": {"journalposttype": {"kode": "U"}}}
+"""What else a unit needs to be one that may be deleted: what comes in is journalled at once."""
+
+CHANGEABLE = (Mutability.ALWAYS, Mutability.UNTIL_CLOSED, Mutability.UNTIL_ARCHIVED)
+NOTHING_TAKES: tuple[Any, ...] = (True, 1.5, [{}], {"a": {"b": []}}, [["x"]])
+OTHER_VALUES: Mapping[type[Any], Any] = {
+    str: "Noe annet",
+    int: 987_654,
+    datetime: "2001-02-03T04:05:06+01:00",
+    UUID: "00000000-0000-4000-8000-000000000001",
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Somewhere a unit may be made: below (or above) another unit, or at a package's top."""
+
+    made: Resource[Any]
+    owner: Resource[Any] | None
+    offer: Offer | None
+
+    @property
+    def rel(self) -> str:
+        return f"{self.made.package}/ny-{self.made.name}/"
+
+    def __str__(self) -> str:
+        return f"{self.owner.name if self.owner else self.made.package}-{self.made.name}"
+
+
+def all_places() -> Iterator[Place]:
+    for made in CONCRETE.values():
+        if made.top:
+            yield Place(made, None, None)
+    for owner in CONCRETE.values():
+        for offer in CATALOG.offers(owner):
+            yield Place(offer.made, owner, offer)
+
+
+PLACES = list(all_places())
+BELOW = [place for place in PLACES if place.offer is not None]
+
+
+def required_body(resource: Resource[Any]) -> dict[str, Any]:
+    """Give only what must be given; every value is another than all before."""
+    return {one.wire: f"Prøve {uuid4()}" for one in resource.attributes if one.spec.required}
+
+
+def owner_of(place: Place, world: World) -> Any:
+    """Give the unit or package that a unit is made from; an arkivdel takes one system only."""
+    client = world.client
+    if place.owner is None:
+        return client.follow(f"{place.made.package}/")
+    if place.made.name == "klassifikasjonssystem":
+        return client.make(world.arkiv, "arkivstruktur/ny-arkivdel/", {"tittel": "Uten system"})
+    return client.refreshed(getattr(world, place.owner.name))
+
+
+def make_one(world: World, name: str) -> Any:
+    """Make a unit at the first place that offers it, from what is required."""
+    place = next(place for place in PLACES if place.made.name == name)
+    body = {**required_body(place.made), **DELETABLE.get(name, {})}
+    return world.client.make(owner_of(place, world), place.rel, body)
+
+
+def ids_found(client: Client, address: str) -> set[str]:
+    """Give the systemIDs that a relation leads to: all of a list, or the one unit."""
+    found = client.get(address).json()
+    if "count" not in found:
+        return {found["systemID"]}
+    return {unit["systemID"] for unit in found.get("results", ())}
+
+
+def relation_back(place: Place, owner: Mapping[str, Any]) -> str:
+    """Give the address where the owner shows what has been made from it."""
+    assert place.owner is not None
+    assert place.offer is not None
+    relation = next(
+        one
+        for one in CATALOG.relations(place.owner)
+        if one.target is place.made.root
+        and one.via == place.offer.tie.via
+        and one.upward == place.offer.upward
+    )
+    return str(owner["_links"][relation.rel]["href"]).split("{?")[0]
+
+
+def some_text(resource: Resource[Any]) -> BoundAttribute:
+    """Give an attribute of text that clients may change."""
+    return next(
+        one
+        for one in resource.attributes
+        if one.python is str
+        and not one.many
+        and one.spec.set_by is not SetBy.CORE
+        and one.spec.change in CHANGEABLE
+    )
+
+
+def core_attributes(resource: Resource[Any]) -> list[BoundAttribute]:
+    return [one for one in resource.attributes if one.spec.set_by is SetBy.CORE]
+
+
+def addresses_of(unit: Mapping[str, Any]) -> dict[str, str]:
+    """Give the address of every link of a unit, without templates."""
+    return {rel: link["href"].split("{?")[0] for rel, link in unit["_links"].items()}
+
+
+def readable(unit: Mapping[str, Any]) -> dict[str, str]:
+    """Give the links that can be read now; where files are sent there may be none yet."""
+    return {rel: href for rel, href in addresses_of(unit).items() if rel != FILE_REL}
+
+
+@pytest.fixture(scope="module")
+def standing(http: Any, service: Any) -> World:
+    """A world that the tests of this file share: they add to it, and change only their own."""
+    return build_world(Client(http, service, "administrator@molde", "molde"))
+
+
+@pytest.mark.parametrize("place", PLACES, ids=str)
+def test_template_is_a_start_and_makes_nothing(standing: World, place: Place) -> None:
+    client, owner = standing.client, owner_of(place, standing)
+    everything = f"{client.root}{place.made.package}/{place.made.root.name}/"
+    before = client.get(everything).text
+
+    answer = client.get(client.link(owner, place.rel))
+
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == NOARK
+    assert "etag" not in answer.headers
+    assert "self" not in answer.json()["_links"]
+    assert client.get(everything).text == before
+
+
+@pytest.mark.parametrize("place", PLACES, ids=str)
+def test_template_can_be_sent_back_filled_in(standing: World, place: Place) -> None:
+    client, owner = standing.client, owner_of(place, standing)
+    address = client.link(owner, place.rel)
+    template = client.get(address).json()
+    given = {key: value for key, value in template.items() if value is not None}
+    del given["_links"]
+
+    answer = client.post(address, {**given, **required_body(place.made)})
+
+    assert answer.status_code == 201, answer.text
+
+
+@pytest.mark.parametrize("place", PLACES, ids=str)
+def test_create_with_only_what_is_required(standing: World, place: Place) -> None:
+    client, owner = standing.client, owner_of(place, standing)
+    body = required_body(place.made)
+
+    answer = client.post(client.link(owner, place.rel), body)
+
+    assert answer.status_code == 201, answer.text
+    made = answer.json()
+    assert made.items() >= body.items()
+    assert str(UUID(made["systemID"])) == made["systemID"]
+    assert answer.headers["location"] == made["_links"]["self"]["href"]
+    assert answer.headers["etag"] == client.etag(made)
+
+
+@pytest.mark.parametrize("place", BELOW, ids=str)
+def test_made_unit_is_in_the_list_of_its_owner(standing: World, place: Place) -> None:
+    client, owner = standing.client, owner_of(place, standing)
+
+    made = client.make(owner, place.rel, required_body(place.made))
+
+    found = ids_found(client, relation_back(place, client.refreshed(owner)))
+    assert made["systemID"] in found
+
+
+@pytest.mark.parametrize("name", LISTED)
+def test_made_unit_is_in_the_list_of_its_package(standing: World, name: str) -> None:
+    client, made = standing.client, make_one(standing, name)
+    package = client.follow(f"{CONCRETE[name].package}/")
+    address = client.link(package, f"{CONCRETE[name].package}/{name}/")
+
+    found = client.get(address, params={"$filter": f"systemID eq '{made['systemID']}'"}).json()
+
+    assert found == {
+        "count": 1,
+        "results": [client.refreshed(made)],
+        "_links": found["_links"],
+    }
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_required_attributes_must_be_given(standing: World, name: str) -> None:
+    place = next(place for place in PLACES if place.made.name == name)
+    address = standing.client.link(owner_of(place, standing), place.rel)
+    body = required_body(place.made)
+
+    answers = {
+        wire: standing.client.post(address, {**body, wire: bad}).status_code
+        for wire in body
+        for bad in (None, "", " \t\u00a0\u3000")
+    } | {
+        f"no {wire}": standing.client.post(
+            address, {key: value for key, value in body.items() if key != wire}
+        ).status_code
+        for wire in body
+    }
+
+    assert set(answers.values()) <= {400}, answers
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_always_there_is_there_from_the_start(standing: World, name: str) -> None:
+    made = make_one(standing, name)
+
+    missing = {one.wire for one in CONCRETE[name].attributes if one.spec.always} - made.keys()
+
+    assert missing == set()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_read_tells_its_type_by_its_links(standing: World, name: str) -> None:
+    made = make_one(standing, name)
+
+    answer = standing.client.get(standing.client.link(made, "self"))
+
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == NOARK
+    assert answer.headers["etag"].startswith('"')
+    links = answer.json()["_links"]
+    here = links["self"]["href"]
+    assert [rel for rel, link in links.items() if link["href"] == here] == [
+        CONCRETE[name].rel,
+        "self",
+    ]
+    assert list(links) == sorted(links)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_head_is_a_read_without_the_body(standing: World, name: str) -> None:
+    client, here = standing.client, standing.client.link(getattr(standing, name), "self")
+    read = client.get(here)
+
+    answer = client.request("HEAD", here)
+
+    assert answer.status_code == 200
+    assert answer.content == b""
+    assert {key: answer.headers[key] for key in ("etag", "content-type", "content-length")} == {
+        key: read.headers[key] for key in ("etag", "content-type", "content-length")
+    }
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_known_representation_is_not_sent_again(standing: World, name: str) -> None:
+    client, made = standing.client, make_one(standing, name)
+    tag = client.etag(made)
+
+    answer = client.get(client.link(made, "self"), headers={"If-None-Match": tag})
+
+    assert answer.status_code == 304
+    assert answer.content == b""
+    assert answer.headers["etag"] == tag
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_put_of_what_was_read_changes_nothing(standing: World, name: str) -> None:
+    client, made = standing.client, make_one(standing, name)
+    here, tag = client.link(made, "self"), client.etag(made)
+
+    answer = client.put(here, client.get(here).json(), headers={"If-Match": tag})
+
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["etag"] == tag
+    assert answer.json() == made
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_patch_of_nothing_changes_nothing(standing: World, name: str) -> None:
+    client, made = standing.client, make_one(standing, name)
+    tag = client.etag(made)
+
+    answer = client.patch(client.link(made, "self"), {}, headers={"If-Match": tag})
+
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["etag"] == tag
+    assert answer.json() == made
+
+
+@pytest.mark.parametrize("verb", ["patch", "put"])
+@pytest.mark.parametrize("name", NAMES)
+def test_change_is_kept_under_a_new_etag(standing: World, name: str, verb: str) -> None:
+    client, made = standing.client, make_one(standing, name)
+    here, tag = client.link(made, "self"), client.etag(made)
+    wire = some_text(CONCRETE[name]).wire
+    body = {**({} if verb == "patch" else made), wire: "Endret"}
+
+    answer = getattr(client, verb)(here, body, headers={"If-Match": tag})
+
+    assert answer.status_code == 200, answer.text
+    assert answer.json()[wire] == "Endret"
+    assert answer.headers["etag"] != tag
+    assert answer.headers["etag"] == client.etag(made)
+    assert answer.json() == client.refreshed(made)
+
+
+@pytest.mark.parametrize("name", UNITS_OF_THE_ARCHIVE)
+def test_change_is_signed_and_dated(standing: World, name: str) -> None:
+    client, made = standing.client, make_one(standing, name)
+
+    changed = client.patch(
+        client.link(made, "self"),
+        {some_text(CONCRETE[name]).wire: "Endret"},
+        headers={"If-Match": client.etag(made)},
+    ).json()
+
+    assert not {"endretDato", "endretAv", "referanseEndretAv"} & made.keys()
+    assert changed["endretAv"] == made["opprettetAv"]
+    assert changed["referanseEndretAv"] == made["referanseOpprettetAv"]
+    assert datetime.fromisoformat(changed["endretDato"]) >= datetime.fromisoformat(
+        made["opprettetDato"]
+    )
+
+
+@pytest.mark.parametrize("header", ["If-Match", "ETag"])
+@pytest.mark.parametrize("verb", ["put", "patch", "delete"])
+@pytest.mark.parametrize("name", NAMES)
+def test_stale_validator_is_refused(standing: World, name: str, verb: str, header: str) -> None:
+    client, made = standing.client, make_one(standing, name)
+    here, old = client.link(made, "self"), client.etag(made)
+    wire = some_text(CONCRETE[name]).wire
+    client.patch(here, {wire: "Først"}, headers={"If-Match": old})
+
+    answer = client.request(
+        verb.upper(),
+        here,
+        headers={
+            header: old,
+            "Content-Type": "application/merge-patch+json" if verb == "patch" else NOARK,
+        },
+        json={**({} if verb == "patch" else made), wire: "Sist"},
+    )
+
+    assert answer.status_code == 409
+    assert answer.json()["feil"]["kode"] == 409
+    assert client.refreshed(made)[wire] == "Først"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_change_without_validator_is_refused(standing: World, name: str) -> None:
+    client, made = standing.client, make_one(standing, name)
+    here = client.link(made, "self")
+
+    answers = [client.put(here, made), client.patch(here, {})]
+
+    assert [answer.status_code for answer in answers] == [400, 400]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_the_core_sets_is_not_taken_from_clients(standing: World, name: str) -> None:
+    client, made = standing.client, make_one(standing, name)
+    here, tag = client.link(made, "self"), {"If-Match": client.etag(made)}
+    wrong = {
+        one.wire: OTHER_VALUES[one.python]
+        for one in core_attributes(CONCRETE[name])
+        if not one.is_value
+    }
+
+    answers = {
+        (verb, wire): getattr(client, verb)(here, {**start, wire: value}, headers=tag).status_code
+        for verb, start in (("put", made), ("patch", {}))
+        for wire, value in wrong.items()
+    }
+
+    assert set(answers.values()) <= {400, 409}, answers
+    assert client.refreshed(made) == made
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_must_be_there_cannot_be_removed(standing: World, name: str) -> None:
+    client, made = standing.client, make_one(standing, name)
+    here, tag = client.link(made, "self"), {"If-Match": client.etag(made)}
+    always = [one.wire for one in CONCRETE[name].attributes if one.spec.always]
+
+    answers = {wire: client.patch(here, {wire: None}, headers=tag).status_code for wire in always}
+
+    assert set(answers.values()) <= {400, 409}, answers
+    assert client.refreshed(made) == made
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_the_core_sets_is_ignored_on_creation(standing: World, name: str) -> None:
+    place = next(place for place in PLACES if place.made.name == name)
+    wrong = {
+        one.wire: OTHER_VALUES[one.python]
+        for one in core_attributes(place.made)
+        if not one.is_value
+    }
+
+    made = standing.client.make(
+        owner_of(place, standing), place.rel, {**required_body(place.made), **wrong}
+    )
+
+    assert not made.items() & wrong.items()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_unknown_attribute_is_refused(standing: World, name: str) -> None:
+    client, made = standing.client, make_one(standing, name)
+    here, tag = client.link(made, "self"), {"If-Match": client.etag(made)}
+    place = next(place for place in PLACES if place.made.name == name)
+    new = client.link(owner_of(place, standing), place.rel)
+
+    answers = [
+        client.post(new, {**required_body(place.made), "ukjent": 1}),
+        client.put(here, {**made, "ukjent": 1}, headers=tag),
+        client.patch(here, {"ukjent": 1}, headers=tag),
+    ]
+
+    assert [answer.status_code for answer in answers] == [400, 400, 400]
+    assert all("ukjent" in answer.json()["feil"]["beskrivelse"] for answer in answers)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_wrong_types_are_refused(standing: World, name: str) -> None:
+    client, made = standing.client, make_one(standing, name)
+    here, tag = client.link(made, "self"), {"If-Match": client.etag(made)}
+    wires = [one.wire for one in CONCRETE[name].attributes]
+
+    answers = {
+        (wire, str(wrong)): client.patch(here, {wire: wrong}, headers=tag).status_code
+        for wire in wires
+        for wrong in NOTHING_TAKES
+    }
+
+    assert set(answers.values()) <= {400, 409}, answers
+    assert client.refreshed(made) == made
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_delete_is_lasting(standing: World, name: str) -> None:
+    client, made = standing.client, make_one(standing, name)
+    here = client.link(made, "self")
+
+    answer = client.delete(here, headers={"If-Match": client.etag(made)})
+
+    assert answer.status_code == 204, answer.text
+    assert answer.content == b""
+    assert client.get(here).status_code == 404
+    assert client.delete(here).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "arkivskaper",
+        "arkiv",
+        "arkivdel",
+        "klassifikasjonssystem",
+        "klasse",
+        "mappe",
+        "saksmappe",
+        "registrering",
+        "dokumentbeskrivelse",
+    ],
+)
+def test_unit_that_holds_others_is_not_deleted(world: World, name: str) -> None:
+    client, owner = world.client, getattr(world, name)
+    client.make(world.registrering, "arkivstruktur/ny-dokumentbeskrivelse/", {"tittel": "D"})
+
+    answer = client.delete(client.link(owner, "self"))
+
+    assert answer.status_code == 409, answer.text
+    assert client.get(client.link(owner, "self")).status_code == 200
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_link_leads_somewhere(standing: World, name: str) -> None:
+    unit = standing.client.refreshed(getattr(standing, name))
+
+    answers = {rel: standing.client.get(href).status_code for rel, href in readable(unit).items()}
+
+    assert set(answers.values()) == {200}, answers
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_only_lists_are_templated(standing: World, name: str) -> None:
+    client, unit = standing.client, standing.client.refreshed(getattr(standing, name))
+
+    lists = {rel for rel, href in readable(unit).items() if "count" in client.get(href).json()}
+    templated = {rel for rel, link in unit["_links"].items() if link.get("templated")}
+
+    assert templated == lists
+    assert all(unit["_links"][rel]["href"].endswith(QUERY) for rel in templated)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_options_is_answered_everywhere_without_a_token(
+    standing: World, log_in: LogIn, name: str
+) -> None:
+    nobody = log_in(None, "molde")
+    unit = standing.client.refreshed(getattr(standing, name))
+
+    answers = {rel: nobody.request("OPTIONS", href) for rel, href in addresses_of(unit).items()}
+
+    assert {answer.status_code for answer in answers.values()} == {204}
+    assert all("OPTIONS" in answer.headers["allow"] for answer in answers.values())
+    assert answers["self"].headers["allow"] == "DELETE, GET, HEAD, OPTIONS, PATCH, PUT"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_another_kommune_finds_nothing(standing: World, log_in: LogIn, name: str) -> None:
+    foreigner = log_in("administrator@rauma")
+    unit = standing.client.refreshed(getattr(standing, name))
+    here = list(addresses_of(unit).values())
+    there = [href.replace("/molde/", "/rauma/") for href in here if "/metadata/" not in href]
+
+    answers = {
+        (verb, href): foreigner.request(verb, href, headers={"Content-Type": kind}, content=b"{}")
+        for verb, kind in (
+            ("GET", NOARK),
+            ("POST", NOARK),
+            ("PUT", NOARK),
+            ("PATCH", "application/merge-patch+json"),
+            ("DELETE", NOARK),
+        )
+        for href in (*here, *there)
+    }
+
+    seen = {key: one.status_code for key, one in answers.items() if one.status_code != 405}
+    assert set(seen.values()) <= {404, 400}, seen
+    assert {code for (verb, _), code in seen.items() if verb in ("GET", "DELETE")} == {404}
+    assert standing.client.refreshed(getattr(standing, name)) == unit
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_another_kommune_sends_to_a_unit_finds_no_unit(
+    standing: World, log_in: LogIn, name: str
+) -> None:
+    foreigner = log_in("administrator@rauma")
+    unit = standing.client.refreshed(getattr(standing, name))
+    there = standing.client.link(unit, "self").replace("/molde/", "/rauma/")
+    offered = {
+        place.made.name: f"{there}ny-{place.made.name}/"
+        for place in BELOW
+        if place.owner is CONCRETE[name]
+    }
+
+    answers = [
+        foreigner.put(there, unit, headers={"If-Match": "*"}),
+        foreigner.patch(there, {some_text(CONCRETE[name]).wire: "X"}, headers={"If-Match": "*"}),
+        *(foreigner.post(new, required_body(CONCRETE[made])) for made, new in offered.items()),
+    ]
+
+    assert {answer.status_code for answer in answers} == {404}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nobody_is_asked_who_they_are(standing: World, log_in: LogIn, name: str) -> None:
+    nobody = log_in(None, "molde")
+    unit = standing.client.refreshed(getattr(standing, name))
+
+    answers = [
+        *(nobody.get(href) for href in addresses_of(unit).values()),
+        nobody.put(standing.client.link(unit, "self"), unit),
+        nobody.patch(standing.client.link(unit, "self"), {}),
+        nobody.delete(standing.client.link(unit, "self")),
+    ]
+
+    wrong = {answer.url: answer.status_code for answer in answers if answer.status_code != 401}
+    assert {code for url, code in wrong.items() if not url.path.endswith("/fil/")} == set()
+    assert all(
+        "www-authenticate" in answer.headers for answer in answers if answer.status_code == 401
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_leser_may_not_write(standing: World, log_in: LogIn, name: str) -> None:
+    leser, made = log_in("leser@molde"), make_one(standing, name)
+    here = standing.client.link(made, "self")
+    place = next(place for place in PLACES if place.made.name == name)
+    new = standing.client.link(owner_of(place, standing), place.rel)
+    valid = {"If-Match": standing.client.etag(made)}
+
+    answers = [
+        leser.get(new),
+        leser.post(new, required_body(place.made)),
+        leser.put(here, made, headers=valid),
+        leser.patch(here, {}, headers=valid),
+        leser.delete(here),
+    ]
+
+    assert [answer.status_code for answer in answers] == [403] * 5
+    assert standing.client.refreshed(made) == made
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if CONCRETE[name].package != "admin"])
+def test_leser_is_offered_nothing_to_make(standing: World, log_in: LogIn, name: str) -> None:
+    unit = log_in("leser@molde").refreshed(getattr(standing, name))
+
+    offered = [rel for rel in unit["_links"] if "/ny-" in rel]
+
+    assert unit["systemID"] == getattr(standing, name)["systemID"]
+    assert offered == []
