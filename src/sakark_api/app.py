@@ -10,7 +10,6 @@ import httpx
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
-from sqlalchemy.ext.asyncio import create_async_engine
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
@@ -30,7 +29,7 @@ from sakark_api.rest.tree import RouteTree
 from sakark_api.settings import Settings
 from sakark_api.storage import open_documents
 from sakark_api.tenancy.kommune import Registry
-from sakark_api.tenancy.session import Writer, async_url
+from sakark_api.tenancy.session import Writer, application_engine
 
 __all__ = ["create_app", "openapi"]
 
@@ -111,16 +110,10 @@ async def _lifespan(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
     async with AsyncExitStack() as stack:
         reader = await Reader.open(settings.database_url, settings.database_pool_size)
         stack.push_async_callback(reader.close)
-        engine = create_async_engine(
-            async_url(settings.database_url),
-            pool_size=settings.database_pool_size,
-            max_overflow=0,
-            pool_timeout=10,
-            hide_parameters=True,
-            connect_args={"server_settings": {"role": APPLICATION_ROLE}},
+        engine = application_engine(
+            settings.database_url, APPLICATION_ROLE, settings.database_pool_size
         )
-        writer = Writer(engine)
-        stack.push_async_callback(writer.close)
+        stack.push_async_callback(engine.dispose)
         documents = open_documents(settings)
         stack.push_async_callback(documents.close)
         http = await stack.enter_async_context(httpx.AsyncClient(timeout=5))
@@ -128,7 +121,7 @@ async def _lifespan(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
             settings=settings,
             catalog=CATALOG,
             reader=reader,
-            writer=writer,
+            writer=Writer(engine),
             registry=Registry(engine),
             verifier=Verifier(http),
             documents=documents,

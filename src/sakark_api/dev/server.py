@@ -28,7 +28,7 @@ from sakark_api.storage import open_documents
 from sakark_api.storage.s3 import S3Documents
 from sakark_api.tenancy.administration import add_kommune, set_issuer, set_kommune
 from sakark_api.tenancy.kommune import IssuerRow, KommuneRow, Status
-from sakark_api.tenancy.session import Writer, async_url
+from sakark_api.tenancy.session import Writer, application_engine, async_url
 from sakark_api.texts import text
 
 __all__ = ["database", "prepare", "run"]
@@ -96,10 +96,7 @@ def _web_origins() -> tuple[str, ...]:
 async def prepare(settings: Settings, issuer: str) -> None:
     """Bring the schema up to date and see that the demo municipalities are there."""
     owner = create_async_engine(async_url(settings.database_owner_url or ""))
-    app = create_async_engine(
-        async_url(settings.database_url or ""),
-        connect_args={"server_settings": {"role": APPLICATION_ROLE}},
-    )
+    app = application_engine(settings.database_url or "", APPLICATION_ROLE, pool_size=1)
     documents = open_documents(settings)
     if isinstance(documents, S3Documents):
         await documents.ensure_bucket()

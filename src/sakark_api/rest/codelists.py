@@ -242,6 +242,7 @@ async def make_code(context: Context, request: Request, codelist: CodeList) -> R
 
     async with context.services.writer.transaction(context.kommune.id) as session:
         await session.run_sync(make)
+    context.services.writer.forget_kodeverk(context.kommune.id)
     return await _answer(context, codelist, body.kode, status=201)
 
 
@@ -306,6 +307,7 @@ async def _change(context: Context, request: Request, codelist: CodeList, wanted
 
     async with context.services.writer.transaction(context.kommune.id) as session:
         await session.run_sync(change)
+    context.services.writer.forget_kodeverk(context.kommune.id)
     return await _answer(context, codelist, kode)
 
 

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from sakark_api.errors import Conflict, Invalid, NotFound
@@ -221,16 +223,29 @@ def fetch(
     for_update: bool = False,
 ) -> TenantRow:
     """Find a unit and keep others from changing it; NotFound when the kommune has none such."""
-    lock = {"read": True} if for_share else True if for_update else None
-    unit: TenantRow | None = session.get(
-        resource.model,
-        (session.info["tenant_id"], system_id),
-        with_for_update=lock,
-        execution_options=_KEYED,
+    values = {"tenant": session.info["tenant_id"], "id": system_id}
+    statement = _fetching(
+        resource.model,  # type: ignore[arg-type]  # mypy doubts that classes hash
+        for_share=for_share,
+        for_update=for_update,
     )
+    unit: TenantRow | None = session.scalars(
+        statement, values, execution_options=_KEYED
+    ).one_or_none()
     if unit is None:
         raise NotFound(text("Enheten finnes ikke."))
     return unit
+
+
+@cache
+def _fetching(model: type[TenantRow], *, for_share: bool, for_update: bool) -> Select[TenantRow]:
+    """Find a unit by its key, and lock it: for share or for update."""
+    statement = select(model).where(
+        model.tenant_id == bindparam("tenant"), model.system_id == bindparam("id")
+    )
+    if for_share or for_update:
+        return statement.with_for_update(read=for_share)
+    return statement
 
 
 def assign(unit: TenantRow, attribute: BoundAttribute, value: Any) -> None:

@@ -1,10 +1,12 @@
-"""Transactions: one kommune each, committed here and nowhere else."""
+"""Transactions: one kommune each, begun, committed and rolled back here and nowhere else."""
 
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
-from sqlalchemy import SmallInteger, Text, bindparam, event, func, select
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy import event, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
 from sakark_api.noark.metadata.kodeverdi import load_kodeverk
@@ -12,7 +14,9 @@ from sakark_api.noark.metadata.kodeverk import Kodeverk
 from sakark_api.noark.model import WHOLE_KEY, TenantRow
 from sakark_api.tenancy.kommune import KommuneRow
 
-__all__ = ["Writer", "async_url"]
+__all__ = ["Writer", "application_engine", "async_url"]
+
+FRESH_SECONDS = 2.0
 
 
 class TenantSession(Session):
@@ -20,48 +24,91 @@ class TenantSession(Session):
 
 
 class Writer:
-    """Opens transactions on behalf of a kommune, as the application role."""
+    """Opens transactions on behalf of a kommune, as the application role.
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self.engine = engine
-        self._kodeverk: dict[int, tuple[int, Kodeverk]] = {}
+    The engine must be in autocommit mode: the transaction is begun together with the setting that
+    says which kommune it sees, in one message, and SQLAlchemy leaves both alone.
+    """
+
+    def __init__(self, engine: AsyncEngine, clock: Callable[[], float] = time.monotonic) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._kodeverk: dict[int, Known] = {}
 
     @asynccontextmanager
     async def transaction(self, tenant_id: int) -> AsyncIterator[AsyncSession]:
         """Give a session in a transaction that sees one kommune; commit unless something fails.
 
-        `session.info` holds `tenant_id` and `kodeverk`, the kommune's code lists as they are now.
+        `session.info` holds `tenant_id` and `kodeverk`, the kommune's code lists.
         """
-        info = {"tenant_id": tenant_id}
         async with (
+            self._engine.connect() as connection,
+            _begun(connection, tenant_id),
             AsyncSession(
-                self.engine, info=info, sync_session_class=TenantSession, expire_on_commit=False
+                connection,
+                info={"tenant_id": tenant_id},
+                sync_session_class=TenantSession,
+                expire_on_commit=False,
             ) as session,
-            session.begin(),
         ):
-            await session.run_sync(self._begin)
+            await self._give_kodeverk(session)
             yield session
+            await session.flush()
 
-    def _begin(self, session: Session) -> None:
-        """Say which kommune this transaction sees, and fetch its code lists where they are new."""
+    async def _give_kodeverk(self, session: AsyncSession) -> None:
+        """Give the session the kommune's code lists, read anew when they have changed.
+
+        Whether they have is asked every other second; a change made by this process is forgotten
+        about at once (`forget_kodeverk`).
+        """
         tenant_id = session.info["tenant_id"]
-        version = session.connection().scalar(
-            _SEE_KOMMUNE, {"tenant": tenant_id, "written": str(tenant_id)}
-        )
         known = self._kodeverk.get(tenant_id)
-        if known is None or known[0] != version:
-            known = (version or 0, load_kodeverk(session))
+        if known is None or self._clock() - known.asked > FRESH_SECONDS:
+            version = await session.scalar(
+                select(KommuneRow.kodeverk_version).where(KommuneRow.id == tenant_id)
+            )
+            if known is None or known.version != version:
+                known = Known(version or 0, await session.run_sync(load_kodeverk))
+            known.asked = self._clock()
             self._kodeverk[tenant_id] = known
-        session.info["kodeverk"] = known[1]
+        session.info["kodeverk"] = known.kodeverk
 
-    async def close(self) -> None:
-        await self.engine.dispose()
+    def forget_kodeverk(self, tenant_id: int) -> None:
+        """Read the kommune's code lists anew before they are used again."""
+        self._kodeverk.pop(tenant_id, None)
 
 
-_SEE_KOMMUNE = select(KommuneRow.kodeverk_version).where(
-    KommuneRow.id == bindparam("tenant", type_=SmallInteger()),
-    func.set_config("app.tenant_id", bindparam("written", type_=Text()), True).is_not(None),  # noqa: FBT003  SQL's
-)
+class Known:
+    """A kommune's code lists, their version, and when we last asked whether they have changed."""
+
+    def __init__(self, version: int, kodeverk: Kodeverk) -> None:
+        self.version = version
+        self.kodeverk = kodeverk
+        self.asked = 0.0
+
+
+@asynccontextmanager
+async def _begun(connection: AsyncConnection, tenant_id: int) -> AsyncIterator[None]:
+    """Begin a transaction that sees one kommune, and end it one way or the other."""
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    await driver.execute(f"BEGIN; SET LOCAL app.tenant_id = '{int(tenant_id)}'")
+    try:
+        yield
+        await driver.execute("COMMIT")
+    except Exception:
+        await _undo(connection, driver)
+        raise
+    except BaseException:  # cancelled: who knows what is under way on the connection
+        await connection.invalidate()
+        raise
+
+
+async def _undo(connection: AsyncConnection, driver: Any) -> None:  # noqa: ANN401  asyncpg has no types
+    """Roll back, or throw a connection away that can't."""
+    try:
+        await driver.execute("ROLLBACK")
+    except Exception:  # noqa: BLE001  the first error is the one to tell of
+        await connection.invalidate()
 
 
 @event.listens_for(TenantSession, "do_orm_execute")
@@ -76,6 +123,20 @@ def _only_this_kommune(state: ORMExecuteState) -> None:
                 TenantRow, lambda cls: cls.tenant_id == tenant_id, include_aliases=True
             )
         )
+
+
+def application_engine(url: str, role: str, pool_size: int) -> AsyncEngine:
+    """Open a pool of writing connections as the application role, for a `Writer`."""
+    return create_async_engine(
+        async_url(url),
+        isolation_level="AUTOCOMMIT",
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=10,
+        pool_reset_on_return=None,
+        hide_parameters=True,
+        connect_args={"server_settings": {"role": role}},
+    )
 
 
 def async_url(url: str) -> str:
