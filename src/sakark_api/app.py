@@ -48,7 +48,16 @@ ALLOWED_HEADERS = (
     "X-Upload-Content-Type",
     "X-Upload-Content-Length",
 )
-EXPOSED_HEADERS = ("Content-Disposition", "Content-Range", "ETag", "Location", "Range")
+EXPOSED_HEADERS = (
+    "Allow",
+    "Content-Disposition",
+    "Content-Range",
+    "ETag",
+    "Location",
+    "Range",
+    "Retry-After",
+    "WWW-Authenticate",
+)
 
 
 def create_app(settings: Settings, mounts: Sequence[tuple[str, ASGIApp]] = ()) -> FastAPI:

@@ -39,11 +39,15 @@ __all__ = [
 
 
 class SakarkError(Exception):
-    """Base of all errors that a caller is told about; `text` is the sentence shown."""
+    """Base of all errors that a caller is told about; `text` is the sentence shown.
 
-    def __init__(self, text: Text) -> None:
+    `facts` are what a program needs to go on, by name.
+    """
+
+    def __init__(self, text: Text, **facts: str) -> None:
         super().__init__(str(text))
         self.text = text
+        self.facts = facts
 
 
 class Invalid(SakarkError):

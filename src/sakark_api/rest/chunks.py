@@ -113,8 +113,8 @@ async def receive(
         raise TooLarge(text("Delen er større enn {grense} byte. Send mindre deler.", grense=limit))
     if chunk.first != row.received:
         if chunk.first < row.received == chunk.last + 1:
-            return _progress_answer(context, row, 200)
-        raise OutOfOrder(row.received)
+            return await _answer_again(context, resource, door, row)
+        raise _out_of_order(row.received)
     stored = await _store_chunk(context, request, row, chunk)
     row = await _remember_chunk(context, row, chunk, stored)
     if row.received < row.size:
@@ -122,13 +122,21 @@ async def receive(
     return await _finish(context, resource, door, row)
 
 
-class OutOfOrder(Conflict):
-    """A chunk that does not begin where the last one ended."""
+async def _answer_again(
+    context: Context, resource: Resource[Any], door: FileDoor, row: Opplasting
+) -> Response:
+    """Answer a chunk that has come before: its answer was lost, or we were stopped before it."""
+    if row.received < row.size:
+        return _progress_answer(context, row, 200)
+    return await _finish(context, resource, door, row)
 
-    def __init__(self, received: int) -> None:
-        super().__init__(
-            text("Delen begynner ikke der forrige sluttet. Neste byte er {neste}.", neste=received)
-        )
+
+def _out_of_order(received: int) -> Conflict:
+    """Say where the next chunk must begin."""
+    sentence = text(
+        "Delen begynner ikke der forrige sluttet. Neste byte er {neste}.", neste=received
+    )
+    return Conflict(sentence, range=f"0-{received - 1}") if received else Conflict(sentence)
 
 
 def _chunk(request: Request, row: Opplasting) -> Chunk:
@@ -168,7 +176,7 @@ async def _remember_chunk(
     await context.services.documents.delete(stored.key)
     if current is None:
         raise NotFound(_NO_SESSION)
-    raise OutOfOrder(current.received)
+    raise _out_of_order(current.received)
 
 
 async def _finish(

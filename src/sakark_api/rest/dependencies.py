@@ -112,7 +112,7 @@ class Services:
             return known
         async with self.writer.transaction(caller.tenant_id) as session:
             actor = await session.run_sync(
-                self._find_actor, caller.issuer, caller.subject, caller.name, self.clock()
+                self._find_actor, caller.issuer, caller.subject, _seen(caller), self.clock()
             )
         if len(self._actors) >= _REMEMBERED_ACTORS:
             self._actors.clear()
@@ -120,6 +120,15 @@ class Services:
         return actor
 
 
+def _seen(caller: Caller) -> str:
+    """Give a caller's name as it can be kept and shown; refuse a subject that can't be kept."""
+    if not caller.subject.isprintable():
+        raise Unauthenticated(text("Tokenets sub har tegn som ikke kan brukes."))
+    name = "".join(filter(str.isprintable, caller.name)).strip()
+    return name[:_LONGEST_NAME] or caller.subject
+
+
+_LONGEST_NAME = 200
 _REMEMBERED_ACTORS = 10_000
 _FRESH = timedelta(minutes=5)
 WELL_KNOWN: Final = ".well-known/openid-configuration"

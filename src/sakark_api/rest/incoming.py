@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import AsyncIterator
-from email.message import Message
 from typing import Any, Final
+from urllib.parse import unquote_to_bytes
 from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
@@ -29,6 +29,14 @@ __all__ = [
     "refuse_file",
 ]
 
+_EXTENDED_NAME: Final = re.compile(
+    r";\s*filename\*\s*=\s*(?:utf-8|iso-8859-1)'[\w-]*'(?P<name>[^;\s]+)", re.IGNORECASE | re.ASCII
+)
+_PLAIN_NAME: Final = re.compile(
+    r';\s*filename\s*=\s*(?:"(?P<quoted>[^"]*)"|(?P<bare>[^;"\s]+))', re.IGNORECASE
+)
+_LONGEST_HEADER: Final = 2000
+_LONGEST_NAME: Final = 255
 _MIME: Final = re.compile(r"[\w.+!#$&^-]{1,127}/[\w.+!#$&^-]{1,127}", re.ASCII)
 
 
@@ -106,14 +114,25 @@ def length_of(request: Request) -> int | None:
 
 
 def filename_of(request: Request) -> str | None:
-    """Read the file's name from Content-Disposition, if the client gave one; never a path."""
-    header = request.headers.get("content-disposition")
-    if header is None:
+    """Read the file's name from Content-Disposition (RFC 6266), if there is one; never a path."""
+    header = request.headers.get("content-disposition", "")[:_LONGEST_HEADER]
+    extended, plain = _EXTENDED_NAME.search(header), _PLAIN_NAME.search(header)
+    if extended is not None:
+        name = unquote_to_bytes(extended["name"])
+    elif plain is not None:
+        name = (plain["quoted"] or plain["bare"] or "").encode("latin-1")
+    else:
         return None
-    message = Message()
-    message["content-disposition"] = header
-    name = message.get_filename()
-    return re.split(r"[/\\]", name)[-1][:255] or None if name else None
+    written = re.split(r"[/\\]", _decoded(name))[-1]
+    return "".join(filter(str.isprintable, written)).strip()[:_LONGEST_NAME] or None
+
+
+def _decoded(name: bytes) -> str:
+    """Read a name as UTF-8, or as the Latin-1 that headers once were in."""
+    try:
+        return name.decode()
+    except UnicodeDecodeError:
+        return name.decode("latin-1")
 
 
 def new_key(context: Context) -> str:

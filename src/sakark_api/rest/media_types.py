@@ -1,5 +1,6 @@
 """The media types of the standard, and which of them a request speaks and accepts (GUIDE 3)."""
 
+import re
 from typing import Final
 
 from starlette.requests import Request
@@ -11,7 +12,7 @@ __all__ = ["MERGE_PATCH", "NOARK", "accepts", "refuse_other_content", "refuse_un
 
 NOARK: Final = "application/vnd.noark5+json"
 MERGE_PATCH: Final = "application/merge-patch+json"
-_ACCEPTABLE = (NOARK, "*/*", "application/*", "application/json")
+_NOT_AT_ALL: Final = re.compile(r"q\s*=\s*0(\.0*)?")
 
 
 def refuse_other_content(request: Request, expected: str) -> None:
@@ -31,16 +32,18 @@ def refuse_unacceptable(request: Request) -> None:
     accept = request.headers.get("accept")
     if accept is None or accept in ("*/*", NOARK):
         return
-    if not any(accepts(accept, kind) for kind in _ACCEPTABLE):
+    if not (accepts(accept, NOARK) or accepts(accept, "application/json")):
         raise NotAcceptable(text("Svaret finnes bare som {type}. Rett Accept.", type=NOARK))
 
 
 def accepts(accept: str, kind: str) -> bool:
-    """Tell whether an Accept header takes a media type, or any that begins alike."""
+    """Tell whether an Accept header takes a media type: the most exact range decides (RFC 9110)."""
     major = kind.partition("/")[0]
+    exactness = {"*/*": 1, f"{major}/*": 2, kind: 3}
+    best, taken = 0, False
     for part in accept.lower().split(","):
         offered, *parameters = (piece.strip() for piece in part.split(";"))
-        refused = any(value in ("q=0", "q=0.0", "q=0.00", "q=0.000") for value in parameters)
-        if not refused and offered in (kind, "*/*", f"{major}/*"):
-            return True
-    return False
+        if exactness.get(offered, 0) > best:
+            best = exactness[offered]
+            taken = not any(_NOT_AT_ALL.fullmatch(value) for value in parameters)
+    return taken

@@ -95,7 +95,9 @@ def language_of(request: Request | None) -> str:
 
 async def on_sakark_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, errors.SakarkError)  # noqa: S101  registered for these only
-    return problem(errors_status(type(error)), error.text, request)
+    answer = problem(errors_status(type(error)), error.text, request)
+    answer.headers.update(error.facts)
+    return answer
 
 
 async def on_http_exception(request: Request, error: Exception) -> Response:

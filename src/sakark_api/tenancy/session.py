@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+import asyncpg
 from sqlalchemy import event, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
@@ -90,8 +91,7 @@ class Known:
 @asynccontextmanager
 async def _begun(connection: AsyncConnection, tenant_id: int) -> AsyncIterator[None]:
     """Begin a transaction that sees one kommune, and end it one way or the other."""
-    driver: Any = (await connection.get_raw_connection()).driver_connection
-    await driver.execute(f"BEGIN; SET LOCAL app.tenant_id = '{int(tenant_id)}'")
+    driver = await _begin(connection, tenant_id)
     try:
         yield
         await driver.execute("COMMIT")
@@ -101,6 +101,22 @@ async def _begun(connection: AsyncConnection, tenant_id: int) -> AsyncIterator[N
     except BaseException:  # cancelled: who knows what is under way on the connection
         await connection.invalidate()
         raise
+
+
+async def _begin(connection: AsyncConnection, tenant_id: int) -> Any:  # noqa: ANN401  asyncpg's
+    """Begin the transaction; once more on a new connection when the server has gone meanwhile."""
+    statement = f"BEGIN; SET LOCAL app.tenant_id = '{int(tenant_id)}'"
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    try:
+        await driver.execute(statement)
+    except (asyncpg.InterfaceError, asyncpg.PostgresConnectionError, OSError):
+        await connection.invalidate()
+        driver = (await connection.get_raw_connection()).driver_connection
+        await driver.execute(statement)
+    except BaseException:
+        await connection.invalidate()
+        raise
+    return driver
 
 
 async def _undo(connection: AsyncConnection, driver: Any) -> None:  # noqa: ANN401  asyncpg has no types

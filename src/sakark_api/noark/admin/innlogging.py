@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import uuid4
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from sakark_api.noark.admin.administrativenhet import AdministrativEnhet
@@ -19,22 +20,26 @@ def find_actor(session: Session, issuer: str, subject: str, navn: str, now: date
     A bruker's name never changes: who comes with a new name is a new bruker, and the old one ends.
     """
     of_subject = select(Bruker).where(Bruker.issuer == issuer, Bruker.subject == subject)
-    known = session.scalars(of_subject.with_for_update()).all()
-    same = next((one for one in known if one.bruker_navn == navn), None)
+    same = session.scalars(of_subject.where(Bruker.bruker_navn == navn)).one_or_none()
     if same is None:
-        for former in known:
-            former.avsluttet_dato = former.avsluttet_dato or now
-        same = Bruker(
-            tenant_id=session.info["tenant_id"],
-            system_id=uuid4(),
-            issuer=issuer,
-            subject=subject,
-            bruker_navn=navn,
-            opprettet_dato=now,
-            opprettet_av=navn,
+        # Several first requests may come at once: one of them makes the bruker.
+        session.execute(
+            insert(Bruker)
+            .values(
+                tenant_id=session.info["tenant_id"],
+                system_id=uuid4(),
+                version=1,
+                issuer=issuer,
+                subject=subject,
+                bruker_navn=navn,
+                opprettet_dato=now,
+                opprettet_av=navn,
+            )
+            .on_conflict_do_nothing()
         )
-        session.add(same)
-        session.flush()
+        same = session.scalars(of_subject.where(Bruker.bruker_navn == navn)).one()
+        for former in session.scalars(of_subject.where(Bruker.bruker_navn != navn)):
+            former.avsluttet_dato = former.avsluttet_dato or now
     enhet = session.execute(
         select(AdministrativEnhet.system_id, AdministrativEnhet.administrativ_enhet_navn)
         .join(
