@@ -22,7 +22,7 @@ from sakark_api.rest.codelists import KodeverdiBody, add_codelists
 from sakark_api.rest.dependencies import Services
 from sakark_api.rest.openapi import build
 from sakark_api.rest.problems import HANDLERS, ErrorEdge
-from sakark_api.rest.roots import add_roots, kommuner_route
+from sakark_api.rest.roots import add_roots, kommuner_routes
 from sakark_api.rest.router import add_resources
 from sakark_api.rest.schema import Schemas
 from sakark_api.rest.tree import RouteTree
@@ -87,17 +87,17 @@ def create_app(settings: Settings, mounts: Sequence[tuple[str, ASGIApp]] = ()) -
     )
     for address, mounted in mounts:
         app.mount(address, mounted)
-    kommuner = kommuner_route()
-    app.router.routes.append(kommuner)
+    kommuner = kommuner_routes()
+    app.router.routes.extend(kommuner)
     app.router.routes.append(tree)
     app.openapi = lambda: _described(app, tree, kommuner)  # type: ignore[method-assign]  # FastAPI's own way
     return app
 
 
-def _described(app: FastAPI, tree: RouteTree, kommuner: APIRoute) -> dict[str, Any]:
+def _described(app: FastAPI, tree: RouteTree, kommuner: list[APIRoute]) -> dict[str, Any]:
     if app.openapi_schema is None:
         app.openapi_schema = build(
-            [kommuner, *tree.routes()],
+            [*kommuner, *tree.routes()],
             CATALOG,
             Schemas(CATALOG),
             {"Kodelisteverdi": KodeverdiBody},

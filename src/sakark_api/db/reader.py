@@ -14,6 +14,12 @@ __all__ = ["APPLICATION_ROLE", "Reader", "Statement", "driver_url"]
 APPLICATION_ROLE: Final = "sakark_app"
 """The database role that requests run as: it owns nothing, and row security applies to it."""
 
+_SERVER_SETTINGS: Final = {
+    "role": APPLICATION_ROLE,
+    "timezone": "Europe/Oslo",
+    # Many small readers at once: one count must not take every core.
+    "max_parallel_workers_per_gather": "0",
+}
 _DIALECT = asyncpg_dialect.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
 _JSONB_VERSION = 1
 
@@ -73,7 +79,7 @@ class Reader:
             init=_prepare,
             reset=_keep,
             command_timeout=30,
-            server_settings={"role": APPLICATION_ROLE, "timezone": "Europe/Oslo"},
+            server_settings=_SERVER_SETTINGS,
         )
         return cls(pool)
 

@@ -1,7 +1,7 @@
 """The one typed declaration that routes, links, filters, wire schemas and OpenAPI come from."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
@@ -176,7 +176,8 @@ class Resource(Generic[M]):
     rules it shares. `parents` say where `ny-<name>` is offered; `top` that the package's list
     offers it too. `locked_by` names the attribute that, once set, stops new children and deletion.
     `inherits` names attributes whose values come from the parent when the client gives none.
-    `order_by` is the order of lists when the client asks for none.
+    `order_by` is the order of lists when the client asks for none. `example` is a body that makes
+    a unit, as it is on the wire, for the API's description.
     """
 
     model: type[M]
@@ -195,6 +196,7 @@ class Resource(Generic[M]):
     on_change: Sequence[Rule] = ()
     on_delete: Sequence[Rule] = ()
     file: FileRules | None = None
+    example: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

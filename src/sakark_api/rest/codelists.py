@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 import msgspec
-from pydantic import Field
+from pydantic import ConfigDict, Field
 from sqlalchemy import ColumnElement, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.orm import Session
@@ -52,6 +52,8 @@ _FIELDS = {
 
 class KodeverdiBody(Body):
     """En verdi i en kodeliste."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"kode": "N", "kodenavn": "Notat"}]})
 
     kode: Tekst = Field(description=str(text("Koden, entydig i listen og aldri endret")))
     kodenavn: Tekst = Field(description=str(text("Kodens navn, entydig i listen")))

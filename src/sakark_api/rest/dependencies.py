@@ -1,5 +1,6 @@
 """What a request brings with it: its kommune, its caller, and the services that answer it."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -42,6 +43,7 @@ __all__ = [
     "read_body",
 ]
 
+_HOST: Final = re.compile(r"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
 _SCHEME: Final = "bearer "
 _DRAINED: Final = 64 * 2**20
 _UUID_LENGTH: Final = 36
@@ -220,6 +222,8 @@ def base_of(request: Request, kommune: Kommune) -> str:
     if public is None:
         scheme = request.scope["scheme"]
         host = request.headers.get("host") or "localhost"
+        if not _HOST.fullmatch(host):
+            raise Invalid(text("Host er ikke et gyldig navn."))
         public = f"{scheme}://{host}{request.scope.get('root_path', '')}"
     return f"{public}/{kommune.slug}/api/"
 

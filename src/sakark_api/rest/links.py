@@ -116,8 +116,9 @@ class Links:
         found = self._sets.get(key)
         if found is None:
             found = self._render(resource, state, may, base)
-            if len(self._sets) < _REMEMBERED:
-                self._sets[key] = found
+            if len(self._sets) >= _REMEMBERED:
+                self._sets.clear()
+            self._sets[key] = found
         return found
 
     def _render(self, resource: Resource[Any], state: int, may: May, base: str) -> LinkSet:
@@ -177,4 +178,4 @@ def code_list_links(resource: Resource[Any], base: str) -> list[Link]:
     ]
 
 
-_REMEMBERED = 20_000
+_REMEMBERED = 4_000

@@ -8,6 +8,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
+from starlette.responses import Response
 
 from sakark_api.noark.metadata.kodeliste import CodeList
 from sakark_api.noark.resource import Resource
@@ -19,6 +20,9 @@ from sakark_api.texts import Text, text
 __all__ = ["Operation", "build", "describe"]
 
 Json = dict[str, Any]
+
+ANY_KIND = "AvEtSlag"
+"""Ends the name of a schema that stands for a resource and those that extend it."""
 
 _ERROR = {"$ref": "#/components/schemas/Feil"}
 _STATUS_TEXTS: Mapping[int, Text] = {
@@ -73,7 +77,14 @@ class Operation:
         )
 
     @classmethod
-    def reading(cls, resource: Resource[Any], id_: str, of: Resource[Any] | None = None) -> Self:
+    def reading(
+        cls,
+        resource: Resource[Any],
+        id_: str,
+        of: Resource[Any] | None = None,
+        *,
+        has_kinds: bool = False,
+    ) -> Self:
         sentence = (
             text("Hent {hva} for {eier}", hva=resource.title, eier=of.title)
             if of
@@ -85,7 +96,7 @@ class Operation:
             resource.package,
             statuses=(200, 304),
             errors=(*_ALWAYS, 406),
-            answer=_noark(resource.model.__name__),
+            answer=_noark(resource.model.__name__ + (ANY_KIND if has_kinds else "")),
             parameters=("if_none_match",),
         )
 
@@ -302,6 +313,7 @@ def describe(operation: Operation, path: str) -> Json:
         "openapi_extra": extra,
         "status_code": operation.statuses[0],
         "response_model": None,
+        "response_class": Response,
     }
 
 
@@ -377,9 +389,16 @@ def _all_schemas(catalog: Catalog, schemas: Schemas, more: Mapping[str, type[Bas
                 "anyOf": [{"$ref": f"#/components/schemas/{one.model.__name__}"} for one in kinds],
             }
         elif len(kinds := catalog.kinds_of(resource)) > 1:
-            _list_of(found, f"{name}Liste", [one.model.__name__ for one in kinds])
+            names = [one.model.__name__ for one in kinds]
+            found[f"{name}{ANY_KIND}"] = {
+                "title": f"{name}{ANY_KIND}",
+                "anyOf": [{"$ref": f"#/components/schemas/{one}"} for one in names],
+            }
+            _list_of(found, f"{name}Liste", names)
             continue
         _list_of(found, f"{name}Liste", [name])
+    for resource in concrete:
+        found[f"{resource.model.__name__}Ny"]["examples"] = [dict(resource.example)]
     for name, model in more.items():
         found[name] = {**model.model_json_schema(), "title": name}
         _list_of(found, f"{name}Liste", [name])
@@ -387,6 +406,9 @@ def _all_schemas(catalog: Catalog, schemas: Schemas, more: Mapping[str, type[Bas
     found["Feil"] = _FAULT
     found["Mal"] = {"type": "object", "description": str(text("Delvis utfylt enhet"))}
     for schema in found.values():
+        for described in schema.get("properties", {}).values():
+            if described.get("default", ...) is None:
+                del described["default"]  # what is left out is absent, never null
         if "_links" in schema.get("properties", {}):
             schema["properties"]["_links"] = {
                 "anyOf": [{"$ref": "#/components/schemas/Lenker"}, {"type": "null"}]

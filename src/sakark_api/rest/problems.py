@@ -1,6 +1,7 @@
 """From errors to answers: each class has its status, and every answer the standard's body."""
 
 import logging
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -35,6 +36,7 @@ STATUS: Mapping[type[errors.SakarkError], int] = {
     errors.Unsupported: 501,
     errors.Unavailable: 503,
 }
+_WEIGHT = re.compile(r"[01](\.[0-9]{1,3})?")
 RETRY_SECONDS = "5"
 REALM = 'Bearer realm="sakark"'
 
@@ -56,10 +58,15 @@ _CONSTRAINTS: Mapping[str, errors.SakarkError] = {
     ),
     "pk_kodeverdi": errors.Conflict(text("Kodelisten har allerede denne koden.")),
 }
+_BY_STATE: Mapping[str, errors.SakarkError] = {
+    "23505": errors.Conflict(text("Det finnes allerede en slik enhet. Hent den i stedet.")),
+    "40001": errors.Conflict(text("Andre endret det samme samtidig. Prøv igjen.")),
+    "40P01": errors.Conflict(text("Andre endret det samme samtidig. Prøv igjen.")),
+    "54000": errors.Invalid(text("En tekst er for lang for feltet. Skriv kortere.")),
+}
 _CONNECTION_LOST = "08"
 _SHUTTING_DOWN = ("57P01", "57P02", "57P03", "53300")
-_SERIALIZATION = ("40001", "40P01")
-_FOREIGN_KEY, _UNIQUE = "23503", "23505"
+_FOREIGN_KEY = "23503"
 
 
 def problem(status: int, sentence: Text, request: Request | None) -> Response:
@@ -84,12 +91,15 @@ def language_of(request: Request | None) -> str:
     if request is None:
         return BOKMAAL
     asked = request.headers.get("accept-language", "")[:200].lower()
+    wanted: dict[str, float] = {}
     for part in asked.split(","):
-        language = part.split(";")[0].strip().split("-")[0]
-        if language in ("no", "nb"):
-            return BOKMAAL
+        name, _, weight = part.partition(";q=")
+        language = name.strip().split("-")[0].replace("no", BOKMAAL)
         if language in LANGUAGES:
-            return language
+            wanted.setdefault(language, float(weight) if _WEIGHT.fullmatch(weight) else 1.0)
+    best = max(wanted, key=lambda language: wanted[language], default=None)
+    if best is not None and wanted[best] > 0:
+        return best
     return str(getattr(request.state, "maalform", BOKMAAL))
 
 
@@ -137,11 +147,7 @@ def _from_database(error: Exception) -> errors.SakarkError | None:
         return errors.Unavailable(_UNAVAILABLE)
     if state == _FOREIGN_KEY:
         return _dangling(error)
-    if state == _UNIQUE:
-        return errors.Conflict(text("Det finnes allerede en slik enhet. Hent den i stedet."))
-    if state in _SERIALIZATION:
-        return errors.Conflict(text("Andre endret det samme samtidig. Prøv igjen."))
-    return None
+    return _BY_STATE.get(state)
 
 
 def _dangling(error: Exception) -> errors.SakarkError:
@@ -168,6 +174,7 @@ HANDLERS: dict[int | type[Exception], Any] = {
     DBAPIError: on_database_error,
     asyncpg.PostgresError: on_database_error,
     asyncpg.InterfaceError: on_lost_connection,
+    asyncpg.InternalClientError: on_lost_connection,
     PoolTimeoutError: on_lost_connection,
     TimeoutError: on_lost_connection,
     ConnectionError: on_lost_connection,

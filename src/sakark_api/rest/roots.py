@@ -20,7 +20,7 @@ from sakark_api.rest.router import route
 from sakark_api.rest.tree import RouteTree
 from sakark_api.texts import text
 
-__all__ = ["add_roots", "kommuner_route"]
+__all__ = ["add_roots", "kommuner_routes"]
 
 VERSION_DATE: Final = "2026-11-22T00:00:00+01:00"
 PROTOCOL: Final = "1.1"
@@ -57,12 +57,14 @@ def _open_route(path: str, endpoint: Any, operation: Operation) -> APIRoute:
     return APIRoute(path, endpoint, methods=["GET"], **describe(operation, path))
 
 
-def kommuner_route() -> APIRoute:
-    """Make the list of kommuner, for a login page."""
+def kommuner_routes() -> list[APIRoute]:
+    """Make the list of kommuner, for a login page; with or without the slash."""
     operation = Operation("kommuner_list", text("Kommunene i tjenesten"), "rot", errors=())
-    return APIRoute(
-        "/kommuner/", list_kommuner, methods=["GET"], **describe(operation, "/kommuner/")
-    )
+    described = describe(operation, "/kommuner/")
+    return [
+        APIRoute("/kommuner/", list_kommuner, methods=["GET"], **described),
+        APIRoute("/kommuner", list_kommuner, methods=["GET"], include_in_schema=False),
+    ]
 
 
 async def list_kommuner(request: Request) -> Response:

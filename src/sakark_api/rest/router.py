@@ -37,7 +37,7 @@ def add_resources(tree: RouteTree, catalog: Catalog) -> None:
     for resource in catalog.resources:
         _add_lists(tree, resource)
         if not resource.abstract:
-            _add_unit(tree, resource)
+            _add_unit(tree, catalog, resource)
             _add_relations(tree, catalog, resource)
             _add_offers(tree, catalog, resource)
             _add_files(tree, catalog, resource)
@@ -59,17 +59,25 @@ def _add_lists(tree: RouteTree, resource: Resource[Any]) -> None:
         _add_making(tree, resource, f"{package}ny-{resource.name}/", f"ny_{resource.name}")
 
 
-def _add_unit(tree: RouteTree, resource: Resource[Any]) -> None:
+def _add_unit(tree: RouteTree, catalog: Catalog, resource: Resource[Any]) -> None:
     path = _unit_path(resource)
     name = resource.name
     operations = (
-        ("GET", Operation.reading(resource, f"{name}_get"), units.read_unit),
+        (
+            "GET",
+            Operation.reading(resource, f"{name}_get", has_kinds=_has_kinds(catalog, resource)),
+            units.read_unit,
+        ),
         ("PUT", Operation.replacing(resource, f"{name}_put"), units.replace_unit),
         ("PATCH", Operation.merging(resource, f"{name}_patch"), units.merge_unit),
         ("DELETE", Operation.deleting(resource, f"{name}_delete"), units.delete_unit),
     )
     for method, operation, act in operations:
         tree.add(route(path, method, operation, act, resource=resource))
+
+
+def _has_kinds(catalog: Catalog, resource: Resource[Any]) -> bool:
+    return len(catalog.kinds_of(resource)) > 1
 
 
 def _add_relations(tree: RouteTree, catalog: Catalog, resource: Resource[Any]) -> None:
@@ -83,7 +91,10 @@ def _add_relations(tree: RouteTree, catalog: Catalog, resource: Resource[Any]) -
                 route(path, "GET", operation, units.read_list, resource=relation.target, **bound)
             )
         else:
-            operation = Operation.reading(relation.target, f"{name}_get", of=resource)
+            kinds = _has_kinds(catalog, relation.target)
+            operation = Operation.reading(
+                relation.target, f"{name}_get", of=resource, has_kinds=kinds
+            )
             tree.add(route(path, "GET", operation, units.read_single, **bound))
 
 

@@ -41,9 +41,12 @@ def _blank_is_missing(value: object) -> object:
     """Take what cannot be seen as not given (chapter 12)."""
     if isinstance(value, str):
         return None if is_blank(value) else value
-    if isinstance(value, list):
-        return value or None
     return value
+
+
+def _empty_is_missing(value: object) -> object:
+    """Take an empty list as not given."""
+    return None if value == [] else value
 
 
 _TYPES: Mapping[type[Any], Any] = {
@@ -105,7 +108,8 @@ class Schemas:
                 yield one.name, (_field_type(one), Field(**described))
             else:
                 optional: Any = Annotated[
-                    _field_type(one) | None, BeforeValidator(_blank_is_missing)
+                    _field_type(one) | None,
+                    BeforeValidator(_empty_is_missing if one.many else _blank_is_missing),
                 ]
                 yield one.name, (optional, Field(default=None, **described))
         if resource.file:

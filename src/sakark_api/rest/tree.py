@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from fastapi.routing import APIRoute
 from starlette.datastructures import URLPath
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, NoMatchFound
 from starlette.types import Receive, Scope, Send
@@ -71,7 +72,7 @@ class RouteTree(BaseRoute):
         path: str = scope["path"]
         root: str = scope.get("root_path", "")
         parts = path.removeprefix(root).removesuffix("/").split("/")[1:]
-        if len(parts) < _FIRST or parts[_API] != "api":
+        if len(parts) < _FIRST or parts[_API] != "api" or "\x00" in path:
             return Match.NONE, {}
         node = self._nodes.get(_key(parts))
         if node is None:
@@ -97,7 +98,7 @@ class RouteTree(BaseRoute):
         if scope["method"] == "OPTIONS":
             await Response(status_code=204, headers=headers)(scope, receive, send)
             return
-        answer = problem(405, _WRONG_METHOD, None)
+        answer = problem(405, _WRONG_METHOD, Request(scope))
         answer.headers.update(headers)
         await answer(scope, receive, send)
 

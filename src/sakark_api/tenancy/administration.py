@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import Text, any_, func, insert, literal, or_, select
 from sqlalchemy.orm import Session
 
 from sakark_api.errors import Conflict, Invalid, NotFound
@@ -16,8 +16,8 @@ from sakark_api.texts import text
 __all__ = ["add_kommune", "find_kommune", "set_issuer", "set_kommune"]
 
 _SLUG = re.compile(r"[a-z][a-z0-9-]{1,40}")
-_KOMMUNENUMMER = re.compile(r"\d{4}")
-_ORGANISASJONSNUMMER = re.compile(r"\d{9}")
+_KOMMUNENUMMER = re.compile(r"\d{4}", re.ASCII)
+_ORGANISASJONSNUMMER = re.compile(r"\d{9}", re.ASCII)
 # First parts of addresses that are taken already.
 _RESERVED = frozenset({"kommuner", "docs", "identity", "health", "metrics", "static"})
 MAALFORMER = ("nb", "nn")
@@ -35,6 +35,7 @@ def add_kommune(session: Session, slug: str, **facts: Any) -> KommuneRow:
     if session.scalar(select(KommuneRow.id).where(KommuneRow.slug == slug)) is not None:
         raise Conflict(text("Kommunen {slug} finnes fra før.", slug=slug))
     refuse_odd_facts(facts)
+    refuse_taken_number(session, facts.get("kommunenummer"), None)
     row = KommuneRow(slug=slug, **{"tidligere_kommunenummer": [], **facts})
     session.add(row)
     session.flush()
@@ -67,11 +68,13 @@ def set_kommune(session: Session, slug: str, **facts: Any) -> KommuneRow:
     """Change what the registry says of a kommune; a new kommunenummer keeps the former one."""
     row = find_kommune(session, slug)
     refuse_odd_facts(facts)
+    refuse_taken_number(session, facts.get("kommunenummer"), row.id)
     former = row.kommunenummer
     for name, value in facts.items():
         setattr(row, name, value)
     if row.kommunenummer != former:
-        row.tidligere_kommunenummer = [*row.tidligere_kommunenummer, former]
+        numbers = dict.fromkeys([*row.tidligere_kommunenummer, former])
+        row.tidligere_kommunenummer = [one for one in numbers if one != row.kommunenummer]
     session.flush()
     return row
 
@@ -87,6 +90,21 @@ def set_issuer(session: Session, slug: str, issuer: str, **facts: Any) -> Issuer
         setattr(row, name, value)
     session.flush()
     return row
+
+
+def refuse_taken_number(session: Session, number: str | None, kommune_id: int | None) -> None:
+    """Refuse a kommunenummer that another kommune has or once had: tokens may still name it."""
+    owner = session.scalar(
+        select(KommuneRow.slug).where(
+            KommuneRow.id != (kommune_id or 0),
+            or_(
+                KommuneRow.kommunenummer == literal(number, Text()),
+                literal(number, Text()) == any_(KommuneRow.tidligere_kommunenummer),
+            ),
+        )
+    )
+    if number is not None and owner is not None:
+        raise Conflict(text("Kommunenummer {nummer} hører til {slug}.", nummer=number, slug=owner))
 
 
 def refuse_odd_facts(facts: dict[str, Any]) -> None:

@@ -54,7 +54,8 @@ class Writer:
         ):
             await self._give_kodeverk(session)
             yield session
-            await session.flush()
+            if session.new or session.dirty or session.deleted:
+                await session.flush()
 
     async def _give_kodeverk(self, session: AsyncSession) -> None:
         """Give the session the kommune's code lists, read anew when they have changed.

@@ -47,4 +47,8 @@ administrativenhet = Resource(
     top=True,
     order_by=["administrativ_enhet_navn", "system_id"],
     on_create=[give_origin],
+    example={
+        "administrativEnhetNavn": "Plan og bygg",
+        "administrativEnhetsstatus": "Aktiv",
+    },
 )

@@ -56,4 +56,5 @@ bruker = Resource(
     top=True,
     order_by=["bruker_navn", "system_id"],
     on_create=[give_origin],
+    example={"brukerNavn": "Kari Nordmann"},
 )

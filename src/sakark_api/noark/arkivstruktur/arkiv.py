@@ -52,4 +52,5 @@ arkiv = Resource(
     inherits=["dokumentmedium", "oppbevaringssted"],
     on_create=[close_by_status],
     on_change=[close_by_status],
+    example={"tittel": "Molde kommune sakarkiv"},
 )

@@ -74,4 +74,5 @@ arkivdel = Resource(
     inherits=["dokumentmedium", "oppbevaringssted"],
     on_create=[close_by_status, give_period],
     on_change=[close_by_status, give_period],
+    example={"tittel": "Sakarkiv 2026–", "arkivdelstatus": {"kode": "A"}},
 )

@@ -27,4 +27,5 @@ arkivskaper = Resource(
     package=Package.ARKIVSTRUKTUR,
     work=Work.ADMINISTRATION,
     top=True,
+    example={"arkivskaperID": "921221967", "arkivskaperNavn": "Molde kommune"},
 )

@@ -88,4 +88,5 @@ dokumentbeskrivelse = Resource(
     inherits=["dokumentmedium"],
     order_by=["dokumentnummer", "system_id"],
     on_create=[give_place],
+    example={"tittel": "Søknad om tillatelse til tiltak", "dokumenttype": {"kode": "B"}},
 )

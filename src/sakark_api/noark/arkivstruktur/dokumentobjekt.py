@@ -208,4 +208,5 @@ dokumentobjekt = Resource(
         parent_refuse=refuse_file_of_finished,
         parent_receive=take_file_as_version,
     ),
+    example={"variantformat": {"kode": "P"}, "mimeType": "application/pdf"},
 )

@@ -54,4 +54,5 @@ klasse = Resource(
     order_by=["klasse_id", "system_id"],
     on_create=[give_system, give_closer],
     on_change=[give_closer],
+    example={"klasseID": "L42", "tittel": "Byggetillatelser"},
 )

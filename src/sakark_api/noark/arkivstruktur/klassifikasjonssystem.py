@@ -32,4 +32,5 @@ klassifikasjonssystem = Resource(
     work=Work.ADMINISTRATION,
     parents=[Parent(arkivdel, ParentColumn("klassifikasjonssystem_ref"))],
     locked_by="avsluttet_dato",
+    example={"tittel": "K-koder", "klassifikasjonstype": {"kode": "KK"}},
 )

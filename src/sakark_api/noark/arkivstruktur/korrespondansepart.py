@@ -120,6 +120,7 @@ korrespondansepartperson = Resource(
     extends=korrespondansepart,
     parents=_OWNERS,
     listed=False,
+    example={"navn": "Kari Nordmann"},
 )
 korrespondansepartenhet = Resource(
     model=KorrespondansepartEnhet,
@@ -129,6 +130,7 @@ korrespondansepartenhet = Resource(
     extends=korrespondansepart,
     parents=_OWNERS,
     listed=False,
+    example={"navn": "Fjord Bygg AS"},
 )
 korrespondansepartintern = Resource(
     model=KorrespondansepartIntern,
@@ -140,4 +142,5 @@ korrespondansepartintern = Resource(
     listed=False,
     on_create=[give_unit],
     on_change=[name_referred],
+    example={"saksbehandler": "Ola Nordmann"},
 )

@@ -109,4 +109,5 @@ mappe = Resource(
     inherits=["dokumentmedium", "oppbevaringssted"],
     on_create=[give_arkivdel, give_closer, give_mappe_id],
     on_change=[give_closer],
+    example={"tittel": "Tilsynsrapporter 2026"},
 )

@@ -75,4 +75,5 @@ merknad = Resource(
     listed=False,
     order_by=["merknadsdato", "system_id"],
     on_create=[give_author],
+    example={"merknadstekst": "Søkeren er oppringt.", "merknadstype": {"kode": "MS"}},
 )

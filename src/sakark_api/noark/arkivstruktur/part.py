@@ -78,6 +78,7 @@ partperson = Resource(
     extends=part,
     parents=_OWNERS,
     listed=False,
+    example={"navn": "Kari Nordmann", "partRolle": {"kode": "KLI"}},
 )
 partenhet = Resource(
     model=PartEnhet,
@@ -87,4 +88,5 @@ partenhet = Resource(
     extends=part,
     parents=_OWNERS,
     listed=False,
+    example={"navn": "Fjord Bygg AS"},
 )

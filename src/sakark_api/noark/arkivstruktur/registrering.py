@@ -105,4 +105,5 @@ registrering = Resource(
     locked_by="arkivert_dato",
     inherits=["dokumentmedium", "oppbevaringssted"],
     on_create=[give_arkivdel, give_registrerings_id],
+    example={"tittel": "Befaring av Fjordvegen 12"},
 )

@@ -131,4 +131,13 @@ journalpost = Resource(
     on_create=[give_status, name_referred, give_memory, give_archiving, give_journal_number],
     on_change=[name_referred, give_memory, give_archiving],
     on_delete=[refuse_deletion],
+    example={
+        "tittel": "Søknad om tillatelse til tiltak",
+        "journalposttype": {"kode": "I"},
+        "dokumentetsDato": "2026-11-20T00:00:00+01:00",
+        "mottattDato": "2026-11-22T09:30:00+01:00",
+        "korrespondansepartperson": [
+            {"navn": "Kari Nordmann", "korrespondanseparttype": {"kode": "EA"}}
+        ],
+    },
 )

@@ -104,4 +104,5 @@ saksmappe = Resource(
     ],
     on_create=[close_by_status, give_responsible, give_case_number],
     on_change=[close_by_status, name_referred],
+    example={"tittel": "Søknad om oppføring av garasje, Fjordvegen 12"},
 )

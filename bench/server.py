@@ -1,0 +1,54 @@
+"""One of the two servers that are compared, in a process of its own.
+
+`python -m bench.server empty PORT` serves an endpoint that does nothing, `… api PORT` the service
+with the settings in the environment. Both run as `sakark dev` runs.
+"""
+
+import gc
+import sys
+
+import uvicorn
+from fastapi import FastAPI
+from starlette.types import ASGIApp
+
+from sakark_api.app import GC_THRESHOLDS, create_app
+from sakark_api.dev.identity import create_identity, demo_clients, demo_users
+from sakark_api.dev.place import IDENTITY, identity_dir, issuer_url
+from sakark_api.settings import Settings
+
+
+def empty() -> FastAPI:
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)  # as the service does for itself
+    app = FastAPI()
+
+    @app.get("/")
+    async def nothing() -> None:
+        pass
+
+    return app
+
+
+def api(port: int) -> FastAPI:
+    settings = Settings()
+    identity: ASGIApp = create_identity(
+        issuer_url(port), demo_users(), demo_clients(), identity_dir(settings)
+    )
+    return create_app(settings, mounts=[(IDENTITY, identity)])
+
+
+def main(kind: str, port: int) -> None:
+    app = api(port) if kind == "api" else empty()
+    uvicorn.run(
+        app,
+        host="127.0.0.1",
+        port=port,
+        log_level="warning",
+        loop="uvloop",
+        http="httptools",
+        timeout_graceful_shutdown=10,
+    )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))

@@ -1,0 +1,85 @@
+"""Requests invented from the API's own description find no fault of ours and no surprise."""
+
+from typing import Any
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.core.result import Ok
+from schemathesis.specs.openapi.checks import response_schema_conformance
+from tests.conftest import Client, Service, World, build_world
+
+from sakark_api.app import openapi
+
+EXAMPLES = 4
+CODE_LISTS = ("dokumenttype", "format", "land")
+"""All code lists are the same code: some stand for the rest."""
+
+ALL = schemathesis.openapi.from_dict(openapi()).get_all_operations()
+OPERATIONS: dict[str, Any] = {
+    result.ok().label: result.ok()
+    for result in ALL
+    if isinstance(result, Ok)
+    and (
+        "/metadata/" not in result.ok().path
+        or any(f"{name}/" in result.ok().path for name in CODE_LISTS)
+    )
+}
+CALLS = [
+    (label, mode)
+    for label, operation in OPERATIONS.items()
+    for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
+    # Where nothing is sent, nothing can be sent wrong.
+    if mode is GenerationMode.POSITIVE or operation.definition.raw.get("security") != []
+]
+NEVER_DOCUMENTED = {405, 501}
+"""What is answered for methods and queries that the description does not have."""
+
+
+@pytest.fixture(scope="module")
+def ours(http: httpx.Client, service: Service) -> World:
+    return build_world(Client(http, service, "administrator@aukra", "aukra"))
+
+
+@pytest.mark.parametrize(("label", "mode"), CALLS)
+def test_whatever_is_sent_is_answered_as_described(
+    service: Service, ours: World, label: str, mode: GenerationMode
+) -> None:
+    operation = OPERATIONS[label]
+    token = {"Authorization": f"Bearer {service.token('administrator@aukra')}"}
+    entity = operation.path.strip("/").split("/")[3:4]
+    unit = getattr(ours, entity[0], None) if entity else None
+    documented = {int(status) for status in operation.definition.raw["responses"]}
+
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=cases(operation, mode), here=st.booleans())
+    def send(case: Any, *, here: bool) -> None:
+        path = dict(case.path_parameters or {})
+        if "kommune" in path:
+            path["kommune"] = "aukra"
+        if here and unit is not None and "system_id" in path:
+            path["system_id"] = unit["systemID"]
+        case.path_parameters = path
+
+        answer = case.call(base_url=service.url, headers=token, timeout=30)
+
+        assert answer.status_code < 500 or answer.status_code == 501, answer.text
+        assert answer.status_code in documented | NEVER_DOCUMENTED, answer.text
+        if answer.status_code >= 400:
+            assert answer.json()["feil"]["kode"] == answer.status_code
+        case.validate_response(answer, checks=[response_schema_conformance])
+
+    send()
+
+
+def cases(operation: Any, mode: GenerationMode) -> Any:
+    return operation.as_strategy(generation_mode=mode)

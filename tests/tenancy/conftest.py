@@ -1,0 +1,94 @@
+"""A database of one's own, empty, as the owner of the tables."""
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import asyncpg
+import pytest
+from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.orm import Session
+
+from sakark_api.db import embedded, migrate
+from sakark_api.db.embedded import EmbeddedServer
+from sakark_api.tenancy.session import async_url
+
+T = TypeVar("T")
+
+
+class Owner:
+    """Work as the owner of one database, each in a transaction."""
+
+    def __init__(self, url: str, app_url: str) -> None:
+        self.url = url
+        self.app_url = app_url
+
+    def connected(self, act: Callable[[Connection], T]) -> T:
+        """Do something on a connection, and commit."""
+        return asyncio.run(self._connected(act))
+
+    def in_session(self, act: Callable[[Session], T]) -> T:
+        """Do something in a session, and commit."""
+        return asyncio.run(self._in_session(act))
+
+    def ask(self, statement: str, *values: Any, tenant: int | None = None) -> list[asyncpg.Record]:
+        return asyncio.run(self._ask(statement, values, tenant))
+
+    async def _connected(self, act: Callable[[Connection], T]) -> T:
+        engine = create_async_engine(async_url(self.url))
+        try:
+            async with engine.begin() as connection:
+                return await connection.run_sync(act)
+        finally:
+            await engine.dispose()
+
+    async def _in_session(self, act: Callable[[Session], T]) -> T:
+        engine = create_async_engine(async_url(self.url))
+        try:
+            async with AsyncSession(engine) as session, session.begin():
+                return await session.run_sync(act)
+        finally:
+            await engine.dispose()
+
+    async def _ask(
+        self, statement: str, values: tuple[Any, ...], tenant: int | None
+    ) -> list[asyncpg.Record]:
+        connection = await asyncpg.connect(self.url)
+        try:
+            if tenant is not None:
+                await connection.execute(
+                    "select set_config('app.tenant_id', $1, false)", str(tenant)
+                )
+            return list(await connection.fetch(statement, *values))
+        finally:
+            await connection.close()
+
+
+@pytest.fixture(scope="session")
+def spare() -> Iterator[EmbeddedServer]:
+    """A PostgreSQL beside the one that the service is on."""
+    folder = Path(tempfile.mkdtemp(prefix="sakark-test-"))
+    with embedded.embedded(folder / "postgres", durable=False) as server:
+        yield server
+    embedded.remove(folder / "postgres")
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def empty(spare: EmbeddedServer) -> Owner:
+    """A database with nothing in it."""
+    owner = Owner(spare.owner_url, spare.app_url)
+    owner.ask("drop schema public cascade")
+    owner.ask("create schema public")
+    return owner
+
+
+@pytest.fixture
+def owner(empty: Owner) -> Owner:
+    """A database with the tables and no kommune."""
+    empty.connected(migrate.upgrade)
+    return empty

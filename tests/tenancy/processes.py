@@ -1,0 +1,103 @@
+"""Services beside the shared one: in this process, and as real processes of their own."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+from tests.conftest import Service, free_port
+
+from sakark_api.app import create_app
+
+__all__ = ["Program", "beside", "environment", "running"]
+
+START_SECONDS = 60
+
+
+@contextmanager
+def beside(service: Service, **changes: Any) -> Iterator[Service]:
+    """Run another service on the same database with other settings, for the same tokens."""
+    settings, port = service.settings.model_copy(update=changes), free_port()
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_app(settings), host="127.0.0.1", port=port, log_level="warning", loop="asyncio"
+        )
+    )
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive(), "the service did not start"
+        time.sleep(0.02)
+    try:
+        yield Service(f"http://127.0.0.1:{port}", settings, service.issuer, service.tokens)
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def environment(service: Service, **more: str) -> dict[str, str]:
+    """Give the environment of a process that works on the same database."""
+    return {
+        **os.environ,
+        "SAKARK_DATABASE_URL": str(service.settings.database_url),
+        "SAKARK_DATABASE_OWNER_URL": str(service.settings.database_owner_url),
+        "SAKARK_DATA_DIR": str(service.settings.data_dir),
+        "SAKARK_BULK_LIMIT": str(service.settings.bulk_limit),
+        **more,
+    }
+
+
+class Program:
+    """A `sakark` command in a process of its own, and where it answers."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", port: int) -> None:
+        self.process = process
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}"
+
+    def peak_memory(self) -> int:
+        """Give the most memory the process has had at once, in bytes."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
+        line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
+        return int(line.split()[1]) * 1024
+
+    def wait_until_ready(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            assert self.process.poll() is None, f"ended with {self.process.returncode}"
+            try:
+                if httpx.get(f"{self.url}/kommuner/", timeout=5).status_code == httpx.codes.OK:
+                    return
+            except httpx.TransportError:
+                time.sleep(0.05)
+        raise AssertionError("the service did not answer")
+
+
+@contextmanager
+def running(
+    command: str, environment: Mapping[str, str], log: Path, port: int | None = None
+) -> Iterator[Program]:
+    """Run `sakark dev` or `sakark serve` until the block ends."""
+    port = port or free_port()
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [str(Path(sys.executable).with_name("sakark")), command],
+            env={**environment, "PORT": str(port)},
+            stdout=output,
+            stderr=output,
+        )
+    try:
+        program = Program(process, port)
+        program.wait_until_ready()
+        yield program
+    finally:
+        if process.poll() is None:
+            process.terminate()
+        process.wait(timeout=30)

@@ -1,0 +1,196 @@
+"""What the README and docs/ say is true: the journey runs, settings are listed, links hold."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from sakark_api.db import embedded
+from sakark_api.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+PAGES = sorted([README, *(ROOT / "docs").rglob("*.md")])
+PROGRAMS = Path(sys.executable).parent
+START_SECONDS = 120.0
+
+LINK = re.compile(r"\[[^\]]+\]\(([^)#:]+)(?:#[^)]*)?\)")
+PATH = re.compile(r"`((?:[\w.-]+/)+[\w-]+\.\w+)`")
+STEP = re.compile(r"```python\n# (noark/\S+?\.py)[^\n]*\n(.*?)```", re.DOTALL)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A folder to stand in, where `.venv/bin/sakark` is what it is in a checkout."""
+    (tmp_path / ".venv").symlink_to(PROGRAMS.parent)
+    return tmp_path
+
+
+@pytest.fixture
+def newcomer(checkout: Path) -> Iterator[dict[str, str]]:
+    """The environment of somebody who has started `sakark dev` on a port of their own."""
+    port = free_port()
+    base = f"http://127.0.0.1:{port}"
+    unset = {name: value for name, value in os.environ.items() if not name.startswith("SAKARK_")}
+    environment = {**unset, "PORT": str(port), "BASE": base}
+    output = checkout / "dev.log"
+    with output.open("w") as log:
+        process = subprocess.Popen(
+            [PROGRAMS / "sakark", "dev"],
+            cwd=checkout,
+            env=environment,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        wait_for(f"{base}/kommuner/", process, output)
+        yield environment
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(60)
+        embedded.remove(checkout / ".sakark" / "postgres")
+
+
+def wait_for(address: str, process: subprocess.Popen[bytes], output: Path) -> None:
+    """Wait until an address answers; tell what the process said when it does not."""
+    deadline = time.monotonic() + START_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            httpx.get(address).raise_for_status()
+        except httpx.HTTPError:
+            time.sleep(0.1)
+        else:
+            return
+    pytest.fail(f"{address} does not answer:\n{output.read_text()}")
+
+
+def journey() -> str:
+    """The shell blocks of the README's journey, as they stand there."""
+    marked = README.read_text(encoding="utf-8").split("<!-- journey -->")[1]
+    story = marked.split("<!-- /journey -->")[0]
+    return "\n".join(re.findall(r"```sh\n(.*?)```", story, re.DOTALL))
+
+
+@pytest.mark.skipif(
+    None in (shutil.which("curl"), shutil.which("bash")), reason="the journey needs curl and bash"
+)
+def test_the_journey_in_the_readme_runs_word_for_word(
+    checkout: Path, newcomer: dict[str, str]
+) -> None:
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", journey()],
+        check=False,
+        cwd=checkout,
+        env=newcomer,
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr
+    assert "Samme byte." in done.stdout
+    statuses = [line for line in done.stdout.splitlines() if re.fullmatch(r"\d{3}", line)]
+    assert statuses == ["404", "401"]
+    assert (checkout / "hentet.pdf").read_bytes().startswith(b"%PDF-")
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_every_setting_is_in_the_readme(name: str) -> None:
+    field = Settings.model_fields[name]
+
+    line = rf"^\| `SAKARK_{name.upper()}` \| (.*?) ?\| (.+) \|$"
+    row = re.search(line, README.read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert row is not None, f"SAKARK_{name.upper()} has no row under Settings"
+    assert row.group(1) == shown(field.default)
+    assert " ".join((field.description or row.group(2)).split()) == row.group(2)
+
+
+def shown(default: Any) -> str:
+    """A default as the table shows it; nothing where there is none."""
+    assert not isinstance(default, SecretStr)
+    return "" if default is None or default == () else f"`{default}`"
+
+
+def test_the_readme_lists_no_setting_that_is_not_there() -> None:
+    listed = re.findall(r"^\| `SAKARK_(\w+)` \|", README.read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert [name.lower() for name in listed] == list(Settings.model_fields)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    targets = LINK.findall(page.read_text(encoding="utf-8"))
+
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_files_that_are_named_are_there(page: Path) -> None:
+    named = PATH.findall(page.read_text(encoding="utf-8"))
+    homes = (ROOT, ROOT / "src" / "sakark_api", page.parent)
+
+    missing = [path for path in named if not any((home / path).exists() for home in homes)]
+
+    assert missing == []
+
+
+def test_every_decision_is_in_the_list() -> None:
+    folder = ROOT / "docs" / "adr"
+
+    listed = LINK.findall((folder / "README.md").read_text(encoding="utf-8"))
+
+    assert listed == sorted(path.name for path in folder.glob("0*.md"))
+
+
+def test_the_steps_for_a_new_entity_make_its_addresses(tmp_path: Path) -> None:
+    source = tmp_path / "src"
+    shutil.copytree(
+        ROOT / "src", source, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info")
+    )
+    steps = dict(STEP.findall((ROOT / "docs" / "add-an-entity.md").read_text(encoding="utf-8")))
+    take_steps(source / "sakark_api", steps)
+
+    described = subprocess.run(
+        [sys.executable, "-c", "from sakark_api.app import openapi; print(*openapi()['paths'])"],
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(source)},
+        capture_output=True,
+        text=True,
+    )
+
+    assert described.returncode == 0, described.stderr
+    addresses = described.stdout.split()
+    assert "/{kommune}/api/sakarkiv/journalpost/{system_id}/ny-presedens/" in addresses
+    assert "/{kommune}/api/sakarkiv/presedens/{system_id}/saksmappe/" in addresses
+
+
+def take_steps(package: Path, steps: dict[str, str]) -> None:
+    """Do to a copy of the source what docs/add-an-entity.md says: texts, file, lines."""
+    insert(package / "noark/metadata/katalog.py", "= {\n", steps["noark/metadata/katalog.py"])
+    (package / "noark/sakarkiv/presedens.py").write_text(steps["noark/sakarkiv/presedens.py"])
+    imported, listed = steps["noark/catalog.py"].splitlines(keepends=True)
+    insert(package / "noark/catalog.py", "import saksmappe\n", imported)
+    insert(package / "noark/catalog.py", "        saksmappe,\n", listed)
+
+
+def insert(path: Path, after: str, lines: str) -> None:
+    before, mark, rest = path.read_text(encoding="utf-8").partition(after)
+    assert mark, f"{path} holds no {after!r}"
+    path.write_text(before + mark + lines + rest, encoding="utf-8")
