@@ -453,17 +453,6 @@ def test_the_last_of_two_equal_keys_does_not_slip_past_the_rules(ours: World) ->
     assert_fault(answer, 400)
 
 
-def test_equal_keys_are_refused_instead_of_guessed_at(ours: World) -> None:
-    answer = ours.client.request(
-        "POST",
-        address(ours, "journalpost"),
-        content=b'{"tittel": "A", "tittel": "B"}',
-        headers={"Content-Type": NOARK},
-    )
-
-    assert_fault(answer, 400)
-
-
 # Addresses.
 
 ODD_IDS = [

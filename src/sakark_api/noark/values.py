@@ -52,9 +52,6 @@ _TIME = re.compile(
     r"(?P<zone>Z|[+-]\d{2}:\d{2})?",
     re.ASCII,
 )
-# Before this year there was no standard time: offsets from then can't be written on the wire.
-_FIRST_YEAR = 1895
-_TOO_EARLY = datetime(1, 1, 1, tzinfo=UTC)
 # The last moment of a day may be written as the end of that day (XSD).
 _MIDNIGHT = "24:00:00"
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -107,14 +104,9 @@ def _parse_time(value: object) -> datetime:
         moment.astimezone(UTC)
         moment.astimezone(NORWAY)
     except (ValueError, OverflowError):
-        moment = _TOO_EARLY
-    if moment.year < _FIRST_YEAR:
         raise refusal(
-            "time",
-            text(
-                "Tidspunktet finnes ikke, eller er før {aar}. Rett dato og sone.", aar=_FIRST_YEAR
-            ),
-        )
+            "time", text("Tidspunktet finnes ikke i kalenderen. Rett dato, klokkeslett eller sone.")
+        ) from None
     return moment
 
 

@@ -1,11 +1,12 @@
 """Code lists: open lists of kode and kodenavn, one set for each kommune (GUIDE 13)."""
 
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
 import msgspec
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, field_validator
 from sqlalchemy import ColumnElement, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.orm import Session
@@ -18,7 +19,7 @@ from sakark_api.errors import Conflict, Invalid, NotFound
 from sakark_api.noark.metadata.kodeliste import KODELISTER, CodeList
 from sakark_api.noark.metadata.kodeverdi import KodeverdiRow
 from sakark_api.noark.resource import REL, Work
-from sakark_api.noark.values import Tekst, Tidspunkt, wire_time
+from sakark_api.noark.values import Tekst, Tidspunkt, refusal, wire_time
 from sakark_api.rest.commands import merge_patch, parse_patch
 from sakark_api.rest.dependencies import Context, read_body
 from sakark_api.rest.etag import etag, is_current, refuse_stale
@@ -41,6 +42,7 @@ from sakark_api.texts import text
 
 __all__ = ["KodeverdiBody", "add_codelists"]
 
+_FIRST_YEAR = 1895
 _TABLE = KodeverdiRow.__table__.c
 _FIELDS = {
     "kode": ODataField(_TABLE.kode, FieldKind.STRING),
@@ -62,6 +64,14 @@ class KodeverdiBody(Body):
         default=None, description=str(text("Når koden ikke lenger kan velges"))
     )
     links: dict[str, Any] | None = Field(default=None, alias="_links")
+
+    @field_validator("utdatert")
+    @classmethod
+    def _in_our_time(cls, moment: datetime | None) -> datetime | None:
+        """Refuse times from before standard time; the offsets of then can't be written."""
+        if moment is not None and moment.year < _FIRST_YEAR:
+            raise refusal("time", text("Bruk en dato etter {aar}.", aar=_FIRST_YEAR))
+        return moment
 
 
 def add_codelists(tree: RouteTree) -> None:

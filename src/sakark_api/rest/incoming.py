@@ -33,7 +33,7 @@ _EXTENDED_NAME: Final = re.compile(
     r";\s*filename\*\s*=\s*(?:utf-8|iso-8859-1)'[\w-]*'(?P<name>[^;\s]+)", re.IGNORECASE | re.ASCII
 )
 _PLAIN_NAME: Final = re.compile(
-    r';\s*filename\s*=\s*(?:"(?P<quoted>[^"]*)"|(?P<bare>[^;"\s]+))', re.IGNORECASE
+    r';\s*filename\s*=\s*(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<bare>[^;"\s]+))', re.IGNORECASE
 )
 _LONGEST_HEADER: Final = 2000
 _LONGEST_NAME: Final = 255
@@ -120,7 +120,8 @@ def filename_of(request: Request) -> str | None:
     if extended is not None:
         name = unquote_to_bytes(extended["name"])
     elif plain is not None:
-        name = (plain["quoted"] or plain["bare"] or "").encode("latin-1")
+        quoted = re.sub(r"\\(.)", r"\1", plain["quoted"] or "")
+        name = (quoted or plain["bare"] or "").encode("latin-1")
     else:
         return None
     written = re.split(r"[/\\]", _decoded(name))[-1]

@@ -121,15 +121,27 @@ def is_missing(key: str) -> NotFound:
 
 async def pieces(body: AsyncIterable[bytes], size: int) -> AsyncGenerator[bytes, None]:
     """Give the same bytes in pieces of exactly `size`; the last may be smaller."""
-    waiting = bytearray()
+    waiting: list[bytes] = []
+    held = 0
     async for chunk in body:
-        waiting += chunk
-        while len(waiting) >= size:
-            piece = bytes(memoryview(waiting)[:size])
-            del waiting[:size]
-            yield piece
+        left = memoryview(chunk)
+        while held + len(left) >= size:
+            waiting.append(bytes(left[: size - held]))
+            left = left[size - held :]
+            yield _joined(waiting)
+            held = 0
+        if left:
+            waiting.append(bytes(left))
+            held += len(left)
     if waiting:
-        yield bytes(waiting)
+        yield _joined(waiting)
+
+
+def _joined(waiting: list[bytes]) -> bytes:
+    """Put what is waiting together, and hold on to none of it."""
+    piece = b"".join(waiting)
+    waiting.clear()
+    return piece
 
 
 async def to_end(step: Callable[..., T], *arguments: object) -> T:
@@ -192,8 +204,9 @@ async def write(writing: Writing, key: str, body: AsyncIterable[bytes], piece_si
         await to_end(writing.begin)
         async with aclosing(pieces(body, piece_size)) as whole:
             async for piece in whole:
-                await to_end(take, piece)
                 size += len(piece)
+                await to_end(take, piece)
+                del piece  # the next one is being put together meanwhile
         await to_end(writing.finish)
     except BaseException:
         await to_end(writing.discard)

@@ -43,7 +43,8 @@ if TYPE_CHECKING:
 
 __all__ = ["PART", "S3Documents", "s3_client"]
 
-PART = 8 * 1024 * 1024
+PART = 5 * 1024 * 1024
+"""The smallest part that S3 takes; one is put together while none is sent."""
 OUR_MARK = "sakark-put"
 AWS_DEFAULT_REGION = "us-east-1"
 
