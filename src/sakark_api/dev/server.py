@@ -1,10 +1,11 @@
 """`sakark dev`: database, identity, demo municipalities and API, on this machine."""
 
 import asyncio
+import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import TypeVar
@@ -53,7 +54,9 @@ def run(settings: Settings, port: int) -> None:
     """Start everything, print what to try, and serve until interrupted."""
     settings = settings.model_copy(update={"cors_origins": settings.cors_origins or _web_origins()})
     refuse_taken(port)
-    with database(settings) as ready:
+    # uvicorn passes on the signal that ended it; the database is to be stopped first.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with suppress(KeyboardInterrupt), database(settings) as ready:
         asyncio.run(prepare(ready, issuer_url(port)))
         identity = create_identity(
             issuer_url(port), demo_users(), demo_clients(), identity_dir(ready)
