@@ -35,6 +35,7 @@ from sakark_api.texts import text
 __all__ = ["database", "prepare", "run"]
 
 T = TypeVar("T")
+USUAL_PORT = 8000
 
 
 @contextmanager
@@ -164,6 +165,7 @@ def _register(session: Session, issuer: str) -> dict[str, int]:
 
 def _page(port: int) -> str:
     base = f"http://127.0.0.1:{port}"
+    where = "" if port == USUAL_PORT else f"PORT={port} "
     kommuner = "\n".join(f"  {base}/{demo.slug}/api/   {demo.navn}" for demo in DEMO)
     return f"""
 sakark kjører på {base}  (stopp med Ctrl-C)
@@ -174,7 +176,7 @@ Brukere: <rolle>@<kommune>, passord «demo». Roller: {", ".join(Role)}.
 Beskrivelse av API-et: {base}/docs
 
 Prøv:
-  TOKEN=$(.venv/bin/sakark token saksbehandler@molde)
+  TOKEN=$({where}.venv/bin/sakark token saksbehandler@molde)
   curl -H "Authorization: Bearer $TOKEN" {base}/molde/api/sakarkiv/saksmappe/
   curl -H "Authorization: Bearer $TOKEN" '{base}/molde/api/sakarkiv/journalpost/?$search=garasje'
 
