@@ -206,7 +206,8 @@ def _make_folder(folder: Path) -> None:
     if folder.is_dir():
         return
     _make_folder(folder.parent)
-    with suppress(FileNotFoundError):  # a delete took the empty parent away; the link tells
+    # A delete may take the empty folder, or its parent, away in between; the link tells.
+    with suppress(FileNotFoundError, FileExistsError):
         folder.mkdir(mode=0o700, exist_ok=True)
         _sync_folder(folder.parent)
 
