@@ -66,7 +66,6 @@ class Reader:
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
-        self.statements = 0
 
     @classmethod
     async def open(cls, url: str, size: int) -> Self:
@@ -87,7 +86,6 @@ class Reader:
         self, tenant_id: int, statement: Statement, values: Mapping[str, Any]
     ) -> list[asyncpg.Record]:
         """Give the rows of a statement that the kommune may see."""
-        self.statements += 1
         async with self._pool.acquire() as connection:
             found: list[asyncpg.Record] = await connection.fetch_for(
                 tenant_id, statement.sql, *statement.arguments(values)

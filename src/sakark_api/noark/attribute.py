@@ -160,6 +160,8 @@ class BoundAttribute:
     wire: str
     python: type[Any]
     many: bool
+    long: bool
+    """Whether a number may need 64 bits."""
     spec: Attribute
 
     @property
@@ -196,7 +198,8 @@ _PYTHON_TYPES: tuple[tuple[type[TypeEngine[Any]], type[Any]], ...] = (
 
 def _bind(name: str, column: Any) -> BoundAttribute:
     python, many = _python_type(column.type)
-    return BoundAttribute(name, to_wire(name), python, many, column.info["attribute"])
+    long = isinstance(column.type, BigInteger)
+    return BoundAttribute(name, to_wire(name), python, many, long, column.info["attribute"])
 
 
 def _python_type(type_: TypeEngine[Any]) -> tuple[type[Any], bool]:

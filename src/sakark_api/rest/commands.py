@@ -36,7 +36,6 @@ from sakark_api.texts import text
 __all__ = ["Commands"]
 
 _KEYED = {WHOLE_KEY: True}
-_SUBJECT_TO_CHANGE = (SetBy.CLIENT, SetBy.CLIENT_OR_CORE)
 
 CheckVersion = Callable[[int], None]
 """Refuses a version that is not the one the client meant."""
@@ -46,7 +45,6 @@ class Commands:
     """What may be done to units of a set of resources."""
 
     def __init__(self, catalog: Catalog, schemas: Schemas) -> None:
-        self._catalog = catalog
         self._schemas = schemas
         self._parts = {resource.name: catalog.owned(resource) for resource in catalog.resources}
 
@@ -161,7 +159,7 @@ class Commands:
         if not different:
             return unit
         for attribute in different:
-            if attribute.spec.set_by not in _SUBJECT_TO_CHANGE:
+            if attribute.spec.set_by is SetBy.CORE:
                 raise Invalid(text("Feltet {felt} settes av arkivet.", felt=attribute.wire))
         refuse_frozen(unit, list(different))
         for attribute, value in different.items():
@@ -334,7 +332,7 @@ def parse_patch(data: bytes) -> Mapping[str, Any]:
 
 def _is_removable(attribute: BoundAttribute) -> bool:
     """Tell whether leaving an attribute out of a PUT removes it."""
-    return attribute.spec.set_by in _SUBJECT_TO_CHANGE and not attribute.spec.always
+    return attribute.spec.set_by is not SetBy.CORE and not attribute.spec.always
 
 
 def refuse_locked(owner: Resource[Any], parent: TenantRow, tie: Parent) -> None:

@@ -60,7 +60,7 @@ _LONG = Annotated[int, Field(strict=True, ge=0, le=2**63 - 1)]
 
 def _field_type(attribute: BoundAttribute) -> Any:
     one = attribute.python if attribute.is_value else _TYPES[attribute.python]
-    if attribute.name == "filstoerrelse":
+    if attribute.long:
         one = _LONG
     return list[one] if attribute.many else one  # type: ignore[valid-type]  # built at run time
 
