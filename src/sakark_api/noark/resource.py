@@ -81,8 +81,6 @@ class Change:
     first_version: int = 0
     parent: TenantRow | None = None
     """The unit that a new unit is made under."""
-    changed: frozenset[str] = frozenset()
-    """Names of the attributes whose values differ from before."""
 
     def kode(self, codelist: CodeList, kode: str) -> Kode:
         """Give a code of a list, with its name in this kommune."""

@@ -166,7 +166,6 @@ class Commands:
             if value is None and attribute.spec.always:
                 raise Invalid(text("Feltet {felt} kan ikke fjernes.", felt=attribute.wire))
             assign(unit, attribute, value)
-        change = replace(change, changed=frozenset(one.name for one in different))
         give_code_names(change, unit)
         complete_values(change, unit)
         for rule in resource.rules("on_change"):
