@@ -18,6 +18,7 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/sakark openapi --check
+	$(BIN)/sakark settings --check
 
 format: $(READY)
 	$(BIN)/ruff format .

@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
-from pydantic import ValidationError
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
 
 from sakark_api.errors import SakarkError
-from sakark_api.settings import Settings
+from sakark_api.settings import Settings, read_settings
 
 __all__ = ["app", "main"]
 
@@ -40,8 +39,6 @@ def main() -> None:
         app()
     except SakarkError as error:
         sys.exit(str(error))
-    except ValidationError as error:
-        sys.exit("\n".join(_told(problem) for problem in error.errors()))
     except IntegrityError:
         sys.exit(
             "Noe av dette er i bruk fra før: kortnavn, kommunenummer eller organisasjonsnummer."
@@ -50,11 +47,6 @@ def main() -> None:
         sys.exit(f"Databasen svarer ikke slik den skal: {_first_line(error)}")
     except ModuleNotFoundError as error:
         sys.exit(f"{error.name} mangler. Installer med: pip install 'sakark-api[dev]'")
-
-
-def _told(problem: Any) -> str:
-    name = "_".join(str(part) for part in problem["loc"]).upper()
-    return f"Innstillingen SAKARK_{name} er ikke gyldig: {problem['msg']}"
 
 
 def _first_line(error: Exception) -> str:
@@ -67,7 +59,7 @@ def dev(port: Port = 8000) -> None:
     """Start alt på denne maskinen: database, innlogging, demokommuner og API."""
     from sakark_api.dev.server import run
 
-    run(Settings(), port)
+    run(read_settings(), port)
 
 
 @app.command()
@@ -80,7 +72,7 @@ def serve(
 
     from sakark_api.app import create_app
 
-    settings = Settings()
+    settings = read_settings()
     if settings.database_url is None:
         sys.exit("Sett SAKARK_DATABASE_URL, eller bruk `sakark dev`.")
     # An access log would hold what people search for.
@@ -106,7 +98,7 @@ def token(
     found = next((one for one in demo_users() if one.username == user), None)
     if found is None:
         sys.exit(f"Ukjent demobruker: {user}. Skriv <rolle>@<kommune>, for eksempel leser@rauma.")
-    keys = identity_dir(Settings())
+    keys = identity_dir(read_settings())
     if not keys.exists():
         sys.exit("Her er ingen demokommuner. Start `sakark dev` i samme mappe først.")
     print(issue_token(found, issuer_url(port), keys))
@@ -122,10 +114,26 @@ def openapi(
     from sakark_api.app import openapi as describe
 
     described = json.dumps(describe(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    _write(described, file, "sakark openapi", check=check)
+
+
+@app.command()
+def settings(
+    *,
+    check: Annotated[bool, typer.Option(help="Bare se etter at siden stemmer.")] = False,
+    file: Annotated[Path, typer.Option(help="Siden.")] = Path("docs/settings.md"),
+) -> None:
+    """Skriv siden om innstillingene til en fil."""
+    from sakark_api.settings_page import settings_page
+
+    _write(settings_page(), file, "sakark settings", check=check)
+
+
+def _write(written: str, file: Path, command: str, *, check: bool) -> None:
     if not check:
-        file.write_text(described, encoding="utf-8")
-    elif not file.exists() or file.read_text(encoding="utf-8") != described:
-        sys.exit(f"{file} stemmer ikke med koden. Kjør: sakark openapi")
+        file.write_text(written, encoding="utf-8")
+    elif not file.exists() or file.read_text(encoding="utf-8") != written:
+        sys.exit(f"{file} stemmer ikke med koden. Kjør: {command}")
 
 
 @db.command("upgrade")
@@ -274,7 +282,7 @@ def _run(act: Callable[[AsyncSession], Awaitable[T]]) -> T:
     """Do something in one transaction as the owner of the tables."""
     from sakark_api.tenancy.session import async_url
 
-    settings = Settings()
+    settings = read_settings()
     url = settings.database_owner_url or settings.database_url or _embedded_owner(settings)
 
     async def work() -> T:

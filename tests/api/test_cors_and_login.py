@@ -8,7 +8,7 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
@@ -488,12 +488,7 @@ def test_the_served_api_takes_tokens_of_the_issuer_in_the_registry(
     assert answer.status_code == 200
 
 
-@pytest.mark.parametrize(
-    "more", [{}, {"SAKARK_DEV": "1", "SAKARK_IDENTITY": "1", "SAKARK_DEV_IDENTITY": "true"}]
-)
-def test_serving_never_loads_what_is_for_development(
-    service: Service, more: Mapping[str, str]
-) -> None:
+def test_serving_never_loads_what_is_for_development(service: Service) -> None:
     program = (
         "import json, sys, uvicorn\n"
         "uvicorn.run = lambda app, **_: print(json.dumps([\n"
@@ -505,7 +500,7 @@ def test_serving_never_loads_what_is_for_development(
 
     said = subprocess.run(
         [sys.executable, "-c", program],
-        env=environment(service, **more),
+        env=environment(service),
         capture_output=True,
         check=False,
         text=True,
