@@ -39,6 +39,7 @@ context.configure(
     include_object=is_ours,
     render_item=written,
     compare_server_default=False,
+    transaction_per_migration=True,
 )
 with context.begin_transaction():
     context.run_migrations()

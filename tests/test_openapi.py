@@ -69,6 +69,8 @@ def test_every_operation_needs_a_token_but_the_open_ones() -> None:
     assert DESCRIPTION["security"] == [{"oidc": []}]
     assert "oidc" in DESCRIPTION["components"]["securitySchemes"]
     assert {one.path for one in OPERATIONS if one.open} == {
+        "/health/live",
+        "/health/ready",
         "/kommuner/",
         "/{kommune}/api/",
         "/{kommune}/api/.well-known/openid-configuration/",

@@ -1,5 +1,6 @@
 """The application: routes, error handlers and middleware put together, and nothing else."""
 
+import asyncio
 import ctypes
 import gc
 from collections.abc import AsyncIterator, Sequence
@@ -11,6 +12,8 @@ import httpx
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.pool import QueuePool
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
@@ -19,8 +22,11 @@ from sakark_api.access.oidc import Verifier
 from sakark_api.db.reader import APPLICATION_ROLE, Reader
 from sakark_api.noark.admin.innlogging import find_actor
 from sakark_api.noark.catalog import CATALOG
+from sakark_api.observe.edge import REQUEST_ID, Observed
+from sakark_api.observe.metrics import DATABASE_CONNECTIONS
 from sakark_api.rest.codelists import KodeverdiBody, add_codelists
 from sakark_api.rest.dependencies import Services
+from sakark_api.rest.health import Readiness, health_routes
 from sakark_api.rest.openapi import build
 from sakark_api.rest.problems import HANDLERS, ErrorEdge
 from sakark_api.rest.roots import add_roots, kommuner_routes
@@ -35,6 +41,7 @@ from sakark_api.tenancy.session import Writer, application_engine
 __all__ = ["create_app", "openapi"]
 
 M_MMAP_THRESHOLD, LARGE_BUFFER = -3, 128 * 1024
+COUNT_SECONDS = 5
 GC_THRESHOLDS = (20_000, 20, 50)
 ALLOWED_HEADERS = (
     "Authorization",
@@ -49,6 +56,7 @@ ALLOWED_HEADERS = (
     "Range",
     "X-Upload-Content-Type",
     "X-Upload-Content-Length",
+    REQUEST_ID,
 )
 EXPOSED_HEADERS = (
     "Allow",
@@ -59,6 +67,7 @@ EXPOSED_HEADERS = (
     "Range",
     "Retry-After",
     "WWW-Authenticate",
+    REQUEST_ID,
 )
 
 
@@ -74,6 +83,7 @@ def create_app(settings: Settings, mounts: Sequence[tuple[str, ASGIApp]] = ()) -
         lifespan=lambda app: _lifespan(app, settings),
         exception_handlers=HANDLERS,
         middleware=[
+            Middleware(Observed),
             Middleware(
                 CORSMiddleware,
                 allow_origins=settings.cors_origins,
@@ -90,6 +100,7 @@ def create_app(settings: Settings, mounts: Sequence[tuple[str, ASGIApp]] = ()) -
     for address, mounted in mounts:
         app.mount(address, mounted)
     kommuner = kommuner_routes()
+    kommuner += health_routes()
     app.router.routes.extend(kommuner)
     app.router.routes.append(tree)
     app.openapi = lambda: _described(app, tree, kommuner)  # type: ignore[method-assign]  # FastAPI's own way
@@ -113,6 +124,21 @@ def openapi() -> dict[str, Any]:
     return create_app(Settings()).openapi()
 
 
+async def _count_connections(reader: Reader, engine: AsyncEngine) -> None:
+    """Keep the figures of the two pools up to date."""
+    pool = engine.pool
+    assert isinstance(pool, QueuePool)  # noqa: S101  what create_async_engine makes
+    while True:
+        used, idle, most = reader.connections()
+        for name, counts in (
+            ("reading", (used, idle, most)),
+            ("writing", (pool.checkedout(), pool.checkedin(), pool.size())),
+        ):
+            for state, count in zip(("used", "idle", "most"), counts, strict=True):
+                DATABASE_CONNECTIONS.labels(name, state).set(count)
+        await asyncio.sleep(COUNT_SECONDS)
+
+
 def _give_back_memory() -> None:
     """Let the C library return each large buffer at once; by itself it would keep more and more."""
     with suppress(OSError, AttributeError):  # another C library than glibc
@@ -125,16 +151,19 @@ async def _lifespan(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
     if settings.database_url is None:
         raise RuntimeError("SAKARK_DATABASE_URL is not set")
     async with AsyncExitStack() as stack:
-        reader = await Reader.open(settings.database_url, settings.database_pool_size)
+        if settings.otlp_endpoint is not None:
+            from sakark_api.observe.traces import Tracing
+
+            app.state.tracing = Tracing.open(settings.otlp_endpoint, settings.otlp_sample_ratio)
+            stack.callback(app.state.tracing.close)
+        reader = await Reader.open(settings)
         stack.push_async_callback(reader.close)
-        engine = application_engine(
-            settings.database_url, APPLICATION_ROLE, settings.database_pool_size
-        )
+        engine = application_engine(settings, APPLICATION_ROLE)
         stack.push_async_callback(engine.dispose)
         documents = open_documents(settings)
         stack.push_async_callback(documents.close)
         http = await stack.enter_async_context(httpx.AsyncClient(timeout=5))
-        app.state.services = Services(
+        services = Services(
             settings=settings,
             catalog=CATALOG,
             reader=reader,
@@ -145,6 +174,9 @@ async def _lifespan(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
             find_actor=find_actor,
             http=http,
         )
+        app.state.services, app.state.readiness = services, Readiness(services)
+        counting = asyncio.create_task(_count_connections(reader, engine))
+        stack.callback(counting.cancel)
         _give_back_memory()
         # What is made at start stays; to look through it again is most of the slowest calls.
         gc.collect()

@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
 
 from sakark_api.errors import SakarkError
@@ -68,22 +68,12 @@ def serve(
     host: Annotated[str, typer.Option(help="Adressen API-et svarer på.")] = "127.0.0.1",
 ) -> None:
     """Svar på forespørsler, mot databasen og lageret som er satt opp."""
-    import uvicorn
-
-    from sakark_api.app import create_app
+    from sakark_api.serving import serve as answer
 
     settings = read_settings()
     if settings.database_url is None:
         sys.exit("Sett SAKARK_DATABASE_URL, eller bruk `sakark dev`.")
-    # An access log would hold what people search for.
-    uvicorn.run(
-        create_app(settings),
-        host=host,
-        port=port,
-        loop="uvloop",
-        http="httptools",
-        access_log=False,
-    )
+    answer(settings, host, port)
 
 
 @app.command()
@@ -271,15 +261,27 @@ def _role_values(pairs: list[str] | None) -> dict[str, str]:
 
 
 def _as_owner(act: Callable[[Session], T]) -> T:
-    return _run(lambda session: session.run_sync(act))
+    """Do something in one transaction as the owner of the tables."""
+
+    async def in_session(engine: AsyncEngine) -> T:
+        async with AsyncSession(engine) as session, session.begin():
+            return await session.run_sync(act)
+
+    return _run(in_session)
 
 
 def _as_owner_connection(act: Callable[[Connection], T]) -> T:
-    return _run(lambda session: session.run_sync(lambda sync: act(sync.connection())))
+    """Do something on a connection in no transaction, as the owner of the tables."""
+
+    async def on(engine: AsyncEngine) -> T:
+        async with engine.connect() as connection:
+            return await connection.run_sync(act)
+
+    return _run(on)
 
 
-def _run(act: Callable[[AsyncSession], Awaitable[T]]) -> T:
-    """Do something in one transaction as the owner of the tables."""
+def _run(act: Callable[[AsyncEngine], Awaitable[T]]) -> T:
+    """Do something with the database as the owner of the tables."""
     from sakark_api.tenancy.session import async_url
 
     settings = read_settings()
@@ -288,8 +290,7 @@ def _run(act: Callable[[AsyncSession], Awaitable[T]]) -> T:
     async def work() -> T:
         engine = create_async_engine(async_url(url))
         try:
-            async with AsyncSession(engine) as session, session.begin():
-                return await act(session)
+            return await act(engine)
         finally:
             await engine.dispose()
 

@@ -13,7 +13,9 @@ SakarkError
 ├── UnsupportedMediaType    the body is of a kind this address does not take
 ├── UploadFailed            the bytes did not arrive whole
 ├── Unsupported             understood, part of the standard's periphery, not offered
-└── Unavailable             a peer (database, storage, identity provider) does not answer
+└── Unavailable             a peer does not answer: the database, or one of these
+    ├── StorageUnavailable  the document storage
+    └── IdentityUnavailable an identity provider
 
 Every error carries a `Text`: a sentence in the reader's language that says what to do next.
 """
@@ -23,12 +25,14 @@ from sakark_api.texts import Text
 __all__ = [
     "Conflict",
     "Forbidden",
+    "IdentityUnavailable",
     "Invalid",
     "MethodNotAllowed",
     "NotAcceptable",
     "NotFound",
     "SakarkError",
     "Stale",
+    "StorageUnavailable",
     "TooLarge",
     "Unauthenticated",
     "Unavailable",
@@ -99,4 +103,12 @@ class Unsupported(SakarkError):
 
 
 class Unavailable(SakarkError):
-    pass
+    peer = "database"
+
+
+class StorageUnavailable(Unavailable):
+    peer = "storage"
+
+
+class IdentityUnavailable(Unavailable):
+    peer = "identity"

@@ -490,12 +490,11 @@ def test_the_served_api_takes_tokens_of_the_issuer_in_the_registry(
 
 def test_serving_never_loads_what_is_for_development(service: Service) -> None:
     program = (
-        "import json, sys, uvicorn\n"
-        "uvicorn.run = lambda app, **_: print(json.dumps([\n"
-        "    sorted(sys.modules), [getattr(one, 'path', '') for one in app.router.routes]]))\n"
-        "sys.argv = ['sakark', 'serve']\n"
-        "from sakark_api.cli import main\n"
-        "main()\n"
+        "import json, sys\n"
+        "from sakark_api import cli\n"
+        "from sakark_api.serving import application\n"
+        "paths = [getattr(one, 'path', '') for one in application().router.routes]\n"
+        "print(json.dumps([sorted(sys.modules), paths]))\n"
     )
 
     said = subprocess.run(

@@ -41,8 +41,10 @@ class Owner:
     async def _connected(self, act: Callable[[Connection], T]) -> T:
         engine = create_async_engine(async_url(self.url))
         try:
-            async with engine.begin() as connection:
-                return await connection.run_sync(act)
+            async with engine.connect() as connection:
+                found = await connection.run_sync(act)
+                await connection.commit()
+                return found
         finally:
             await engine.dispose()
 

@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -68,23 +68,27 @@ class Program:
         line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
         return int(line.split()[1]) * 1024
 
-    def wait_until_ready(self) -> None:
+    def wait_until_ready(self, address: str = "/kommuner/") -> None:
+        """Wait until an address answers well."""
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             assert self.process.poll() is None, f"ended with {self.process.returncode}"
-            try:
-                if httpx.get(f"{self.url}/kommuner/", timeout=5).status_code == httpx.codes.OK:
+            with suppress(httpx.TransportError):
+                if httpx.get(f"{self.url}{address}", timeout=5).status_code == httpx.codes.OK:
                     return
-            except httpx.TransportError:
-                time.sleep(0.05)
+            time.sleep(0.05)
         raise AssertionError("the service did not answer")
 
 
 @contextmanager
 def running(
-    command: str, environment: Mapping[str, str], log: Path, port: int | None = None
+    command: str,
+    environment: Mapping[str, str],
+    log: Path,
+    port: int | None = None,
+    answers: str = "/kommuner/",
 ) -> Iterator[Program]:
-    """Run `sakark dev` or `sakark serve` until the block ends."""
+    """Run `sakark dev` or `sakark serve` until the block ends, once it answers at an address."""
     port = port or free_port()
     with log.open("ab") as output:
         process = subprocess.Popen(
@@ -95,7 +99,7 @@ def running(
         )
     try:
         program = Program(process, port)
-        program.wait_until_ready()
+        program.wait_until_ready(answers)
         yield program
     finally:
         if process.poll() is None:

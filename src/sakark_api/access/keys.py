@@ -12,7 +12,7 @@ from jose import JOSEError, jwk
 from jose.backends.base import Key
 from jose.utils import base64_to_long
 
-from sakark_api.errors import Unavailable
+from sakark_api.errors import IdentityUnavailable
 from sakark_api.texts import text
 
 __all__ = ["Issuer", "Keys"]
@@ -77,7 +77,7 @@ class Keys:
                 if self._is_due(wanted):
                     await self._refresh()
         if not self._keys:
-            raise Unavailable(
+            raise IdentityUnavailable(
                 text(
                     "Får ikke hentet nøklene til innloggingstjenesten {issuer}."
                     " Prøv igjen om litt.",

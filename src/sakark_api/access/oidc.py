@@ -17,6 +17,7 @@ from jose import ExpiredSignatureError, JOSEError, JWTError, jwt
 from sakark_api.access.caller import Caller, Role
 from sakark_api.access.keys import Issuer, Keys
 from sakark_api.errors import NotFound, Unauthenticated
+from sakark_api.observe.metrics import TOKENS
 from sakark_api.texts import text
 
 __all__ = ["Bindings", "IssuerBinding", "Verifier"]
@@ -38,6 +39,8 @@ OPTIONS = {f"require_{claim}": True for claim in REQUIRED} | {
     "leeway": LEEWAY_SECONDS,
     "verify_at_hash": False,
 }
+
+_REMEMBERED, _VERIFIED, _REFUSED = map(TOKENS.labels, ("remembered", "verified", "refused"))
 
 Claims = Mapping[str, object]
 K = TypeVar("K", bound=Hashable)
@@ -148,8 +151,15 @@ class Verifier:
         digest = sha256(token.encode("ascii")).digest()
         remembered = self._callers.get((digest, kommune), self._clock())
         if remembered and remembered[0] is bindings:
+            _REMEMBERED.inc()
             return remembered[1]
-        return await self._decide(token, digest, kommune, bindings)
+        try:
+            caller = await self._decide(token, digest, kommune, bindings)
+        except (Unauthenticated, NotFound):
+            _REFUSED.inc()
+            raise
+        _VERIFIED.inc()
+        return caller
 
     async def _decide(self, token: str, digest: bytes, kommune: str, bindings: Bindings) -> Caller:
         trusted = _trusted(_read_claims(token), bindings)

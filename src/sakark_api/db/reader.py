@@ -1,5 +1,6 @@
 """Reading: compiled statements on autocommit connections that remember which kommune they serve."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self
@@ -8,6 +9,9 @@ import asyncpg
 import msgspec
 from sqlalchemy import ClauseElement
 from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
+
+from sakark_api.db.limits import SPARE_SECONDS, server_limits
+from sakark_api.settings import Settings
 
 __all__ = ["APPLICATION_ROLE", "Reader", "Statement", "driver_url"]
 
@@ -22,6 +26,8 @@ _SERVER_SETTINGS: Final = {
 }
 _DIALECT = asyncpg_dialect.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
 _JSONB_VERSION = 1
+_CLOSE_SECONDS = 5
+_GONE = (asyncpg.ConnectionDoesNotExistError, asyncpg.InterfaceError, ConnectionError)
 
 
 @dataclass(frozen=True)
@@ -64,36 +70,63 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no ty
 class Reader:
     """A pool of reading connections. Rows come with JSON and times ready for the wire."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: asyncpg.Pool, wait_seconds: float) -> None:
         self._pool = pool
+        self._wait_seconds = wait_seconds
 
     @classmethod
-    async def open(cls, url: str, size: int) -> Self:
-        """Open a pool of up to `size` connections to the database at `url`."""
+    async def open(cls, settings: Settings) -> Self:
+        """Open a pool; its connections are made when they are needed, so this never fails."""
         pool = await asyncpg.create_pool(
-            driver_url(url),
-            min_size=1,
-            max_size=size,
+            driver_url(settings.database_url or ""),
+            min_size=0,
+            max_size=settings.database_pool_size,
             connection_class=Connection,
             init=_prepare,
             reset=_keep,
-            command_timeout=30,
-            server_settings=_SERVER_SETTINGS,
+            timeout=settings.database_connect_seconds,
+            command_timeout=settings.database_statement_seconds + SPARE_SECONDS,
+            server_settings={**_SERVER_SETTINGS, **server_limits(settings)},
         )
-        return cls(pool)
+        return cls(pool, settings.database_wait_seconds)
 
     async def fetch(
         self, tenant_id: int, statement: Statement, values: Mapping[str, Any]
     ) -> list[asyncpg.Record]:
-        """Give the rows of a statement that the kommune may see."""
-        async with self._pool.acquire() as connection:
-            found: list[asyncpg.Record] = await connection.fetch_for(
-                tenant_id, statement.sql, *statement.arguments(values)
-            )
+        """Give the rows of a statement that the kommune may see.
+
+        Asked once more on another connection when the server has gone in the middle.
+        """
+        arguments = statement.arguments(values)
+        try:
+            return await self._fetch(tenant_id, statement.sql, arguments)
+        except _GONE:
+            return await self._fetch(tenant_id, statement.sql, arguments)
+
+    async def _fetch(
+        self, tenant_id: int, sql: str, arguments: Sequence[object]
+    ) -> list[asyncpg.Record]:
+        async with self._pool.acquire(timeout=self._wait_seconds) as connection:
+            found: list[asyncpg.Record] = await connection.fetch_for(tenant_id, sql, *arguments)
         return found
 
+    async def ping(self) -> None:
+        """Ask the database for nothing, to see that it answers."""
+        async with self._pool.acquire(timeout=self._wait_seconds) as connection:
+            await connection.fetchval("SELECT 1")
+
+    def connections(self) -> tuple[int, int, int]:
+        """Give how many connections are used, idle, and the most there may be."""
+        idle = self._pool.get_idle_size()
+        return self._pool.get_size() - idle, idle, self._pool.get_max_size()
+
     async def close(self) -> None:
-        await self._pool.close()
+        """Close the connections; those that do not answer are left behind."""
+        try:
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await self._pool.close()
+        except TimeoutError:
+            self._pool.terminate()
 
 
 def driver_url(url: str) -> str:

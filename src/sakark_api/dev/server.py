@@ -100,12 +100,12 @@ def _web_origins() -> tuple[str, ...]:
 async def prepare(settings: Settings, issuer: str) -> None:
     """Bring the schema up to date and see that the demo municipalities are there."""
     owner = create_async_engine(async_url(settings.database_owner_url or ""))
-    app = application_engine(settings.database_url or "", APPLICATION_ROLE, pool_size=1)
+    app = application_engine(settings, APPLICATION_ROLE, pool_size=1)
     documents = open_documents(settings)
     if isinstance(documents, S3Documents):
         await documents.ensure_bucket()
     try:
-        async with owner.begin() as connection:
+        async with owner.connect() as connection:
             await connection.run_sync(migrate.upgrade)
         waiting = await as_owner(owner, partial(_register, issuer=issuer))
         writer = Writer(app)

@@ -20,6 +20,7 @@ from sakark_api.db.reader import Reader
 from sakark_api.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from sakark_api.noark.resource import Actor, Change
 from sakark_api.noark.structure import Catalog
+from sakark_api.observe.told import told
 from sakark_api.rest.commands import Commands
 from sakark_api.rest.links import Links
 from sakark_api.rest.queries import Queries
@@ -200,6 +201,8 @@ async def kommune_of(request: Request) -> Kommune:
     if kommune is None:
         raise NotFound(text("Kommunen finnes ikke. Se /kommuner/."))
     request.state.maalform = kommune.maalform
+    current = told()
+    current.kommune, current.standing = kommune.slug, kommune.status
     return kommune
 
 
@@ -213,6 +216,7 @@ async def enter(request: Request) -> Context:
     token = header[len(_SCHEME) :].strip()
     caller = await services.verifier.caller(token, kommune.slug, services.bindings)
     actor = await services.actor_of(caller)
+    told().user = str(actor.system_id)
     return Context(services, kommune, caller, actor, base_of(request, kommune))
 
 

@@ -13,8 +13,8 @@ from sakark_api.errors import (
     Invalid,
     NotAcceptable,
     NotFound,
+    StorageUnavailable,
     TooLarge,
-    Unavailable,
     UploadFailed,
 )
 from sakark_api.noark.resource import Resource
@@ -73,7 +73,7 @@ async def download(context: Context, request: Request, resource: Resource[Any]) 
     headers["content-length"] = str(last - first + 1)
     stored_size = await _stored_size(context, row["lagringsnoekkel"])
     if stored_size != size:
-        raise Unavailable(text("Filen er skadet i lageret. Meld fra til drift."))
+        raise StorageUnavailable(text("Filen er skadet i lageret. Meld fra til drift."))
     body = _bytes_of(context, row["lagringsnoekkel"], first, last)
     return StreamingResponse(body, status, headers, mime_type)
 
@@ -82,7 +82,7 @@ async def _stored_size(context: Context, key: str) -> int:
     try:
         return await context.services.documents.size(key)
     except NotFound:
-        raise Unavailable(text("Filen mangler i lageret. Meld fra til drift.")) from None
+        raise StorageUnavailable(text("Filen mangler i lageret. Meld fra til drift.")) from None
 
 
 async def _bytes_of(context: Context, key: str, first: int, last: int) -> AsyncIterator[bytes]:

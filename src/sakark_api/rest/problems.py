@@ -16,6 +16,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sakark_api import errors
+from sakark_api.observe.metrics import UNAVAILABLE
+from sakark_api.observe.told import told
 from sakark_api.rest.media_types import NOARK
 from sakark_api.texts import BOKMAAL, LANGUAGES, Text, text
 
@@ -45,7 +47,9 @@ _HTTP_TEXTS = {
     405: text("Metoden kan ikke brukes på denne adressen. Se Allow."),
 }
 _UNAVAILABLE = text("Databasen svarer ikke nå. Prøv igjen om litt.")
-_BROKEN = text("Det oppsto en feil hos oss. Feilen er loggført; prøv igjen eller meld fra.")
+_TOO_LONG = text("Det tok for lang tid. Avgrens forespørselen, eller prøv igjen om litt.")
+_HELD = text("Andre holder på med det samme. Prøv igjen om litt.")
+_BROKEN = text("Det oppsto en feil hos oss, loggført som {id}. Prøv igjen eller meld fra.")
 _STALE = text("Noen andre har endret enheten. Hent den på nytt og gjør endringen der.")
 
 # Named constraints of the database that a client can run into.
@@ -64,8 +68,12 @@ _BY_STATE: Mapping[str, errors.SakarkError] = {
     "40P01": errors.Conflict(text("Andre endret det samme samtidig. Prøv igjen.")),
     "54000": errors.Invalid(text("En tekst er for lang for feltet. Skriv kortere.")),
 }
-_CONNECTION_LOST = "08"
-_SHUTTING_DOWN = ("57P01", "57P02", "57P03", "53300")
+# Classes and single codes (PostgreSQL, appendix A) that say the database can't serve now: lost
+# connections, logins refused, out of disk, memory or connections, a standby that only reads, a
+# transaction ended from outside, a schema that has just changed, trouble of the system below.
+_AWAY = ("08", "28", "53", "58", "3D000", "25006", "25P03", "57P", "0A000")
+_STATEMENT_TIMEOUT = "57014"
+_LOCK_TIMEOUT = "55P03"
 _FOREIGN_KEY = "23503"
 
 
@@ -105,6 +113,8 @@ def language_of(request: Request | None) -> str:
 
 async def on_sakark_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, errors.SakarkError)  # noqa: S101  registered for these only
+    if isinstance(error, errors.Unavailable):
+        _note(error, error)
     answer = problem(errors_status(type(error)), error.text, request)
     answer.headers.update(error.facts)
     return answer
@@ -122,12 +132,15 @@ async def on_database_error(request: Request, error: Exception) -> Response:
     found = _from_database(error)
     if found is None:
         raise error
+    if isinstance(found, errors.Unavailable):
+        _note(found, error)
     return problem(errors_status(type(found)), found.text, request)
 
 
 async def on_lost_connection(request: Request, error: Exception) -> Response:
-    del error
-    return problem(errors_status(errors.Unavailable), _UNAVAILABLE, request)
+    found = errors.Unavailable(_UNAVAILABLE)
+    _note(found, error)
+    return problem(errors_status(errors.Unavailable), found.text, request)
 
 
 async def on_stale(request: Request, error: Exception) -> Response:
@@ -135,15 +148,34 @@ async def on_stale(request: Request, error: Exception) -> Response:
     return problem(errors_status(errors.Stale), _STALE, request)
 
 
+def _note(found: errors.Unavailable, cause: Exception) -> None:
+    """Tell the log and the figures who was away, and by what kind of error we know."""
+    UNAVAILABLE.labels(found.peer).inc()
+    below = _cause(cause)
+    state = getattr(below, "sqlstate", None)
+    told().reason = f"{type(below).__name__} {state}" if state else type(below).__name__
+
+
+def _cause(error: Exception) -> BaseException:
+    """Give the driver's own error, where SQLAlchemy has wrapped it."""
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        return error.orig.__cause__ or error.orig
+    return error
+
+
 def _from_database(error: Exception) -> errors.SakarkError | None:
     """Tell what a client should know of a database error; None when it is our own fault."""
-    cause = error.orig.__cause__ if isinstance(error, DBAPIError) and error.orig else error
+    cause = _cause(error)
     state = str(getattr(cause, "sqlstate", None) or "")
     constraint = getattr(cause, "constraint_name", None) or ""
     known = next((found for name, found in _CONSTRAINTS.items() if name in constraint), None)
     if known is not None:
         return known
-    if state.startswith(_CONNECTION_LOST) or state in _SHUTTING_DOWN or _is_lost(error):
+    if state == _STATEMENT_TIMEOUT:
+        return errors.Unavailable(_TOO_LONG)
+    if state == _LOCK_TIMEOUT:
+        return errors.Unavailable(_HELD)
+    if state.startswith(_AWAY) or _is_lost(error):
         return errors.Unavailable(_UNAVAILABLE)
     if state == _FOREIGN_KEY:
         return _dangling(error)
@@ -201,9 +233,9 @@ class ErrorEdge:
         try:
             await self.app(scope, receive, watch)
         except Exception:
-            # The route's template, never the address: it may hold a personal number in a filter.
-            log.exception("Unexpected error in %s %s", scope["method"], scope.get("endpoint"))
+            log.exception("Unexpected error")
             if started:
                 raise
-            answer = problem(500, _BROKEN, Request(scope))
+            sentence = Text(_BROKEN.msgid, {"id": told().request_id})
+            answer = problem(500, sentence, Request(scope))
             await answer(scope, receive, send)

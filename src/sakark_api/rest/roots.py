@@ -8,7 +8,7 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sakark_api.errors import NotFound, Unavailable
+from sakark_api.errors import IdentityUnavailable, NotFound
 from sakark_api.noark.metadata.kodeliste import KODELISTER
 from sakark_api.noark.resource import REL, Package, Work
 from sakark_api.noark.structure import Catalog
@@ -110,7 +110,9 @@ async def openid_configuration(request: Request) -> Response:
         raise NotFound(text("Kommunen har ingen OIDC-leverandør ennå."))
     document = await services.discover(kommune.issuers[0])
     if document is None:
-        raise Unavailable(text("Kommunens OIDC-leverandør svarer ikke nå. Prøv igjen om litt."))
+        raise IdentityUnavailable(
+            text("Kommunens OIDC-leverandør svarer ikke nå. Prøv igjen om litt.")
+        )
     return Response(
         document, media_type="application/json", headers={"cache-control": "max-age=300"}
     )

@@ -7,13 +7,15 @@ from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callab
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
+from time import perf_counter
 from typing import Protocol, TypeVar
 from uuid import uuid4
 
 import anyio
 import anyio.to_thread
 
-from sakark_api.errors import Conflict, Invalid, NotFound, Unavailable
+from sakark_api.errors import Conflict, Invalid, NotFound, StorageUnavailable
+from sakark_api.observe.metrics import STORAGE_BYTES, STORAGE_SECONDS
 from sakark_api.texts import text
 
 __all__ = [
@@ -195,6 +197,7 @@ async def write(writing: Writing, key: str, body: AsyncIterable[bytes], piece_si
     """Take a document through its steps, in threads, and undo them unless all went well."""
     sha256 = hashlib.sha256()
     size = 0
+    started = perf_counter()
 
     def take(piece: bytes) -> None:
         sha256.update(piece)
@@ -211,13 +214,18 @@ async def write(writing: Writing, key: str, body: AsyncIterable[bytes], piece_si
     except BaseException:
         await to_end(writing.discard)
         raise
+    STORAGE_SECONDS.labels("put").observe(perf_counter() - started)
+    STORAGE_BYTES.labels("in").inc(size)
     return Stored(key, size, sha256.hexdigest())
 
 
 async def read(reading: Reading) -> AsyncGenerator[bytes, None]:
+    started = perf_counter()
     try:
         while piece := await to_end(reading.read):
+            STORAGE_BYTES.labels("out").inc(len(piece))
             yield piece
+        STORAGE_SECONDS.labels("get").observe(perf_counter() - started)
     finally:
         reading.close()
 
@@ -236,6 +244,6 @@ async def probe(documents: Documents) -> None:
     finally:
         await documents.delete(key)
     if not same:
-        raise Unavailable(
+        raise StorageUnavailable(
             text("Dokumentlageret ga ikke tilbake det som ble lagret. Kontroller lageret.")
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
 
-from sakark_api.errors import SakarkError, Unavailable
+from sakark_api.errors import SakarkError, StorageUnavailable
 from sakark_api.storage.documents import (
     PIECE,
     Stored,
@@ -237,7 +237,7 @@ def _plain_errors() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise Unavailable(
+        raise StorageUnavailable(
             text(
                 "Dokumentlageret på disk svikter: {reason}. Kontroller plass og rettigheter.",
                 reason=error.strerror,

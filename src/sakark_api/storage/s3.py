@@ -15,7 +15,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.response import StreamingBody
 
-from sakark_api.errors import Conflict, NotFound, SakarkError, Unavailable
+from sakark_api.errors import Conflict, NotFound, SakarkError, StorageUnavailable
 from sakark_api.settings import Settings
 from sakark_api.storage.documents import (
     PIECE,
@@ -68,9 +68,9 @@ def s3_client(settings: Settings) -> "S3Client":
             signature_version="s3v4",
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
-            connect_timeout=5,
-            read_timeout=60,
-            retries={"mode": "standard", "total_max_attempts": 3},
+            connect_timeout=settings.s3_connect_seconds,
+            read_timeout=settings.s3_read_seconds,
+            retries={"mode": "standard", "total_max_attempts": 2},
             max_pool_connections=40,  # as many as there are threads
             s3={"addressing_style": "auto" if settings.s3_endpoint is None else "path"},
         ),
@@ -343,8 +343,8 @@ def _refuse_other_bytes(
         raise _did_not_arrive(key)
 
 
-def _did_not_arrive(key: str) -> Unavailable:
-    return Unavailable(
+def _did_not_arrive(key: str) -> StorageUnavailable:
+    return StorageUnavailable(
         text("Dokumentet {key} kom ikke helt fram til dokumentlageret. Send det på nytt.", key=key)
     )
 
@@ -363,7 +363,7 @@ def _plain_errors(key: str) -> Iterator[None]:
             raise is_missing(key) from error
         if status in (HTTPStatus.PRECONDITION_FAILED, HTTPStatus.CONFLICT):
             raise exists_already(key) from error
-        raise Unavailable(
+        raise StorageUnavailable(
             text(
                 "Dokumentlageret avviste forespørselen ({status} {code}). Prøv igjen om litt;"
                 " kontroller SAKARK_S3_BUCKET, nøkler og rettigheter hvis det varer.",
@@ -372,6 +372,6 @@ def _plain_errors(key: str) -> Iterator[None]:
             )
         ) from error
     except BotoCoreError as error:
-        raise Unavailable(
+        raise StorageUnavailable(
             text("Dokumentlageret svarer ikke ({reason}). Prøv igjen om litt.", reason=error)
         ) from error

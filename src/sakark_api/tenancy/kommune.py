@@ -1,6 +1,7 @@
 """The registry of municipalities: who they are, in which state, and whose tokens they accept."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,12 +10,16 @@ from typing import Any
 
 from sqlalchemy import ARRAY, ForeignKey, Identity, SmallInteger, Text, select
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from sakark_api.noark.model import Base
 
 __all__ = ["IssuerRow", "Kommune", "KommuneRow", "Registry", "Status", "load_registry"]
+
+log = logging.getLogger(__name__)
 
 FRESH_SECONDS = 5.0
 RETRY_SECONDS = 1.0
@@ -128,6 +133,7 @@ async def load_registry(session: AsyncSession) -> Snapshot:
 class Registry:
     """The registry as this process knows it: never older than a few seconds.
 
+    While there is no database to read it from, what was read last holds.
     `snapshot` is a new object exactly when something has changed.
     """
 
@@ -135,29 +141,39 @@ class Registry:
         self._engine = engine
         self._clock = clock
         self._lock = asyncio.Lock()
-        self._read_at = float("-inf")
+        self._tried_at = float("-inf")
+        self._known = False
         self.snapshot: Snapshot = {}
 
     async def current(self) -> Snapshot:
         """Give every kommune by slug."""
-        if self._clock() - self._read_at > FRESH_SECONDS:
-            await self._read(FRESH_SECONDS)
+        await self._read(FRESH_SECONDS)
         return self.snapshot
 
     async def find(self, slug: str) -> Kommune | None:
         """Give the kommune of that slug; one just added is found within a second."""
         found = (await self.current()).get(slug)
-        if found is None and self._clock() - self._read_at > RETRY_SECONDS:
+        if found is None:
             await self._read(RETRY_SECONDS)
             found = self.snapshot.get(slug)
         return found
 
     async def _read(self, older_than: float) -> None:
+        """Read the registry, unless that was tried lately or somebody is about it already."""
+        if self._clock() - self._tried_at <= older_than or (self._known and self._lock.locked()):
+            return
         async with self._lock:
-            if self._clock() - self._read_at <= older_than:
+            if self._clock() - self._tried_at <= older_than:
                 return
-            async with AsyncSession(self._engine) as session:
-                snapshot = await load_registry(session)
-            if snapshot != self.snapshot:
-                self.snapshot = snapshot
-            self._read_at = self._clock()
+            try:
+                async with AsyncSession(self._engine) as session:
+                    snapshot = await load_registry(session)
+            except (DBAPIError, PoolTimeoutError, OSError) as error:
+                if not self._known:
+                    raise
+                log.warning("The registry of kommuner was not read: %s", type(error).__name__)
+            else:
+                self._known = True
+                if snapshot != self.snapshot:
+                    self.snapshot = snapshot
+            self._tried_at = self._clock()

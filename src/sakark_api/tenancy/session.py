@@ -10,9 +10,11 @@ from sqlalchemy import event, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
+from sakark_api.db.limits import SPARE_SECONDS, server_limits
 from sakark_api.noark.metadata.kodeverdi import load_kodeverk
 from sakark_api.noark.metadata.kodeverk import Kodeverk
 from sakark_api.noark.model import WHOLE_KEY, TenantRow
+from sakark_api.settings import Settings
 from sakark_api.tenancy.kommune import KommuneRow
 
 __all__ = ["Writer", "application_engine", "async_url"]
@@ -142,17 +144,21 @@ def _only_this_kommune(state: ORMExecuteState) -> None:
         )
 
 
-def application_engine(url: str, role: str, pool_size: int) -> AsyncEngine:
+def application_engine(settings: Settings, role: str, pool_size: int | None = None) -> AsyncEngine:
     """Open a pool of writing connections as the application role, for a `Writer`."""
     return create_async_engine(
-        async_url(url),
+        async_url(settings.database_url or ""),
         isolation_level="AUTOCOMMIT",
-        pool_size=pool_size,
+        pool_size=pool_size or settings.database_pool_size,
         max_overflow=0,
-        pool_timeout=10,
+        pool_timeout=settings.database_wait_seconds,
         pool_reset_on_return=None,
         hide_parameters=True,
-        connect_args={"server_settings": {"role": role}},
+        connect_args={
+            "timeout": settings.database_connect_seconds,
+            "command_timeout": settings.database_statement_seconds + SPARE_SECONDS,
+            "server_settings": {"role": role, **server_limits(settings)},
+        },
     )
 
 
