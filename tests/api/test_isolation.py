@@ -174,6 +174,8 @@ def test_without_a_token_every_address_asks_for_one(
         "/molde/api",
         "/molde/api/.well-known/openid-configuration",
         "/kommuner/",
+        "/health/live",
+        "/health/ready",
         "/docs",
         "/openapi.json",
     ],
@@ -186,6 +188,8 @@ def test_open_addresses_ask_for_no_token(http: httpx.Client, service: Service, p
 
 def test_only_the_roots_the_login_address_and_the_list_of_kommuner_are_open() -> None:
     assert {one.path for one in OPERATIONS if one.open} == {
+        "/health/live",
+        "/health/ready",
         "/kommuner/",
         "/{kommune}/api/",
         "/{kommune}/api/.well-known/openid-configuration/",

@@ -66,6 +66,20 @@ class Site:
 
 @pytest.fixture
 def site() -> Iterator[Site]:
+    """A site for one test, which may do what it likes to it."""
+    with make_site() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Site]:
+    """A site for tests that leave it as it was."""
+    with make_site() as made:
+        yield made
+
+
+@contextmanager
+def make_site() -> Iterator[Site]:
     folder = Path(tempfile.mkdtemp(prefix="sakark-serve-"))
     folder.chmod(0o711)
     with ExitStack() as stack:

@@ -48,7 +48,6 @@ def _alone(connection: Connection, act: Callable[[], None]) -> None:
     try:
         _patiently(act)
     finally:
-        connection.rollback()
         _say(connection, func.pg_advisory_unlock(_OURS))
 
 

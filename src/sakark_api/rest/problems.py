@@ -1,5 +1,6 @@
 """From errors to answers: each class has its status, and every answer the standard's body."""
 
+import asyncio
 import logging
 import re
 from collections.abc import Mapping
@@ -49,6 +50,7 @@ _HTTP_TEXTS = {
 _UNAVAILABLE = text("Databasen svarer ikke nå. Prøv igjen om litt.")
 _TOO_LONG = text("Det tok for lang tid. Avgrens forespørselen, eller prøv igjen om litt.")
 _HELD = text("Andre holder på med det samme. Prøv igjen om litt.")
+_STOPPING = text("Tjenesten stoppes nå. Prøv igjen om litt.")
 _BROKEN = text("Det oppsto en feil hos oss, loggført som {id}. Prøv igjen eller meld fra.")
 _STALE = text("Noen andre har endret enheten. Hent den på nytt og gjør endringen der.")
 
@@ -232,6 +234,11 @@ class ErrorEdge:
 
         try:
             await self.app(scope, receive, watch)
+        except asyncio.CancelledError:  # the service is stopped, and the time to end is up
+            if not started:
+                answer = problem(errors_status(errors.Unavailable), _STOPPING, Request(scope))
+                await answer(scope, receive, send)
+            raise
         except Exception:
             log.exception("Unexpected error")
             if started:
