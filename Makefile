@@ -42,6 +42,9 @@ lock: $(READY)
 		--no-emit-index-url --no-emit-find-links --no-annotate --no-header -q -o requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --extra test --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --no-annotate --no-header -q -o requirements-dev.lock
+	echo hatchling | $(BIN)/uv pip compile - -c requirements-dev.lock --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header -q \
+		-o requirements-build.lock
 
 $(READY): requirements-dev.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11")'
