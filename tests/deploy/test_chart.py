@@ -283,14 +283,49 @@ SELECTIONS = [
 
 @pytest.mark.parametrize(("kind", "name", "chosen"), SELECTIONS)
 def test_selectors_choose_the_pods_they_are_for(kind: str, name: str, chosen: set[str]) -> None:
-    spec = named(kind, name)["spec"]
-    selector = spec.get("podSelector", spec.get("selector"))
+    wanted = labels_wanted(named(kind, name)["spec"])
 
-    assert selected(selector.get("matchLabels", selector), render("everything")) == chosen
+    assert selected(wanted, render("everything")) == chosen
 
 
 def named(kind: str, name: str, values: str = "everything") -> Manifest:
     return {one["metadata"]["name"]: one for one in of_kind(kind, render(values))}[name]
+
+
+@every_kind_of_values
+def test_every_port_that_is_meant_by_name_is_there(values: str) -> None:
+    manifests = render(values)
+
+    meant = {
+        (name, port)
+        for one in [*of_kind("Service", manifests), *of_kind("NetworkPolicy", manifests)]
+        for port in named_ports(one["spec"])
+        for name in selected(labels_wanted(one["spec"]), manifests)
+    }
+
+    assert meant - opened_ports(manifests) == set()
+    assert len(meant) >= 2
+
+
+def named_ports(spec: Manifest) -> Iterator[str]:
+    """Name the ports of pods that a service sends to, or that a policy lets somebody reach."""
+    yield from (port["targetPort"] for port in spec.get("ports", ()))
+    yield from (port["port"] for rule in spec.get("ingress", ()) for port in rule["ports"])
+
+
+def labels_wanted(spec: Manifest) -> Mapping[str, str]:
+    selector: Mapping[str, Any] = spec.get("podSelector", spec.get("selector"))
+    labels: Mapping[str, str] = selector.get("matchLabels", selector)
+    return labels
+
+
+def opened_ports(manifests: tuple[Manifest, ...]) -> set[tuple[str, str]]:
+    return {
+        (workload["metadata"]["name"], port["name"])
+        for workload in workloads(manifests)
+        for container in workload["spec"]["template"]["spec"]["containers"]
+        for port in container.get("ports", ())
+    }
 
 
 def test_the_scaler_moves_the_deployment_that_leaves_its_number_open() -> None:
