@@ -55,12 +55,12 @@ def complaints(manifest: Manifest, kubernetes: str) -> Iterator[str]:
         yield f"{manifest['kind']} {manifest['metadata']['name']}: {error.message}"
 
 
-def test_a_field_that_kubernetes_does_not_know_is_found() -> None:
-    service = of_kind("Service", render("minimal"))[0]
+@pytest.mark.parametrize("kind", ["Deployment", "Job", "NetworkPolicy", "PodDisruptionBudget"])
+def test_a_field_that_kubernetes_does_not_know_is_found(kind: str) -> None:
+    manifest = of_kind(kind, render("everything"))[0]
+    odd = {**manifest, "spec": {**manifest["spec"], "sepc": 1}}
 
-    problems = list(complaints({**service, "spec": {"sepc": 1}}, NEWEST))
-
-    assert len(problems) == 1
+    assert len(list(complaints(odd, NEWEST))) == 1
 
 
 @pytest.mark.parametrize("values", KINDS_OF_VALUES)
