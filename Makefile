@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test check format bench texts lock clean
+.PHONY: run test check check-deploy format bench texts lock clean
 
 run: $(READY)
 	$(BIN)/sakark dev
@@ -12,13 +12,19 @@ run: $(READY)
 test: $(READY)
 	$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
 
-check: $(READY)
+check: $(READY) check-deploy
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/sakark openapi --check
 	$(BIN)/sakark settings --check
+
+# The image's recipe and the chart; hadolint and helm come with the lock. Where there is no helm, the
+# chart's part is skipped, and says so.
+check-deploy: $(READY)
+	$(BIN)/hadolint Dockerfile
+	$(BIN)/pytest -q tests/deploy/test_manifests.py tests/deploy/test_chart.py
 
 format: $(READY)
 	$(BIN)/ruff format .
@@ -42,6 +48,9 @@ lock: $(READY)
 		--no-emit-index-url --no-emit-find-links --no-annotate --no-header -q -o requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --extra test --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --no-annotate --no-header -q -o requirements-dev.lock
+	echo hatchling | $(BIN)/uv pip compile - -c requirements-dev.lock --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header -q \
+		-o requirements-build.lock
 
 $(READY): requirements-dev.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11")'
