@@ -1,0 +1,223 @@
+"""The rehearsal: everything is destroyed, and comes back from the back-up as it was at a point."""
+
+import asyncio
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import asyncpg
+import httpx
+import pytest
+from tests.api.load import Found, Load, Stack, look
+from tests.conftest import free_port
+from tests.operations.archiving import Archive, ask
+from tests.operations.rights import rights
+
+from sakark_api.db import embedded
+
+WAIT_SECONDS = 30
+LETTERS = 12
+
+pytestmark = pytest.mark.timeout(180)
+
+
+@dataclass
+class Disaster:
+    """What is left when all is destroyed, and what clients had been answered by then."""
+
+    parent: Path
+    archive: Archive
+    load: Load
+    """Begun before the point; it ended some time after."""
+    after: Load
+    """Begun after the point."""
+    titles: dict[str, str] = field(default_factory=dict)
+    """What the load had been answered before the point."""
+    checksums: dict[str, str] = field(default_factory=dict)
+    moment: datetime | None = None
+    """Between the two loads."""
+    deleted: str = ""
+    """A dokumentobjekt of the load that was deleted after the point."""
+    rights: list[tuple[str, ...]] = field(default_factory=list)
+
+    def documents(self, copy: str) -> Path:
+        return self.parent / copy
+
+    @contextmanager
+    def restored(self, name: str, copy: str, **target: str) -> Iterator[Stack]:
+        """Bring the service up from the back-up, with one of the copies of the documents."""
+        stack = Stack(self.parent / name, free_port())
+        self.archive.restore(stack.postgres, **target)
+        shutil.copytree(self.documents(copy), stack.folder / "dokumenter")
+        try:
+            stack.start()
+            yield stack
+        finally:
+            stack.stop()
+            sys.stdout.write((self.parent / "log").read_text(encoding="utf-8")[-20_000:])
+            embedded.remove(stack.postgres)
+
+
+@pytest.fixture(scope="module")
+def disaster() -> Iterator[Disaster]:
+    """Take back-ups of a service under load, and destroy it."""
+    parent = Path(tempfile.mkdtemp(prefix="sakark-backup-"))
+    parent.chmod(0o711)
+    stack = Stack(parent / "data", free_port())
+    stack.folder.mkdir()
+    archive = Archive(parent / "archive")
+    archive.begin(stack.postgres)
+    stack.start()
+    try:
+        yield live_through(stack, archive)
+    finally:
+        stack.stop()
+        embedded.remove(stack.postgres)
+        shutil.rmtree(parent)
+
+
+def live_through(stack: Stack, archive: Archive) -> Disaster:
+    load, after = Load(stack.url, stack.token), Load(stack.url, stack.token)
+    known = Disaster(stack.folder.parent, archive, load, after)
+    load.begin()
+    archive.take_base(stack.postgres)
+    copy_documents(stack, known.documents("older"))
+    wait_for_letters(load)
+
+    known.titles, known.checksums = dict(load.titles), dict(load.checksums)
+    known.rights = rights(stack.postgres)
+    ask(stack.postgres, "select pg_create_restore_point('point')::text")
+    load.end()
+    known.moment = ask(stack.postgres, "select clock_timestamp()")
+
+    after.begin()
+    copy_documents(stack, known.documents("newer"))
+    known.deleted = next(iter(known.checksums))
+    delete_file(stack, known.deleted)
+    wait_for_letters(after)
+    after.end()
+    archive.wait_for_the_rest(stack.postgres)
+    copy_documents(stack, known.documents("newest"))
+
+    stack.kill_api()
+    stack.kill_postgres()
+    stack.stop()
+    embedded.remove(stack.postgres)
+    shutil.rmtree(stack.folder)
+    return known
+
+
+def copy_documents(stack: Stack, copy: Path) -> None:
+    """Copy the documents under way, without those that are not whole yet."""
+    shutil.copytree(stack.folder / "dokumenter", copy, ignore=shutil.ignore_patterns(".*"))
+
+
+def wait_for_letters(load: Load) -> None:
+    wanted = len(load.checksums) + LETTERS
+    deadline = time.monotonic() + WAIT_SECONDS
+    while len(load.checksums) < wanted:
+        assert time.monotonic() < deadline, load.statuses
+        time.sleep(0.05)
+
+
+def delete_file(stack: Stack, system_id: str) -> None:
+    with Load(stack.url, stack.token).client() as http:
+        address = f"{stack.url}/molde/api/arkivstruktur/dokumentobjekt/{system_id}/"
+        assert http.delete(address).status_code == httpx.codes.NO_CONTENT
+
+
+@pytest.fixture(scope="module")
+def restored(disaster: Disaster) -> Iterator[Stack]:
+    """The service as it was at the point, with documents copied after it; to be read only."""
+    with disaster.restored("at-point", "newer", recovery_target_name="point") as stack:
+        yield stack
+
+
+def seen(stack: Stack) -> Found:
+    return look(Load(stack.url, stack.token))
+
+
+def those_of(wanted: Mapping[str, str], found: Mapping[str, str]) -> dict[str, str | None]:
+    return {key: found.get(key) for key in wanted}
+
+
+def test_a_named_point_has_what_was_answered_before_it_and_nothing_after(
+    disaster: Disaster, restored: Stack
+) -> None:
+    found = seen(restored)
+
+    assert those_of(disaster.titles, found.titles) == disaster.titles
+    assert those_of(disaster.checksums, found.checksums) == disaster.checksums
+    assert found.titles.keys() <= disaster.load.titles.keys()
+    assert found.titles.keys().isdisjoint(disaster.after.titles)
+
+
+def test_documents_copied_after_the_point_are_all_there_and_whole(restored: Stack) -> None:
+    found = seen(restored)
+
+    assert found.checksums
+    assert found.broken == []
+
+
+def test_roles_rights_and_row_security_are_as_they_were(
+    disaster: Disaster, restored: Stack
+) -> None:
+    assert disaster.rights
+    assert rights(restored.postgres) == disaster.rights
+    assert rows_of_nobody(restored) == 0
+
+
+def rows_of_nobody(stack: Stack) -> int:
+    """Count the entries that the application role sees when it has named no kommune."""
+
+    async def count() -> int:
+        server = embedded.running(stack.postgres)
+        assert server is not None
+        connection = await asyncpg.connect(server.app_url)
+        try:
+            return int(await connection.fetchval("select count(*) from registrering"))
+        finally:
+            await connection.close()
+
+    return asyncio.run(count())
+
+
+def test_number_series_go_on_without_a_gap_or_a_number_given_twice(disaster: Disaster) -> None:
+    with disaster.restored("to-write-in", "newer", recovery_target_name="point") as stack:
+        load = Load(stack.url, stack.token)
+        load.begin()
+        wait_for_letters(load)
+        load.end()
+        numbers = sorted(seen(stack).numbers)
+
+    assert len(numbers) > len(load.titles)
+    assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+
+
+def test_a_moment_has_exactly_what_was_answered_before_it(disaster: Disaster) -> None:
+    moment = str(disaster.moment)
+
+    with disaster.restored("at-moment", "newer", recovery_target_time=moment) as stack:
+        found = seen(stack)
+
+    assert found.titles == disaster.load.titles
+    assert those_of(disaster.load.checksums, found.checksums) == disaster.load.checksums
+    assert found.broken == []
+
+
+def test_the_whole_archive_gives_back_everything_that_was_answered(disaster: Disaster) -> None:
+    with disaster.restored("at-end", "newest") as stack:
+        found = seen(stack)
+
+    answered = disaster.load.checksums | disaster.after.checksums
+    del answered[disaster.deleted]
+    assert found.titles == disaster.load.titles | disaster.after.titles
+    assert those_of(answered, found.checksums) == answered
+    assert disaster.deleted not in found.checksums
+    assert found.broken == []
