@@ -1,11 +1,13 @@
 """The rehearsal: everything is destroyed, and comes back from the back-up as it was at a point."""
 
 import asyncio
+import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,6 +25,8 @@ from sakark_api.db import embedded
 
 WAIT_SECONDS = 30
 LETTERS = 12
+
+Place = Callable[[Path], Path]
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -221,3 +225,115 @@ def test_the_whole_archive_gives_back_everything_that_was_answered(disaster: Dis
     assert those_of(answered, found.checksums) == answered
     assert disaster.deleted not in found.checksums
     assert found.broken == []
+
+
+@dataclass(frozen=True)
+class Said:
+    """What `sakark verify` answered: which file has which fault, by key."""
+
+    code: int
+    faults: Mapping[str, str]
+    units: frozenset[str]
+    text: str
+
+
+def verify(stack: Stack, folder: Path, *options: str) -> Said:
+    """Run `sakark verify` on the database of a service and the documents in `folder`."""
+    server = embedded.running(stack.postgres)
+    assert server is not None
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("sakark")), "verify", *options],
+        env={
+            **{name: value for name, value in os.environ.items() if name[:7] != "SAKARK_"},
+            "SAKARK_DATABASE_URL": server.app_url,
+            "SAKARK_DATA_DIR": str(folder),
+        },
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    rows = [line.split("\t") for line in done.stdout.splitlines() if "\t" in line]
+    return Said(
+        done.returncode,
+        {key: fault for _, _, key, fault in rows},
+        frozenset(unit for _, unit, _, _ in rows),
+        done.stdout + done.stderr,
+    )
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    """Put a copy of documents where a process finds it: in a data folder of its own."""
+
+    def place(copy: Path) -> Path:
+        shutil.copytree(copy, tmp_path / "dokumenter")
+        return tmp_path
+
+    return place
+
+
+def keys_of_rows(stack: Stack) -> set[str]:
+    keys = "select array_agg(lagringsnoekkel) from dokumentobjekt where lagringsnoekkel is not null"
+    return set(ask(stack.postgres, keys))
+
+
+def keys_of_files(copy: Path) -> set[str]:
+    return {str(path.relative_to(copy)) for path in copy.rglob("*") if path.is_file()}
+
+
+def test_documents_newer_than_the_database_are_no_fault(
+    disaster: Disaster, restored: Stack, place: Place
+) -> None:
+    newer = disaster.documents("newer")
+
+    said = verify(restored, place(newer))
+
+    assert keys_of_files(newer) > keys_of_rows(restored)
+    assert said.code == 0, said.text
+    assert said.faults == {}
+
+
+def test_documents_older_than_the_database_are_missed_one_by_one(
+    disaster: Disaster, restored: Stack, place: Place
+) -> None:
+    older = disaster.documents("older")
+    lacking = keys_of_rows(restored) - keys_of_files(older)
+
+    said = verify(restored, place(older))
+
+    assert len(lacking) >= LETTERS
+    assert said.code == 1
+    assert said.faults == dict.fromkeys(lacking, "mangler")
+
+
+def test_a_file_deleted_after_the_point_is_missed_by_name_and_can_be_put_back(
+    disaster: Disaster, restored: Stack, place: Place
+) -> None:
+    folder = place(disaster.documents("newest"))
+
+    missed = verify(restored, folder)
+    (key,) = missed.faults
+    (folder / "dokumenter" / key).parent.mkdir(exist_ok=True)
+    shutil.copy(disaster.documents("newer") / key, folder / "dokumenter" / key)
+    mended = verify(restored, folder)
+
+    assert missed.units == {disaster.deleted}
+    assert missed.faults == {key: "mangler"}
+    assert mended.code == 0, mended.text
+
+
+def test_changed_bytes_are_found_by_reading_them(
+    disaster: Disaster, restored: Stack, place: Place
+) -> None:
+    folder = place(disaster.documents("newer"))
+    changed, cut, *_ = sorted(keys_of_rows(restored))
+    file = folder / "dokumenter" / changed
+    file.write_bytes(b"?" + file.read_bytes()[1:])
+    os.truncate(folder / "dokumenter" / cut, 1)
+
+    read = verify(restored, folder)
+    looked = verify(restored, folder, "--bare-stoerrelse")
+
+    assert read.faults == {changed: "feil sjekksum", cut: "feil størrelse"}
+    assert looked.faults == {cut: "feil størrelse"}
+    assert (read.code, looked.code) == (1, 1)
