@@ -35,7 +35,7 @@ LEFT_OUT = (
     "pg_wal",
 )
 LEFT_OUT_FILES = ("postmaster.pid", "postmaster.opts", "pg_internal.init*", "pgsql_tmp*")
-ARCHIVE_SECONDS = 30
+ARCHIVE_SECONDS = 60
 
 
 @dataclass(frozen=True)
