@@ -126,6 +126,48 @@ def _write(written: str, file: Path, command: str, *, check: bool) -> None:
         sys.exit(f"{file} stemmer ikke med koden. Kjør: {command}")
 
 
+@app.command()
+def verify(
+    *,
+    read: Annotated[
+        bool,
+        typer.Option("--les/--bare-stoerrelse", help="Les alle byte, eller se bare på størrelsen."),
+    ] = True,
+) -> None:
+    """Se etter at lageret har hver fil databasen viser til, med riktig innhold."""
+    settings = read_settings()
+    if settings.database_url is None:
+        sys.exit("Sett SAKARK_DATABASE_URL og lageret, slik de er satt for `sakark serve`.")
+    checked, faults = asyncio.run(_verify(settings, read=read))
+    if faults:
+        sys.exit(f"{faults} av {checked} filer er ikke som de skal være.")
+    print(f"{checked} filer er som de skal være.")
+
+
+async def _verify(settings: Settings, *, read: bool) -> tuple[int, int]:
+    """Print each file that is not as its row says; give how many were looked at, and are not."""
+    from sakark_api.db.reader import APPLICATION_ROLE
+    from sakark_api.storage import open_documents
+    from sakark_api.tenancy.kommune import Registry
+    from sakark_api.tenancy.session import Writer, application_engine
+    from sakark_api.tenancy.verification import verify as files_of
+
+    engine = application_engine(settings, APPLICATION_ROLE, pool_size=1)
+    documents = open_documents(settings)
+    checked = faults = 0
+    try:
+        for kommune in (await Registry(engine).current()).values():
+            async for file, fault in files_of(Writer(engine), kommune.id, documents, read=read):
+                checked += 1
+                if fault is not None:
+                    faults += 1
+                    print(kommune.slug, file.system_id, file.key, fault, sep="\t")
+    finally:
+        await documents.close()
+        await engine.dispose()
+    return checked, faults
+
+
 @db.command("upgrade")
 def db_upgrade() -> None:
     """Bring skjemaet til nyeste utgave."""

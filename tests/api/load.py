@@ -1,20 +1,72 @@
-"""A load of clients that write, and a look at what is in the archive afterwards."""
+"""A service that can be killed, clients that write to it, and what is in the archive afterwards."""
 
 import hashlib
+import os
+import signal
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
 from tests.conftest import NOARK, REL
+from tests.tenancy.processes import Program, running
 
-__all__ = ["Load", "assert_nothing_is_lost", "look"]
+from sakark_api.db import embedded
+from sakark_api.dev.identity import demo_users, issue_token
+from sakark_api.dev.place import issuer_url
+
+__all__ = ["Found", "Load", "Stack", "assert_nothing_is_lost", "every", "href", "look"]
 
 THREADS = 6
 SIZE = 150_000
+
+
+@dataclass
+class Stack:
+    """`sakark dev` in a folder of its own, which can be killed and started again."""
+
+    folder: Path
+    port: int
+    program: Program | None = None
+    token: str = ""
+    stack: ExitStack = field(default_factory=ExitStack)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def postgres(self) -> Path:
+        return self.folder / "postgres"
+
+    def start(self) -> None:
+        settings = {
+            **{key: value for key, value in os.environ.items() if not key.startswith("SAKARK_")},
+            "SAKARK_DATA_DIR": str(self.folder),
+        }
+        self.program = self.stack.enter_context(
+            running("dev", settings, self.folder.parent / "log", self.port)
+        )
+        user = next(one for one in demo_users() if one.username == "arkivar@molde")
+        self.token = issue_token(user, issuer_url(self.port), self.folder / "identity")
+
+    def kill_api(self) -> None:
+        assert self.program is not None
+        self.program.process.send_signal(signal.SIGKILL)
+        self.program.process.wait()
+
+    def kill_postgres(self) -> None:
+        server = embedded.running(self.postgres)
+        assert server is not None
+        os.kill(server.pid, signal.SIGKILL)
+
+    def stop(self) -> None:
+        self.stack.close()
 
 
 @dataclass

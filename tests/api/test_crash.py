@@ -1,71 +1,21 @@
 """Killed in the middle of the work: what was answered is there, and nothing is half there."""
 
-import os
 import shutil
-import signal
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from tests.api.load import Load, assert_nothing_is_lost, look
+from tests.api.load import Load, Stack, assert_nothing_is_lost, look
 from tests.conftest import free_port
-from tests.tenancy.processes import Program, running
 
 from sakark_api.db import embedded
-from sakark_api.dev.identity import demo_users, issue_token
-from sakark_api.dev.place import issuer_url
 
 LOAD_SECONDS = 3
 
 pytestmark = pytest.mark.timeout(120)
-
-
-@dataclass
-class Stack:
-    """`sakark dev` in a folder of its own, which can be killed and started again."""
-
-    folder: Path
-    port: int
-    program: Program | None = None
-    token: str = ""
-    stack: ExitStack = field(default_factory=ExitStack)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    @property
-    def postgres(self) -> Path:
-        return self.folder / "postgres"
-
-    def start(self) -> None:
-        settings = {
-            **{key: value for key, value in os.environ.items() if not key.startswith("SAKARK_")},
-            "SAKARK_DATA_DIR": str(self.folder),
-        }
-        self.program = self.stack.enter_context(
-            running("dev", settings, self.folder.parent / "log", self.port)
-        )
-        user = next(one for one in demo_users() if one.username == "arkivar@molde")
-        self.token = issue_token(user, issuer_url(self.port), self.folder / "identity")
-
-    def kill_api(self) -> None:
-        assert self.program is not None
-        self.program.process.send_signal(signal.SIGKILL)
-        self.program.process.wait()
-
-    def kill_postgres(self) -> None:
-        server = embedded.running(self.postgres)
-        assert server is not None
-        os.kill(server.pid, signal.SIGKILL)
-
-    def stop(self) -> None:
-        self.stack.close()
 
 
 @pytest.fixture

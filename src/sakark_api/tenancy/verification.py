@@ -1,0 +1,101 @@
+"""Whether storage holds the bytes that the rows tell of: after a restore, and now and then."""
+
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import select
+
+from sakark_api.errors import NotFound
+from sakark_api.noark.arkivstruktur.dokumentobjekt import Dokumentobjekt
+from sakark_api.storage.documents import Documents
+from sakark_api.tenancy.session import Writer
+
+__all__ = ["Fault", "File", "verify"]
+
+PAGE = 1000
+BEFORE_ALL = UUID(int=0)
+
+
+class Fault(StrEnum):
+    """What may be wrong with a file."""
+
+    MISSING = "mangler"
+    SIZE = "feil størrelse"
+    CHECKSUM = "feil sjekksum"
+
+
+@dataclass(frozen=True)
+class File:
+    """What the row of a dokumentobjekt says of its file."""
+
+    system_id: UUID
+    key: str
+    size: int
+    sha256: str
+
+
+async def verify(
+    writer: Writer, tenant_id: int, documents: Documents, *, read: bool
+) -> AsyncIterator[tuple[File, Fault | None]]:
+    """Give every file of a kommune, each with what is wrong with it.
+
+    With `read` all bytes are read and summed; without, storage is only asked for their number.
+    Raises `Unavailable` when the storage does not answer.
+    """
+    after = BEFORE_ALL
+    while files := await _files(writer, tenant_id, after):
+        for file in files:
+            fault = await _fault(documents, file, read=read)
+            # Somebody may have deleted it while we looked.
+            if fault is None or await _is_kept(writer, tenant_id, file):
+                yield file, fault
+        after = files[-1].system_id
+
+
+async def _files(writer: Writer, tenant_id: int, after: UUID) -> list[File]:
+    # What has a key has a size and a checksum too: they are set together.
+    page = (
+        select(
+            Dokumentobjekt.system_id,
+            Dokumentobjekt.lagringsnoekkel,
+            Dokumentobjekt.filstoerrelse,
+            Dokumentobjekt.sjekksum,
+        )
+        .where(Dokumentobjekt.lagringsnoekkel.is_not(None), Dokumentobjekt.system_id > after)
+        .order_by(Dokumentobjekt.system_id)
+        .limit(PAGE)
+    )
+    async with writer.transaction(tenant_id) as session:
+        return [
+            File(row.system_id, row.lagringsnoekkel, row.filstoerrelse, row.sjekksum)
+            for row in await session.execute(page)
+        ]
+
+
+async def _is_kept(writer: Writer, tenant_id: int, file: File) -> bool:
+    async with writer.transaction(tenant_id) as session:
+        row = await session.get(Dokumentobjekt, (tenant_id, file.system_id))
+    return row is not None
+
+
+async def _fault(documents: Documents, file: File, *, read: bool) -> Fault | None:
+    try:
+        if await documents.size(file.key) != file.size:
+            return Fault.SIZE
+        if read and await _sha256(documents, file.key) != file.sha256:
+            return Fault.CHECKSUM
+    except NotFound:
+        return Fault.MISSING
+    return None
+
+
+async def _sha256(documents: Documents, key: str) -> str:
+    sha256 = hashlib.sha256()
+    async with aclosing(documents.get(key)) as pieces:
+        async for piece in pieces:
+            sha256.update(piece)
+    return sha256.hexdigest()
