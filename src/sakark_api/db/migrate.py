@@ -48,6 +48,7 @@ def _alone(connection: Connection, act: Callable[[], None]) -> None:
     try:
         _patiently(act)
     finally:
+        connection.rollback()  # what Alembic began, to see that there was nothing to do
         _say(connection, func.pg_advisory_unlock(_OURS))
 
 
