@@ -14,7 +14,12 @@ from sakark_api.doctor.database import FAULTS, Way, connected, driver_error, fau
 from sakark_api.doctor.pooler import check_pooler
 from sakark_api.doctor.report import Finding, failure, has_failed, ok, warning
 from sakark_api.doctor.schema import check_schema, own_tables
-from sakark_api.doctor.separation import check_partitions, check_separation
+from sakark_api.doctor.separation import (
+    check_partition_rights,
+    check_partitions,
+    check_row_security,
+    check_table_rights,
+)
 from sakark_api.doctor.server import check_capacity, check_durability, check_server
 from sakark_api.settings import Settings
 from sakark_api.tenancy.kommune import Kommune, Status, load_registry
@@ -64,13 +69,16 @@ async def _note_time(connection: AsyncConnection, clocks: Clocks) -> None:
 
 
 def _look_inside(connection: Connection, settings: Settings) -> list[Finding]:
-    server = check_server(connection)
+    server, rights = check_server(connection), _rights(connection)
     use = [check_durability(connection), check_capacity(connection, settings)]
-    rights = _rights(connection)
     if has_failed(server):
         return [*server, *use, *rights]
     schema = check_schema(connection)
-    separation = [] if has_failed([schema]) else check_separation(connection)
+    if has_failed([schema]):
+        return [*server, *use, *rights, schema]
+    separation = [check_row_security(connection)]
+    if not has_failed(rights):
+        separation += [check_table_rights(connection), check_partition_rights(connection)]
     return [*server, *use, *rights, schema, *separation]
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from socket import gaierror
 
 import asyncpg
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
@@ -75,9 +75,8 @@ async def connected(way: Way, role: str | None = None) -> AsyncIterator[AsyncCon
 
 def fault(way: Way, error: Exception) -> Text:
     """Say in plain words why there is no connection."""
-    try:
-        url = make_url(way.url)
-    except (ArgumentError, ValueError):
+    url = _read(way.url)
+    if url is None:
         return Text(_UNREADABLE.msgid, {"navn": way.setting})
     cause = driver_error(error)
     sentence = next((one for kind, one in _SENTENCES if isinstance(cause, kind)), _OTHER)
@@ -91,6 +90,14 @@ def fault(way: Way, error: Exception) -> Text:
         "feil": getattr(cause, "sqlstate", None) or type(cause).__name__,
     }
     return Text(sentence.msgid, values)
+
+
+def _read(url: str) -> URL | None:
+    """Read an address; None where what comes out as the host may be a part of the password."""
+    try:
+        return make_url(url) if url.count("@") <= 1 else None
+    except (ArgumentError, ValueError):
+        return None
 
 
 def driver_error(error: BaseException) -> BaseException:
@@ -154,5 +161,6 @@ _SENTENCES: Sequence[tuple[type[BaseException], Text]] = (
         ),
     ),
     (OSError, _NO_ANSWER),
+    (ValueError, _UNREADABLE),
 )
 """What to say of an error, the particular before the general."""

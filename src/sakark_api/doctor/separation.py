@@ -11,7 +11,7 @@ from sakark_api.tenancy.kommune import IssuerRow, Kommune, KommuneRow
 from sakark_api.tenancy.partitions import partition_name, partitioned_tables, tenant_tables
 from sakark_api.texts import text
 
-__all__ = ["check_partitions", "check_separation"]
+__all__ = ["check_partition_rights", "check_partitions", "check_row_security", "check_table_rights"]
 
 THE_KOMMUNE = "app.tenant_id"
 """The setting of a connection that every policy must compare rows with."""
@@ -26,11 +26,7 @@ _POLICIES = table(
 _INHERITS = table("pg_inherits", column("inhrelid"), column("inhparent"))
 
 
-def check_separation(connection: Connection) -> list[Finding]:
-    return [_row_security(connection), _table_rights(connection), _partition_rights(connection)]
-
-
-def _row_security(connection: Connection) -> Finding:
+def check_row_security(connection: Connection) -> Finding:
     """Look for row security in force, with policies that ask which kommune it is."""
     check, tables = "row-security", {one.name for one in tenant_tables()}
     secured = connection.scalars(
@@ -66,7 +62,7 @@ def _compares(expression: ColumnElement[object]) -> ColumnElement[bool]:
     return or_(expression.is_(None), written.contains(THE_KOMMUNE, autoescape=True))
 
 
-def _table_rights(connection: Connection) -> Finding:
+def check_table_rights(connection: Connection) -> Finding:
     """Look for the rights that requests need, and for those that reach past the rules."""
     check = "table-rights"
     missing = sorted(set(_missing(connection)))
@@ -131,7 +127,7 @@ def _has(right: str) -> ColumnElement[bool]:
     return func.has_table_privilege(APPLICATION_ROLE, PG_CLASS.c.oid, right)
 
 
-def _partition_rights(connection: Connection) -> Finding:
+def check_partition_rights(connection: Connection) -> Finding:
     """Look for rights directly on partitions, where row security of the parent does not reach."""
     check = "partition-rights"
     parents = select(PG_CLASS.c.oid).where(
