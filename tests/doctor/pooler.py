@@ -24,6 +24,7 @@ class Side:
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._stream = connection.makefile("rb")
 
     def send(self, data: bytes) -> None:

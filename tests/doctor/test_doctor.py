@@ -13,10 +13,13 @@ import pytest
 from tests.doctor import house as broken
 from tests.doctor.house import Breaking, House, bucket, given, given_by, sql
 
+from sakark_api.db import migrate
+from sakark_api.doctor import server
 from sakark_api.doctor.examination import examine
 from sakark_api.doctor.report import Finding, Status, as_json, as_lines, has_failed
 
 PORT = 8000
+SAKARK = str(Path(sys.executable).with_name("sakark"))
 
 
 def examined(house: House, changes: Mapping[str, object], ahead: float = 0) -> list[Finding]:
@@ -162,7 +165,7 @@ BROKEN: list[tuple[str, Breaking, str, str]] = [
             "grant select on alembic_version to sakark_app;"
             "update alembic_version set version_num = '2999_01_01_ukjent'",
             "revoke select on alembic_version from sakark_app;"
-            "update alembic_version set version_num = '2026_11_22_foundation'",
+            f"update alembic_version set version_num = '{migrate.newest()}'",
         ),
         "schema",
         "2999_01_01_ukjent, som er nyere enn programmet",
@@ -321,7 +324,7 @@ def test_what_is_broken_is_named_in_one_sentence(
     failures = with_status(findings, Status.FAILURE)
     assert [one for one, _ in failures] == [check], failures
     assert part in failures[0][1]
-    assert failures[0][1].count(".\n") == 0
+    assert "\n" not in failures[0][1]
     assert has_failed(findings)
     assert not [one for one in house.secrets() if one in as_lines(findings) + as_json(findings)]
 
@@ -374,6 +377,16 @@ def test_our_own_clock_is_compared(house: House, ahead: float, status: Status) -
     assert {one.id for one in findings if one.status != Status.OK} <= {"clock"}
 
 
+def test_a_database_that_is_too_old_is_named(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "OLDEST", 99)
+
+    findings = examined(house, {})
+
+    failures = with_status(findings, Status.FAILURE)
+    assert [one for one, _ in failures] == ["database-version"]
+    assert "oppgrader til 99 eller nyere" in failures[0][1]
+
+
 def test_a_provider_that_kommuner_share_is_asked_once(house: House) -> None:
     house.provider.asked.clear()
 
@@ -383,12 +396,14 @@ def test_a_provider_that_kommuner_share_is_asked_once(house: House) -> None:
     assert set(house.provider.asked.values()) == {1}
 
 
-def run(house: House, *options: str, **changed: str) -> "subprocess.CompletedProcess[str]":
-    """Run the command with the settings of the house in its environment."""
+def run(
+    house: House, *options: str, limit: str = ":", **changed: str
+) -> "subprocess.CompletedProcess[str]":
+    """Run the command with the settings of the house in its environment, under a shell's limit."""
     settings = house.settings
     own = {name: value for name, value in os.environ.items() if not name.startswith("SAKARK_")}
     return subprocess.run(
-        [str(Path(sys.executable).with_name("sakark")), "doctor", *options],
+        ["/bin/sh", "-c", f'{limit}; exec "$@"', "sh", SAKARK, "doctor", *options],
         env={
             **own,
             "SAKARK_DATABASE_URL": str(settings.database_url),
@@ -420,6 +435,24 @@ def test_the_command_ends_with_1_and_keeps_passwords_to_itself(house: House) -> 
     ]
     assert (done.returncode, done.stderr) == (1, "")
     assert "hemmelig" not in done.stdout
+
+
+def test_the_command_names_a_machine_without_temporary_files(house: House) -> None:
+    with bucket()(house) as changes:
+        done = run(
+            house,
+            limit="ulimit -f 0",
+            SAKARK_S3_ENDPOINT=changes["s3_endpoint"],
+            SAKARK_S3_BUCKET=changes["s3_bucket"],
+            SAKARK_S3_ACCESS_KEY=changes["s3_access_key"],
+            SAKARK_S3_SECRET_KEY=changes["s3_secret_key"].get_secret_value(),
+        )
+
+    failures = [line for line in done.stdout.splitlines() if line.startswith("FEIL")]
+    assert len(failures) == 1
+    assert "Ingen mappe for midlertidige filer er skrivbar" in failures[0]
+    assert changes["s3_secret_key"].get_secret_value() not in done.stdout
+    assert done.returncode == 1
 
 
 def test_the_command_gives_json(house: House) -> None:

@@ -164,9 +164,9 @@ def check_partitions(connection: Connection, kommuner: Sequence[Kommune]) -> Fin
         return failure(
             check,
             text(
-                "Tabelldelen {del_} mangler, så kommunen kan ikke lagre noe der; la eieren lage den"
-                " eller hente den fra sikkerhetskopi.",
-                del_=_listed(missing),
+                "Tabelldelen {tabelldel} mangler, så kommunen kan ikke lagre noe der; la eieren"
+                " lage den eller hente den fra sikkerhetskopi.",
+                tabelldel=_listed(missing),
             ),
         )
     return ok(check, text("Alle kommuner har sine tabelldeler."))

@@ -146,7 +146,7 @@ def _bucket_fault(settings: Settings, error: Exception) -> Text:
     if code in ("AccessDenied", "403"):
         return text(
             "Tjenesten får ikke {handling} i bøtta {lager}; gi nøkkelen den retten.",
-            handling=_ACTIONS.get(cause.operation_name, text("gjøre alt den trenger")),
+            handling=_ACTIONS.get(cause.operation_name, _ANYTHING),
             lager=bucket,
         )
     return text(
@@ -154,6 +154,7 @@ def _bucket_fault(settings: Settings, error: Exception) -> Text:
     )
 
 
+_ANYTHING = text("gjøre alt den trenger")
 _ACTIONS = {
     "ListObjectsV2": text("liste dokumenter"),
     "PutObject": text("lagre dokumenter"),
