@@ -187,6 +187,20 @@ def nobody_there(house: House) -> Changes:
     return {"database_url": url}
 
 
+def silent_storage(**changes: Any) -> Breaking:
+    """Keep the documents where calls are taken and never answered."""
+
+    @contextmanager
+    def breaking(house: House) -> Iterator[Changes]:
+        with (
+            socket.create_server(("127.0.0.1", 0)) as listener,
+            bucket(s3_endpoint=f"http://127.0.0.1:{listener.getsockname()[1]}")(house) as settings,
+        ):
+            yield {**settings, **changes}
+
+    return breaking
+
+
 def provider(change: Callable[[Provider], None]) -> Breaking:
     """Let the identity provider answer otherwise."""
 

@@ -307,6 +307,12 @@ BROKEN: list[tuple[str, Breaking, str, str]] = [
         "storage",
         "Dokumentlageret svarer ikke",
     ),
+    (
+        "silent object storage",
+        broken.silent_storage(s3_read_seconds=0.2),
+        "storage",
+        "Dokumentlageret svarer ikke",
+    ),
     ("open bucket", bucket(actions=None), "storage-private", "Hvem som helst kan lese"),
     ("one port for two", given(metrics_port=PORT), "metrics-port", "begge 8000"),
 ]
