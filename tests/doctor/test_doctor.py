@@ -383,6 +383,19 @@ def test_our_own_clock_is_compared(house: House, ahead: float, status: Status) -
     assert {one.id for one in findings if one.status != Status.OK} <= {"clock"}
 
 
+def test_every_table_is_looked_at(house: House) -> None:
+    """By the command alone, which has loaded less than these tests have."""
+    tables = house.ask(
+        "select relname from pg_class where relnamespace = 'public'::regnamespace"
+        " and relkind in ('r', 'p') and not relispartition and relname <> 'alembic_version'"
+    )
+    program = "from sakark_api.doctor.schema import own_tables; print(*own_tables())"
+
+    looked_at = subprocess.check_output([sys.executable, "-c", program], text=True)
+
+    assert set(looked_at.split()) == {row["relname"] for row in tables}
+
+
 def test_a_database_that_is_too_old_is_named(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "OLDEST", 99)
 
@@ -475,11 +488,12 @@ def test_wrong_settings_are_told_before_anything_else(house: House) -> None:
         house,
         "--json",
         SAKARK_DATABASE_ULR="postgresql://a:hemmelig@b/c",
-        SAKARK_PUBLIC_URL="https://bruker:hemmelig@arkiv.no/",
+        SAKARK_PUBLIC_URL="https://bruker:hem/melig@arkiv.no/",
     )
 
     found = json.loads(done.stdout)
     assert [(one["id"], one["status"]) for one in found] == [("settings", "FEIL")] * 2
     assert "Mente du SAKARK_DATABASE_URL?" in found[0]["sentence"]
     assert "hemmelig" not in done.stdout
+    assert "melig" not in found[1]["sentence"]
     assert done.returncode == 1

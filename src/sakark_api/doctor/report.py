@@ -10,7 +10,7 @@ from sakark_api.texts import Text
 
 __all__ = ["Finding", "Status", "as_json", "as_lines", "failure", "has_failed", "ok", "warning"]
 
-_USER = re.compile(r"(?<=://)[^/\s]*@")
+_USER = re.compile(r"(?<=://)\S*@")
 
 
 class Status(StrEnum):
