@@ -77,6 +77,21 @@ def serve(
 
 
 @app.command()
+def doctor(
+    port: Port = 8000,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Skriv funnene som JSON.")] = False,
+) -> None:
+    """Undersøk innstillinger, database, lager og innlogging, og si hva som må rettes."""
+    from sakark_api.doctor import report
+    from sakark_api.doctor.examination import examine_environment
+
+    findings = asyncio.run(examine_environment(port))
+    print(report.as_json(findings) if as_json else report.as_lines(findings))
+    sys.exit(report.has_failed(findings))
+
+
+@app.command()
 def token(
     user: Annotated[str, typer.Argument(help="For eksempel saksbehandler@molde.")],
     port: Port = 8000,

@@ -16,7 +16,7 @@ from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 from sakark_api.errors import Unavailable
 from sakark_api.texts import text
 
-__all__ = ["current", "downgrade", "newest", "upgrade"]
+__all__ = ["current", "downgrade", "is_known", "newest", "upgrade"]
 
 _LOCK_WAIT: Final = "800ms"
 """Less than a second, after which PostgreSQL looks for deadlocks and may end another's work."""
@@ -89,6 +89,12 @@ def current(connection: Connection) -> str | None:
 def newest() -> str | None:
     """Tell which version this program wants."""
     return ScriptDirectory.from_config(_config(None)).get_current_head()
+
+
+def is_known(revision: str) -> bool:
+    """Tell whether this program has a version, be it old."""
+    scripts = ScriptDirectory.from_config(_config(None))
+    return any(one.revision == revision for one in scripts.walk_revisions())
 
 
 def _config(connection: Connection | None) -> Config:

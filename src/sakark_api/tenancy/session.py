@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, c
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
 from sakark_api.db.limits import SPARE_SECONDS, server_limits
+from sakark_api.db.reader import driver_url
 from sakark_api.noark.metadata.kodeverdi import load_kodeverk
 from sakark_api.noark.metadata.kodeverk import Kodeverk
 from sakark_api.noark.model import WHOLE_KEY, TenantRow
@@ -147,7 +148,7 @@ def _only_this_kommune(state: ORMExecuteState) -> None:
 def application_engine(settings: Settings, role: str, pool_size: int | None = None) -> AsyncEngine:
     """Open a pool of writing connections as the application role, for a `Writer`."""
     return create_async_engine(
-        async_url(settings.database_url or ""),
+        "postgresql+asyncpg://",
         isolation_level="AUTOCOMMIT",
         pool_size=pool_size or settings.database_pool_size,
         max_overflow=0,
@@ -155,6 +156,8 @@ def application_engine(settings: Settings, role: str, pool_size: int | None = No
         pool_reset_on_return=None,
         hide_parameters=True,
         connect_args={
+            # Read by the driver, which knows sslmode and the like; SQLAlchemy does not.
+            "dsn": driver_url(settings.database_url or ""),
             "timeout": settings.database_connect_seconds,
             "command_timeout": settings.database_statement_seconds + SPARE_SECONDS,
             "server_settings": {"role": role, **server_limits(settings)},
