@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
+from tests.secrecy import SECRETS, keep_log, remember, secrets_in
 
 from sakark_api.app import create_app
 from sakark_api.db import embedded
@@ -46,7 +47,18 @@ class Service:
         if user not in self.tokens:
             found = next(one for one in demo_users() if one.username == user)
             self.tokens[user] = issue_token(found, self.issuer, self.settings.data_dir / "identity")
+            SECRETS.add(self.tokens[user])
         return self.tokens[user]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def whole_log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Keep the log of the whole run, and look through it at the end for what it may not hold."""
+    log = tmp_path_factory.mktemp("log") / "log"
+    handler = keep_log(log)
+    yield log
+    handler.flush()
+    assert secrets_in(log) == []
 
 
 @pytest.fixture(scope="session")
@@ -127,6 +139,7 @@ class Client:
 
     def _send(self, method: str, url: str, body: object, kind: str, kwargs: Any) -> httpx.Response:
         headers = {"Content-Type": kind, **kwargs.pop("headers", {})}
+        remember(body)
         return self.request(method, url, content=json.dumps(body), headers=headers, **kwargs)
 
     def link(self, unit: Mapping[str, Any], rel: str) -> str:

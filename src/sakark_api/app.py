@@ -35,6 +35,7 @@ from sakark_api.rest.schema import Schemas
 from sakark_api.rest.tree import RouteTree
 from sakark_api.settings import Settings
 from sakark_api.storage import open_documents
+from sakark_api.tenancy.fitness import refuse_unfit
 from sakark_api.tenancy.kommune import Registry
 from sakark_api.tenancy.session import Writer, application_engine
 
@@ -168,7 +169,7 @@ async def _lifespan(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
             catalog=CATALOG,
             reader=reader,
             writer=Writer(engine),
-            registry=Registry(engine),
+            registry=Registry(engine, refuse_unfit),
             verifier=Verifier(http),
             documents=documents,
             find_actor=find_actor,

@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import Session
 
 from sakark_api.errors import SakarkError
@@ -339,13 +339,13 @@ def _as_owner_connection(act: Callable[[Connection], T]) -> T:
 
 def _run(act: Callable[[AsyncEngine], Awaitable[T]]) -> T:
     """Do something with the database as the owner of the tables."""
-    from sakark_api.tenancy.session import async_url
+    from sakark_api.tenancy.session import owner_engine
 
     settings = read_settings()
     url = settings.database_owner_url or settings.database_url or _embedded_owner(settings)
 
     async def work() -> T:
-        engine = create_async_engine(async_url(url))
+        engine = owner_engine(url)
         try:
             return await act(engine)
         finally:

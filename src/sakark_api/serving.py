@@ -1,5 +1,7 @@
 """`sakark serve`: the processes that answer, how they end, and where their figures are."""
 
+import asyncio
+import logging.config
 import os
 import shutil
 import tempfile
@@ -24,10 +26,18 @@ HEALTH_SECONDS: Final = 30
 
 
 def serve(settings: Settings, host: str, port: int) -> None:
-    """Answer requests until told to stop; then end those under way and refuse new ones."""
+    """Answer requests until told to stop; then end those under way and refuse new ones.
+
+    Raises `Conflict` with the reasons when the database is not fit to be served from.
+    """
+    logging.config.dictConfig(log_config(settings))
     with ExitStack() as stack:
         if settings.metrics_port is not None:
             stack.enter_context(_figures(host, settings.metrics_port))
+        # Only now: what is imported here counts, and must know where to.
+        from sakark_api.tenancy.fitness import refuse_to_start
+
+        asyncio.run(refuse_to_start(settings))
         config = _config(settings, host, port)
         if settings.processes == 1:
             uvicorn.Server(config).run()

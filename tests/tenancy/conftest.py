@@ -10,12 +10,12 @@ from typing import Any, TypeVar
 import asyncpg
 import pytest
 from sqlalchemy import Connection
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
 from sakark_api.db import embedded, migrate
 from sakark_api.db.embedded import EmbeddedServer
-from sakark_api.tenancy.session import async_url
+from sakark_api.tenancy.session import owner_engine
 
 T = TypeVar("T")
 
@@ -39,7 +39,7 @@ class Owner:
         return asyncio.run(self._ask(statement, values, tenant))
 
     async def _connected(self, act: Callable[[Connection], T]) -> T:
-        engine = create_async_engine(async_url(self.url))
+        engine = owner_engine(self.url)
         try:
             async with engine.connect() as connection:
                 found = await connection.run_sync(act)
@@ -49,7 +49,7 @@ class Owner:
             await engine.dispose()
 
     async def _in_session(self, act: Callable[[Session], T]) -> T:
-        engine = create_async_engine(async_url(self.url))
+        engine = owner_engine(self.url)
         try:
             async with AsyncSession(engine) as session, session.begin():
                 return await session.run_sync(act)

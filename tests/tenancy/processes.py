@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import uvicorn
 from tests.conftest import Service, free_port
+from tests.secrecy import secrets_in
 
 from sakark_api.app import create_app
 
@@ -105,3 +106,4 @@ def running(
         if process.poll() is None:
             process.terminate()
         process.wait(timeout=30)
+        assert secrets_in(log) == []

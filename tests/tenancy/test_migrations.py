@@ -1,8 +1,13 @@
 """The schema up, down and up again, and the same as the models."""
 
+import asyncio
+import shutil
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
@@ -11,6 +16,7 @@ from tests.tenancy.conftest import Owner
 
 from sakark_api.db import migrate
 from sakark_api.db.embedded import EmbeddedServer
+from sakark_api.errors import Unavailable
 from sakark_api.noark.model import Base
 from sakark_api.tenancy.administration import add_kommune
 
@@ -120,3 +126,98 @@ def test_up_works_when_the_application_role_is_there_already(
     owner.connected(migrate.upgrade)
 
     assert owner.connected(migrate.current) == migrate.newest()
+
+
+NEXT = """
+revision = "next"
+down_revision = "{newest}"
+
+from alembic import op
+
+def upgrade():
+    op.execute("ALTER TABLE mappe ADD COLUMN noe_nytt text")
+
+def downgrade():
+    op.execute("ALTER TABLE mappe DROP COLUMN noe_nytt")
+"""
+
+
+@pytest.fixture
+def following(owner: Owner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let there be one version more, which needs a table that everybody uses."""
+    newest = owner.connected(migrate.current)
+    shutil.copytree(SCRIPTS.dir, tmp_path / "migrations")
+    script = tmp_path / "migrations" / "versions" / "next.py"
+    script.write_text(NEXT.format(newest=newest))
+    monkeypatch.setattr(migrate, "_folder", lambda: tmp_path / "migrations")
+
+
+@pytest.mark.usefixtures("following")
+def test_an_upgrade_waits_for_who_works_and_makes_nobody_wait_long(owner: Owner) -> None:
+    busy = threading.Event()
+    waits: list[float] = []
+
+    async def work() -> None:
+        """Read in one long transaction, as a slow report would."""
+        connection = await asyncpg.connect(owner.url)
+        async with connection.transaction():
+            await connection.fetch("select count(*) from mappe")
+            busy.set()
+            await asyncio.sleep(3)
+        await connection.close()
+
+    def others() -> None:
+        """Ask for the table all the time."""
+        while working.is_alive():
+            begun = time.monotonic()
+            owner.ask("select count(*) from mappe")
+            waits.append(time.monotonic() - begun)
+
+    working = threading.Thread(target=lambda: asyncio.run(work()))
+    working.start()
+    busy.wait()
+    asking = threading.Thread(target=others)
+    asking.start()
+    begun = time.monotonic()
+    owner.connected(migrate.upgrade)
+    took = time.monotonic() - begun
+    working.join()
+    asking.join()
+
+    assert owner.connected(migrate.current) == "next"
+    assert took > 1
+    assert len(waits) > 5
+    assert max(waits) < 2  # one try of 0.8 seconds at a time, and then they come through
+
+
+@pytest.mark.usefixtures("following")
+def test_two_upgrades_at_once_are_one_after_the_other(owner: Owner) -> None:
+    threads = [threading.Thread(target=lambda: owner.connected(migrate.upgrade)) for _ in range(3)]
+
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert owner.connected(migrate.current) == "next"
+    assert owner.ask("select count(*) from pg_locks where locktype = 'advisory'")[0][0] == 0
+
+
+@pytest.mark.usefixtures("following")
+def test_an_upgrade_that_never_gets_the_table_says_so(
+    owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrate, "_PATIENCE_SECONDS", 1)
+    before = owner.connected(migrate.current)
+
+    async def hold() -> None:
+        connection = await asyncpg.connect(owner.url)
+        async with connection.transaction():
+            await connection.execute("lock table mappe in access share mode")
+            with pytest.raises(Unavailable, match="i bruk hele tiden"):
+                await asyncio.to_thread(owner.connected, migrate.upgrade)
+        await connection.close()
+
+    asyncio.run(hold())
+
+    assert owner.connected(migrate.current) == before

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import uvicorn
 from sqlalchemy import delete, select
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import Session
 
 from sakark_api.access.caller import Role
@@ -29,7 +29,7 @@ from sakark_api.storage import open_documents
 from sakark_api.storage.s3 import S3Documents
 from sakark_api.tenancy.administration import add_kommune, set_issuer, set_kommune
 from sakark_api.tenancy.kommune import IssuerRow, KommuneRow, Status
-from sakark_api.tenancy.session import Writer, application_engine, async_url
+from sakark_api.tenancy.session import Writer, application_engine, owner_engine
 from sakark_api.texts import text
 
 __all__ = ["database", "prepare", "run"]
@@ -99,7 +99,7 @@ def _web_origins() -> tuple[str, ...]:
 
 async def prepare(settings: Settings, issuer: str) -> None:
     """Bring the schema up to date and see that the demo municipalities are there."""
-    owner = create_async_engine(async_url(settings.database_owner_url or ""))
+    owner = owner_engine(settings.database_owner_url or "")
     app = application_engine(settings, APPLICATION_ROLE, pool_size=1)
     documents = open_documents(settings)
     if isinstance(documents, S3Documents):

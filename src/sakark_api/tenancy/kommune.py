@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ARRAY, ForeignKey, Identity, SmallInteger, Text, select
+from sqlalchemy import ARRAY, Connection, ForeignKey, Identity, SmallInteger, Text, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -137,8 +137,15 @@ class Registry:
     `snapshot` is a new object exactly when something has changed.
     """
 
-    def __init__(self, engine: AsyncEngine, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        check: Callable[[Connection], None] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Read by `engine`; `check` may refuse the database before anything is read from it."""
         self._engine = engine
+        self._check = check
         self._clock = clock
         self._lock = asyncio.Lock()
         self._tried_at = float("-inf")
@@ -167,6 +174,8 @@ class Registry:
                 return
             try:
                 async with AsyncSession(self._engine) as session:
+                    if self._check is not None and not self._known:
+                        await (await session.connection()).run_sync(self._check)
                     snapshot = await load_registry(session)
             except (DBAPIError, PoolTimeoutError, OSError) as error:
                 if not self._known:

@@ -18,9 +18,11 @@ from sakark_api.noark.model import WHOLE_KEY, TenantRow
 from sakark_api.settings import Settings
 from sakark_api.tenancy.kommune import KommuneRow
 
-__all__ = ["Writer", "application_engine", "async_url"]
+__all__ = ["Writer", "application_engine", "owner_engine"]
 
 FRESH_SECONDS = 2.0
+_BY_DRIVER = "postgresql+asyncpg://"
+"""The address goes to the driver as it is: it knows sslmode and the like, SQLAlchemy does not."""
 
 
 class TenantSession(Session):
@@ -148,7 +150,7 @@ def _only_this_kommune(state: ORMExecuteState) -> None:
 def application_engine(settings: Settings, role: str, pool_size: int | None = None) -> AsyncEngine:
     """Open a pool of writing connections as the application role, for a `Writer`."""
     return create_async_engine(
-        "postgresql+asyncpg://",
+        _BY_DRIVER,
         isolation_level="AUTOCOMMIT",
         pool_size=pool_size or settings.database_pool_size,
         max_overflow=0,
@@ -156,7 +158,6 @@ def application_engine(settings: Settings, role: str, pool_size: int | None = No
         pool_reset_on_return=None,
         hide_parameters=True,
         connect_args={
-            # Read by the driver, which knows sslmode and the like; SQLAlchemy does not.
             "dsn": driver_url(settings.database_url or ""),
             "timeout": settings.database_connect_seconds,
             "command_timeout": settings.database_statement_seconds + SPARE_SECONDS,
@@ -165,9 +166,8 @@ def application_engine(settings: Settings, role: str, pool_size: int | None = No
     )
 
 
-def async_url(url: str) -> str:
-    """Give a database address as SQLAlchemy takes it, for the asynchronous driver."""
-    scheme, separator, rest = url.partition("://")
-    if scheme in ("postgres", "postgresql"):
-        scheme = "postgresql+asyncpg"
-    return scheme + separator + rest
+def owner_engine(url: str) -> AsyncEngine:
+    """Open connections as the owner of the tables, or as whoever the address says."""
+    return create_async_engine(
+        _BY_DRIVER, hide_parameters=True, connect_args={"dsn": driver_url(url)}
+    )

@@ -1,0 +1,59 @@
+"""What no line of any log may hold, gathered from all that the tests send."""
+
+import logging
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from sakark_api.observe.logs import JsonLines
+
+__all__ = ["SECRETS", "keep_log", "remember", "secrets_in"]
+
+SECRETS: set[str] = set()
+"""Tokens, titles, names and texts that were sent in this run."""
+
+CONTENT = ("tittel", "offentligTittel", "navn", "beskrivelse", "merknadstekst", "kontaktperson")
+SHAPES = (
+    re.compile(r"eyJ[\w-]{5,}"),
+    re.compile(r"(?i)bearer [\w-]{8,}"),
+    re.compile(r"(?<![\d.])\d{11}(?![\d.])"),
+)
+
+
+def remember(body: Any) -> None:
+    """Take note of the titles, names and texts of a body; single words are too common."""
+    if isinstance(body, list):
+        for one in body:
+            remember(one)
+    if isinstance(body, dict):
+        SECRETS.update(
+            value
+            for name, value in body.items()
+            if name in CONTENT and isinstance(value, str) and " " in value.strip()
+        )
+        for value in body.values():
+            remember(value)
+
+
+def secrets_in(log: Path) -> list[str]:
+    """Give the lines of a log that hold what no line may."""
+    return list(_guilty(log.read_text(encoding="utf-8", errors="replace")))
+
+
+def _guilty(written: str) -> Iterator[str]:
+    told = [secret for secret in SECRETS if secret in written]
+    for line in written.splitlines():
+        if any(secret in line for secret in told) or any(shape.search(line) for shape in SHAPES):
+            yield line[:500]
+
+
+def keep_log(log: Path) -> logging.Handler:
+    """Write what this process logs, as `sakark serve` writes it, to a file."""
+    handler = logging.FileHandler(log)
+    handler.setFormatter(JsonLines())
+    for name in ("sakark", "sakark_api"):
+        logging.getLogger(name).setLevel(logging.INFO)
+    for name in ("", "uvicorn"):
+        logging.getLogger(name).addHandler(handler)
+    return handler
