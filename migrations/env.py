@@ -11,6 +11,8 @@ import sakark_api.noark.logging.endringslogg
 import sakark_api.noark.metadata.kodeverdi
 import sakark_api.noark.opplasting
 import sakark_api.noark.rules.numre
+import sakark_api.tenancy.bruk
+import sakark_api.tenancy.driftslogg
 import sakark_api.tenancy.kommune  # noqa: F401  they fill the metadata
 from sakark_api.noark.attribute import ValueType
 from sakark_api.noark.model import Base

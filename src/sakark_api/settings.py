@@ -11,7 +11,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from sakark_api.errors import Invalid
-from sakark_api.texts import Text, text
+from sakark_api.texts import Text, joined, text
 
 __all__ = ["PREFIX", "Settings", "complaints", "read_settings"]
 
@@ -173,7 +173,7 @@ def read_settings() -> Settings:
         found += complaints(settings)
         if not found:
             return settings
-    raise Invalid(_lines(found))
+    raise Invalid(joined(found, "\n"))
 
 
 def _unknown(environment: Iterable[str]) -> Iterator[Text]:
@@ -260,11 +260,3 @@ _SENTENCES: Mapping[str, Text] = {
     ),
     "string_too_short": text("Innstillingen {navn} kan ikke være tom."),
 }
-
-
-def _lines(sentences: list[Text]) -> Text:
-    """Put sentences under each other."""
-    names = [f"linje{place}" for place in range(len(sentences))]
-    return Text(
-        "\n".join(f"{{{name}}}" for name in names), dict(zip(names, sentences, strict=True))
-    )

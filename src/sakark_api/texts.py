@@ -1,6 +1,6 @@
 """Texts for people: bokmål in the code, nynorsk and English from one gettext catalogue."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -37,6 +37,14 @@ class Text:
 def text(msgid: str, /, **values: object) -> Text:
     """Mark a bokmål sentence for translation; `{name}` in it takes the value of that name."""
     return Text(msgid, values)
+
+
+def joined(sentences: Sequence[Text], between: str = ", ") -> Text:
+    """Put several texts together, in whichever language they are read."""
+    names = [f"s{place}" for place in range(len(sentences))]
+    return Text(
+        between.join(f"{{{name}}}" for name in names), dict(zip(names, sentences, strict=True))
+    )
 
 
 @cache
