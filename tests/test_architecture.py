@@ -48,11 +48,11 @@ TENANT_ID = {
     "access/oidc.py": "binds an issuer to a kommune",
     "db/reader.py": "the kommune a connection serves",
     "dev/seed.py": "fills demo kommuner",
+    "drift/sandkasse.py": "fills a kommune it has just made",
 }
 """Files outside tenancy/ that name the kommune's number, and why."""
 
 SQL_TEXT = {
-    "tenancy/partitions.py": "DDL that SQLAlchemy has no words for",
     "db/embedded.py": "roles and database of the development server",
     "db/reader.py": "the kommune of a connection",
 }
@@ -182,7 +182,7 @@ def test_sqlalchemys_text_is_not_used(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    [path for path in FILES if not name_of(path).startswith(("rest/", "app.py", "dev/"))],
+    [path for path in FILES if not name_of(path).startswith(("rest/", "app.py", "dev/", "drift/"))],
     ids=name_of,
 )
 def test_only_the_edge_knows_of_http(path: Path) -> None:
@@ -217,7 +217,7 @@ def test_the_clock_is_read_at_the_edge(path: Path) -> None:
         and node.value.id in ("datetime", "date")
     ]
 
-    edges = ("rest/dependencies.py", "dev/server.py", "dev/seed.py", "cli.py")
+    edges = ("rest/dependencies.py", "dev/server.py", "cli_owner.py")
     assert not read or name_of(path) in edges
 
 

@@ -174,7 +174,7 @@ def _missing(session: Session, row: KommuneRow, status: Status) -> Iterator[Text
     if status is not Status.FORBEREDELSE and not issuers_of(session, row):
         yield text("en innloggingstjeneste")
     if status is Status.DRIFT and row.organisasjonsnummer is None:
-        yield text("organisasjonsnummer")
+        yield text("et organisasjonsnummer")
 
 
 def issuers_of(session: Session, kommune: KommuneRow) -> Sequence[IssuerRow]:
