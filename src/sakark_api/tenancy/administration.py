@@ -221,10 +221,10 @@ def refuse_odd_issuer(row: IssuerRow) -> None:
         address = getattr(row, name)
         if address is not None and not _is_safe(address):
             raise Invalid(
+                # Not what was written: it may hold a password.
                 text(
-                    "{navn} må være en adresse som https://login.example.no: {verdi}",
+                    "{navn} må være en adresse som https://login.example.no, uten passord.",
                     navn=name,
-                    verdi=address,
                 )
             )
     for name in ("audience", "kommune_claim", "role_claim"):
