@@ -22,8 +22,12 @@ from sakark_api.storage import open_documents
 from sakark_api.tenancy import operator as operator_module
 from sakark_api.tenancy.driftslogg import Actor
 from sakark_api.tenancy.operator import in_transaction, operator_engine
-from sakark_api.tenancy.partitions import add_partitions, partition_name, partitioned_tables
-from sakark_api.tenancy.partitions import tenant_tables
+from sakark_api.tenancy.partitions import (
+    add_partitions,
+    partition_name,
+    partitioned_tables,
+    tenant_tables,
+)
 from sakark_api.tenancy.session import Writer, application_engine
 
 TABLES = [table.name for table in tenant_tables()]
@@ -88,7 +92,7 @@ def test_its_cases_can_be_followed_to_a_letter(
 
     listed = client.follow("sakarkiv/", "sakarkiv/saksmappe/")
     sak = listed["results"][0]
-    post = client.get(client.link(sak, "sakarkiv/journalpost/")).json()["results"][0]
+    post = client.get(client.link(sak, "arkivstruktur/registrering/")).json()["results"][0]
     part = client.get(client.link(sak, "arkivstruktur/part/")).json()["results"][0]
     document = client.get(client.link(post, "arkivstruktur/dokumentbeskrivelse/")).json()
     objekt = client.get(
@@ -194,7 +198,10 @@ def busy(http_client: httpx.Client, service: Service) -> Iterator[list[int]]:
         while not ended.is_set():
             made = client.post(offered, {"tittel": "Brev"})
             statuses.append(made.status_code)
-            statuses.append(client.delete(client.link(made.json(), "self")).status_code)
+            changed = client.patch(
+                client.link(made.json(), "self"), {"tittel": "Brevet"}, headers={"If-Match": "*"}
+            )
+            statuses.append(changed.status_code)
             statuses.append(client.get(f"{client.root}sakarkiv/journalpost/").status_code)
 
     workers = [threading.Thread(target=work, args=(one,)) for one in ("rauma", "vestnes") * 2]
@@ -221,13 +228,13 @@ def test_it_comes_and_goes_without_a_trace_while_others_work_on(
         kept = [len(files(service, one["slug"])) for one in made]
         answers = [operator.delete(f"sandkasser/{one['slug']}/") for one in made]
 
-    assert all(one["saksmappe" if "saksmappe" in one else "mappe"] >= 3 for one in there)
+    assert all(one["mappe"] >= 3 for one in there)
     assert all(one["partitions"] == len(partitioned_tables()) for one in there)
     assert min(kept) >= 3
     assert [answer.status_code for answer in answers] == [204, 204, 204], answers[0].text
     assert [traces(owner, number) for number in numbers] == [{}, {}, {}]
     assert [files(service, one["slug"]) for one in made] == [[], [], []]
-    assert set(statuses) == {200, 201, 204}
+    assert set(statuses) == {200, 201}
     assert len(statuses) > 20
 
 
