@@ -2,6 +2,7 @@
 
 import asyncio
 import getpass
+import os
 import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -25,7 +26,11 @@ def commander() -> "Actor":
     """Tell who gives the command, for the log: the user of this machine."""
     from sakark_api.tenancy.driftslogg import Actor
 
-    return Actor(None, getpass.getuser(), "Kommandolinjen", datetime.now(UTC))
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a container may run as a number without a name
+        user = str(os.getuid())
+    return Actor(None, user, "Kommandolinjen", datetime.now(UTC))
 
 
 def as_owner(act: Callable[[Session], T]) -> T:

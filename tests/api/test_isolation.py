@@ -557,7 +557,7 @@ def test_every_table_of_kommuner_has_forced_row_security(owner_role: Sql) -> Non
         "delete from bruk",
         "truncate bruk",
         "select * from driftslogg",
-        "insert into driftslogg select * from driftslogg",
+        "insert into driftslogg default values",
         "select sakark_add_partitions(1::smallint)",
         "select sakark_throw_away(1::smallint)",
         "set role sakark_drift",

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 from tests.conftest import Client, Service
@@ -331,3 +332,40 @@ def test_work_that_locks_stand_in_the_way_of_is_given_up_in_a_sentence(
     with pytest.raises(Unavailable):
         asyncio.run(add())
     holder.join()
+
+
+def test_live_work_is_never_the_one_that_gives_way(
+    operator: Operator, service: Service, owner: Sql
+) -> None:
+    """A writer holds one table and wants one that the operator's work holds: it gets it."""
+    slug = make(operator)["slug"]
+    thrown: list[int] = []
+    thrower = threading.Thread(
+        target=lambda: thrown.append(operator.delete(f"sandkasser/{slug}/").status_code)
+    )
+
+    async def write() -> None:
+        connection = await asyncpg.connect(service.settings.database_url)
+        try:
+            async with connection.transaction():
+                await connection.execute("lock table registrering in row exclusive mode")
+                thrower.start()
+                await wait_until_waiting(connection)
+                await connection.execute("lock table mappe in row exclusive mode")
+        finally:
+            await connection.close()
+
+    asyncio.run(write())
+    thrower.join()
+
+    assert thrown == [204]
+    assert owner.run("select 1 from kommune where slug = $1", slug) == []
+
+
+async def wait_until_waiting(connection: asyncpg.Connection) -> None:
+    """Wait until somebody waits for the table that this connection holds."""
+    waiting = (
+        "select count(*) from pg_locks where relation = 'registrering'::regclass and not granted"
+    )
+    while not await connection.fetchval(waiting):  # noqa: ASYNC110  PostgreSQL has no event for it
+        await asyncio.sleep(0.01)
