@@ -337,7 +337,11 @@ def test_work_that_locks_stand_in_the_way_of_is_given_up_in_a_sentence(
 def test_live_work_is_never_the_one_that_gives_way(
     operator: Operator, service: Service, owner: Sql
 ) -> None:
-    """A writer holds one table and wants one that the operator's work holds: it gets it."""
+    """A writer waits for what the operator's work holds, which then comes to what it holds.
+
+    PostgreSQL fails the one that has waited longest, a second after it began: the writer, unless
+    the operator has given up by then. Tables are locked by name: mappe, part, registrering.
+    """
     slug = make(operator)["slug"]
     thrown: list[int] = []
     thrower = threading.Thread(
@@ -345,15 +349,21 @@ def test_live_work_is_never_the_one_that_gives_way(
     )
 
     async def write() -> None:
-        connection = await asyncpg.connect(service.settings.database_url)
+        url = service.settings.database_url
+        writer, other, watcher = [await asyncpg.connect(url) for _ in range(3)]
         try:
-            async with connection.transaction():
-                await connection.execute("lock table registrering in row exclusive mode")
-                thrower.start()
-                await wait_until_waiting(connection)
-                await connection.execute("lock table mappe in row exclusive mode")
+            await writer.execute("begin; lock table registrering in row exclusive mode")
+            await other.execute("begin; lock table part in row exclusive mode")
+            thrower.start()
+            await wait_until_waiting(watcher, "part")
+            waiting = asyncio.create_task(writer.execute("lock table mappe in row exclusive mode"))
+            await wait_until_waiting(watcher, "mappe")
+            await other.execute("commit")
+            await waiting
+            await writer.execute("commit")
         finally:
-            await connection.close()
+            for connection in (writer, other, watcher):
+                await connection.close()
 
     asyncio.run(write())
     thrower.join()
@@ -362,10 +372,8 @@ def test_live_work_is_never_the_one_that_gives_way(
     assert owner.run("select 1 from kommune where slug = $1", slug) == []
 
 
-async def wait_until_waiting(connection: asyncpg.Connection) -> None:
-    """Wait until somebody waits for the table that this connection holds."""
-    waiting = (
-        "select count(*) from pg_locks where relation = 'registrering'::regclass and not granted"
-    )
-    while not await connection.fetchval(waiting):  # noqa: ASYNC110  PostgreSQL has no event for it
-        await asyncio.sleep(0.01)
+async def wait_until_waiting(watcher: asyncpg.Connection, table: str) -> None:
+    """Wait until somebody waits for a table."""
+    waiting = "select count(*) from pg_locks where relation = $1::text::regclass and not granted"
+    while not await watcher.fetchval(waiting, table):  # noqa: ASYNC110  PostgreSQL has no event
+        await asyncio.sleep(0.005)
