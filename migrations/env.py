@@ -6,15 +6,9 @@ from alembic import context
 from sqlalchemy import ForeignKeyConstraint
 from sqlalchemy.schema import SchemaItem
 
-import sakark_api.noark.catalog
-import sakark_api.noark.logging.endringslogg
-import sakark_api.noark.metadata.kodeverdi
-import sakark_api.noark.opplasting
-import sakark_api.noark.rules.numre
-import sakark_api.tenancy.kommune  # noqa: F401  they fill the metadata
 from sakark_api.noark.attribute import ValueType
-from sakark_api.noark.model import Base
 from sakark_api.tenancy.partitions import is_partition
+from sakark_api.tenancy.tables import METADATA
 
 
 def is_ours(item: SchemaItem, name: str | None, kind: str, reflected: bool, other: object) -> bool:  # noqa: FBT001  Alembic's
@@ -35,7 +29,7 @@ def written(kind: str, item: object, autogen_context: object) -> str | Literal[F
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=Base.metadata,
+    target_metadata=METADATA,
     include_object=is_ours,
     render_item=written,
     compare_server_default=False,

@@ -19,7 +19,13 @@ from tests.secrecy import SECRETS, keep_log, remember, secrets_in
 
 from sakark_api.app import create_app
 from sakark_api.db import embedded
-from sakark_api.dev.identity import create_identity, demo_clients, demo_users, issue_token
+from sakark_api.dev.identity import (
+    OPERATOR,
+    create_identity,
+    demo_clients,
+    demo_users,
+    issue_token,
+)
 from sakark_api.dev.server import prepare
 from sakark_api.settings import Settings
 
@@ -45,7 +51,7 @@ class Service:
 
     def token(self, user: str) -> str:
         if user not in self.tokens:
-            found = next(one for one in demo_users() if one.username == user)
+            found = next(one for one in [*demo_users(), OPERATOR] if one.username == user)
             self.tokens[user] = issue_token(found, self.issuer, self.settings.data_dir / "identity")
             SECRETS.add(self.tokens[user])
         return self.tokens[user]
@@ -80,6 +86,8 @@ def service(
     settings = Settings(
         database_url=database.app_url,
         database_owner_url=database.owner_url,
+        database_operator_url=database.operator_url,
+        operator_issuer=f"http://127.0.0.1:{port}/identity",
         data_dir=tmp_path_factory.mktemp("data"),
         cors_origins=("https://spa.example",),
         database_pool_size=4,
@@ -92,7 +100,8 @@ def service(
 def run_service(settings: Settings, port: int) -> Iterator[Service]:
     url, issuer = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{port}/identity"
     asyncio.run(prepare(settings, issuer))
-    identity = create_identity(issuer, demo_users(), demo_clients(), settings.data_dir / "identity")
+    users = [*demo_users(), OPERATOR]
+    identity = create_identity(issuer, users, demo_clients(), settings.data_dir / "identity")
     app = create_app(settings, mounts=[("/identity", identity)])
     server = uvicorn.Server(
         uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", loop="asyncio")

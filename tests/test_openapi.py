@@ -122,8 +122,15 @@ def test_every_answer_is_of_a_media_type_that_is_sent() -> None:
         for kind in answer.get("content", {})
     }
 
-    assert {kind for name, _, kind in kinds if not name.endswith(("fil_get", "oidc_get"))} == {
-        "application/vnd.noark5+json"
+    assert {
+        kind
+        for name, _, kind in kinds
+        if not name.endswith(("fil_get", "oidc_get")) and not name.startswith("drift_")
+    } == {"application/vnd.noark5+json"}
+    assert {kind for name, _, kind in kinds if name.startswith("drift_")} == {
+        "application/vnd.noark5+json",
+        "application/json",
+        "text/csv",
     }
 
 

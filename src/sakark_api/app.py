@@ -20,6 +20,9 @@ from starlette.types import ASGIApp
 
 from sakark_api.access.oidc import Verifier
 from sakark_api.db.reader import APPLICATION_ROLE, Reader
+from sakark_api.drift.bodies import BODIES
+from sakark_api.drift.context import Drift, operator_binding
+from sakark_api.drift.router import drift_routes
 from sakark_api.noark.admin.innlogging import find_actor
 from sakark_api.noark.catalog import CATALOG
 from sakark_api.observe.edge import REQUEST_ID, Observed
@@ -37,6 +40,7 @@ from sakark_api.settings import Settings
 from sakark_api.storage import open_documents
 from sakark_api.tenancy.fitness import refuse_unfit
 from sakark_api.tenancy.kommune import Registry
+from sakark_api.tenancy.operator import operator_engine
 from sakark_api.tenancy.session import Writer, application_engine
 
 __all__ = ["create_app", "openapi"]
@@ -102,19 +106,23 @@ def create_app(settings: Settings, mounts: Sequence[tuple[str, ASGIApp]] = ()) -
         app.mount(address, mounted)
     kommuner = kommuner_routes()
     kommuner += health_routes()
+    operators = drift_routes()
     app.router.routes.extend(kommuner)
+    if settings.operator_issuer is not None:
+        app.router.routes.extend(operators)
     app.router.routes.append(tree)
-    app.openapi = lambda: _described(app, tree, kommuner)  # type: ignore[method-assign]  # FastAPI's own way
+    app.openapi = lambda: _described(app, tree, [*kommuner, *operators])  # type: ignore[method-assign]  # FastAPI's own way
     return app
 
 
-def _described(app: FastAPI, tree: RouteTree, kommuner: list[APIRoute]) -> dict[str, Any]:
+def _described(app: FastAPI, tree: RouteTree, others: Sequence[APIRoute]) -> dict[str, Any]:
     if app.openapi_schema is None:
         app.openapi_schema = build(
-            [*kommuner, *tree.routes()],
+            [*others, *tree.routes()],
             CATALOG,
             Schemas(CATALOG),
             {"Kodelisteverdi": KodeverdiBody},
+            BODIES,
             version("sakark-api"),
         )
     return app.openapi_schema
@@ -178,9 +186,22 @@ async def _lifespan(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
         app.state.services, app.state.readiness = services, Readiness(services)
         counting = asyncio.create_task(_count_connections(reader, engine))
         stack.callback(counting.cancel)
+        await _open_drift(app, settings, stack)
         _give_back_memory()
         # What is made at start stays; to look through it again is most of the slowest calls.
         gc.collect()
         gc.freeze()
         gc.set_threshold(*GC_THRESHOLDS)
         yield
+
+
+async def _open_drift(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> None:
+    """Open the operator's part, when the settings say who the operator is."""
+    binding = operator_binding(settings)
+    if binding is None:
+        return
+    if settings.database_operator_url is None:
+        raise RuntimeError("SAKARK_DATABASE_OPERATOR_URL is not set")
+    engine = operator_engine(settings)
+    stack.push_async_callback(engine.dispose)
+    app.state.drift = Drift(app.state.services, engine, binding)

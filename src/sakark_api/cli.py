@@ -3,34 +3,27 @@
 import asyncio
 import json
 import sys
-from collections.abc import Awaitable, Callable
-from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
 import typer
-from sqlalchemy import Connection, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
-from sqlalchemy.orm import Session
 
+from sakark_api import cli_drift
+from sakark_api.cli_owner import on_owner_connection
 from sakark_api.errors import SakarkError
 from sakark_api.settings import Settings, read_settings
 
 __all__ = ["app", "main"]
 
-T = TypeVar("T")
-
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Sak- og arkivsystem etter Noark 5."
 )
 db = typer.Typer(no_args_is_help=True, help="Databasens skjema.")
-kommune = typer.Typer(no_args_is_help=True, help="Kommunene i tjenesten.")
 app.add_typer(db, name="db")
-app.add_typer(kommune, name="kommune")
+cli_drift.mount(app)
 
 Port = Annotated[int, typer.Option(envvar="PORT", help="Porten API-et svarer på.")]
-Slug = Annotated[str, typer.Argument(help="Kommunens kortnavn, slik det står i adressene.")]
 
 
 def main() -> None:
@@ -97,10 +90,10 @@ def token(
     port: Port = 8000,
 ) -> None:
     """Skriv et tilgangstoken for en demobruker; bare for `sakark dev`."""
-    from sakark_api.dev.identity import demo_users, issue_token
+    from sakark_api.dev.identity import OPERATOR, demo_users, issue_token
     from sakark_api.dev.place import identity_dir, issuer_url
 
-    found = next((one for one in demo_users() if one.username == user), None)
+    found = next((one for one in [*demo_users(), OPERATOR] if one.username == user), None)
     if found is None:
         sys.exit(f"Ukjent demobruker: {user}. Skriv <rolle>@<kommune>, for eksempel leser@rauma.")
     keys = identity_dir(read_settings())
@@ -188,7 +181,7 @@ def db_upgrade() -> None:
     """Bring skjemaet til nyeste utgave."""
     from sakark_api.db import migrate
 
-    _as_owner_connection(migrate.upgrade)
+    on_owner_connection(migrate.upgrade)
     print(f"Databasen er i utgave {migrate.newest()}.")
 
 
@@ -197,7 +190,7 @@ def db_current() -> None:
     """Vis hvilken utgave skjemaet har."""
     from sakark_api.db import migrate
 
-    print(_as_owner_connection(migrate.current) or "tom")
+    print(on_owner_connection(migrate.current) or "tom")
 
 
 @db.command("check")
@@ -205,160 +198,9 @@ def db_check() -> None:
     """Se etter at skjemaet har utgaven programmet vil ha."""
     from sakark_api.db import migrate
 
-    found, wanted = _as_owner_connection(migrate.current), migrate.newest()
+    found, wanted = on_owner_connection(migrate.current), migrate.newest()
     if found != wanted:
         sys.exit(
             f"Databasen er i utgave {found}, programmet vil ha {wanted}. Kjør: sakark db upgrade"
         )
     print(f"Databasen er i utgave {found}.")
-
-
-@kommune.command("add")
-def kommune_add(
-    slug: Slug,
-    navn: Annotated[str, typer.Option(help="Kommunens navn.")],
-    kommunenummer: Annotated[str, typer.Option(help="Fire siffer.")],
-    organisasjonsnummer: Annotated[str | None, typer.Option(help="Ni siffer.")] = None,
-    maalform: Annotated[str, typer.Option(help="nb eller nn.")] = "nb",
-) -> None:
-    """Legg til en kommune, med kodelister og egne tabelldeler."""
-    from sakark_api.tenancy.administration import add_kommune
-
-    _as_owner(
-        partial(
-            add_kommune,
-            slug=slug,
-            navn=navn,
-            kommunenummer=kommunenummer,
-            organisasjonsnummer=organisasjonsnummer,
-            maalform=maalform,
-        )
-    )
-    print(f"Kommunen {slug} er lagt til.")
-
-
-@kommune.command("list")
-def kommune_list() -> None:
-    """List kommunene."""
-    from sakark_api.tenancy.kommune import KommuneRow
-
-    def rows(session: Session) -> list[tuple[str, ...]]:
-        found = session.scalars(select(KommuneRow).order_by(KommuneRow.slug))
-        return [(row.slug, row.kommunenummer, row.status, row.maalform, row.navn) for row in found]
-
-    for row in _as_owner(rows):
-        print("\t".join(row))
-
-
-@kommune.command("set")
-def kommune_set(
-    slug: Slug,
-    navn: Annotated[str | None, typer.Option(help="Nytt navn.")] = None,
-    kommunenummer: Annotated[
-        str | None, typer.Option(help="Nytt nummer; det gamle huskes.")
-    ] = None,
-    organisasjonsnummer: Annotated[str | None, typer.Option(help="Ni siffer.")] = None,
-    status: Annotated[
-        str | None, typer.Option(help="forberedelse, prøvedrift, drift eller avsluttet.")
-    ] = None,
-    maalform: Annotated[str | None, typer.Option(help="nb eller nn.")] = None,
-    issuer: Annotated[
-        str | None, typer.Option(help="OIDC-leverandør (iss) som kommunen godtar token fra.")
-    ] = None,
-    audience: Annotated[str, typer.Option(help="Hvem tokenet skal være for (aud).")] = "sakark",
-    kommune_claim: Annotated[
-        str, typer.Option(help="Hvor tokenet nevner kommunen, f.eks. consumer.ID.")
-    ] = "kommune",
-    role_claim: Annotated[str, typer.Option(help="Hvor tokenet nevner roller.")] = "roles",
-    role: Annotated[
-        list[str] | None, typer.Option(help="rolle=verdi i tokenet; kan gjentas.")
-    ] = None,
-) -> None:
-    """Endre hva registeret sier om en kommune, og hvilke token den godtar."""
-    from sakark_api.tenancy.administration import set_issuer, set_kommune
-
-    facts: dict[str, Any] = {
-        "navn": navn,
-        "kommunenummer": kommunenummer,
-        "organisasjonsnummer": organisasjonsnummer,
-        "status": status,
-        "maalform": maalform,
-    }
-    _as_owner(
-        partial(set_kommune, slug=slug, **{key: value for key, value in facts.items() if value})
-    )
-    if issuer is not None:
-        _as_owner(
-            partial(
-                set_issuer,
-                slug=slug,
-                issuer=issuer,
-                audience=audience,
-                kommune_claim=kommune_claim,
-                role_claim=role_claim,
-                role_values=_role_values(role),
-            )
-        )
-    print(f"Kommunen {slug} er endret.")
-
-
-def _role_values(pairs: list[str] | None) -> dict[str, str]:
-    """Read rolle=verdi; without any, each role is called what we call it."""
-    from sakark_api.access.caller import Role
-
-    if not pairs:
-        return {role.value: role.value for role in Role}
-    values: dict[str, str] = {}
-    for pair in pairs:
-        name, mark, value = pair.partition("=")
-        if not mark or name not in set(Role):
-            sys.exit(f"Skriv --role rolle=verdi, der rolle er en av {', '.join(Role)}: {pair}")
-        values[value] = name
-    return values
-
-
-def _as_owner(act: Callable[[Session], T]) -> T:
-    """Do something in one transaction as the owner of the tables."""
-
-    async def in_session(engine: AsyncEngine) -> T:
-        async with AsyncSession(engine) as session, session.begin():
-            return await session.run_sync(act)
-
-    return _run(in_session)
-
-
-def _as_owner_connection(act: Callable[[Connection], T]) -> T:
-    """Do something on a connection in no transaction, as the owner of the tables."""
-
-    async def on(engine: AsyncEngine) -> T:
-        async with engine.connect() as connection:
-            return await connection.run_sync(act)
-
-    return _run(on)
-
-
-def _run(act: Callable[[AsyncEngine], Awaitable[T]]) -> T:
-    """Do something with the database as the owner of the tables."""
-    from sakark_api.tenancy.session import owner_engine
-
-    settings = read_settings()
-    url = settings.database_owner_url or settings.database_url or _embedded_owner(settings)
-
-    async def work() -> T:
-        engine = owner_engine(url)
-        try:
-            return await act(engine)
-        finally:
-            await engine.dispose()
-
-    return asyncio.run(work())
-
-
-def _embedded_owner(settings: Settings) -> str:
-    """Find the running development database of this folder."""
-    from sakark_api.db.embedded import running
-
-    server = running(settings.data_dir / "postgres")
-    if server is None:
-        sys.exit("Sett SAKARK_DATABASE_OWNER_URL, eller start `sakark dev` først.")
-    return server.owner_url

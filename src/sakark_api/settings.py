@@ -11,7 +11,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from sakark_api.errors import Invalid
-from sakark_api.texts import Text, lines, text
+from sakark_api.texts import Text, joined, text
 
 __all__ = ["PREFIX", "Settings", "complaints", "read_settings"]
 
@@ -173,7 +173,7 @@ def read_settings() -> Settings:
         found += complaints(settings)
         if not found:
             return settings
-    raise Invalid(lines(found))
+    raise Invalid(joined(found, "\n"))
 
 
 def _unknown(environment: Iterable[str]) -> Iterator[Text]:

@@ -39,11 +39,11 @@ def text(msgid: str, /, **values: object) -> Text:
     return Text(msgid, values)
 
 
-def lines(sentences: Sequence[Text]) -> Text:
-    """Put sentences under each other."""
-    names = [f"linje{place}" for place in range(len(sentences))]
+def joined(sentences: Sequence[Text], between: str = ", ") -> Text:
+    """Put several texts together, in whichever language they are read."""
+    names = [f"s{place}" for place in range(len(sentences))]
     return Text(
-        "\n".join(f"{{{name}}}" for name in names), dict(zip(names, sentences, strict=True))
+        between.join(f"{{{name}}}" for name in names), dict(zip(names, sentences, strict=True))
     )
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib.util
+import json
 import os
 import shutil
 import signal
@@ -284,6 +285,25 @@ def test_lost_passwords_are_replaced(folder: Path) -> None:
 
     assert second.app_url != first.app_url
     assert ask(second.app_url, "select 1") == 1
+
+
+def test_a_cluster_from_before_the_operator_gets_its_role(folder: Path) -> None:
+    first = start(folder, durable=False)
+    passwords = json.loads((folder / "passwords.json").read_text())
+    former = {role: given for role, given in passwords.items() if role != "sakark_drift"}
+    superuser = first.owner_url.replace(
+        f"sakark_owner:{passwords['sakark_owner']}", f"postgres:{passwords['postgres']}"
+    )
+    ask(superuser, "drop role sakark_drift")
+    (folder / "passwords.json").write_text(json.dumps(former))
+    joined = start(folder, durable=False)
+    stop(folder)
+
+    second = start(folder, durable=False)
+
+    assert joined.app_url == first.app_url
+    assert ask(second.operator_url, "select current_user") == "sakark_drift"
+    assert ask(second.app_url, "select current_user") == "sakark_app"
 
 
 def test_interrupt_at_the_keyboard_is_not_for_the_server(folder: Path) -> None:

@@ -389,7 +389,7 @@ def test_every_table_is_looked_at(house: House) -> None:
         "select relname from pg_class where relnamespace = 'public'::regnamespace"
         " and relkind in ('r', 'p') and not relispartition and relname <> 'alembic_version'"
     )
-    program = "from sakark_api.doctor.schema import own_tables; print(*own_tables())"
+    program = "from sakark_api.tenancy.tables import own_tables; print(*own_tables())"
 
     looked_at = subprocess.check_output([sys.executable, "-c", program], text=True)
 

@@ -40,6 +40,11 @@ class Operation:
         return "{system_id}" in self.path
 
     @property
+    def of_kommune(self) -> bool:
+        """Tell whether it is a kommune's, and not the operator's."""
+        return self.path.startswith("/{kommune}/")
+
+    @property
     def writes(self) -> bool:
         return self.method != "GET"
 

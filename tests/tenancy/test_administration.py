@@ -225,7 +225,11 @@ def sakark(owner: Owner, *words: str) -> "subprocess.CompletedProcess[str]":
 def test_the_commands_add_list_and_set(owner: Owner) -> None:
     said = [
         sakark(owner, "kommune", "add", "molde", "--navn", "Molde", "--kommunenummer", "1506"),
-        sakark(owner, "kommune", "set", "molde", "--kommunenummer", "1502", "--status", "drift"),
+        sakark(
+            owner,
+            *("kommune", "set", "molde", "--kommunenummer", "1502", "--status", "drift"),
+            *("--organisasjonsnummer", "921221967", "--issuer", "https://login.example.no"),
+        ),
         sakark(owner, "kommune", "list"),
     ]
 

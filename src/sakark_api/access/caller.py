@@ -1,9 +1,9 @@
-"""The person or system that a request comes from."""
+"""The person or system that a request comes from, to a kommune or to the operator."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["Caller", "Role"]
+__all__ = ["Caller", "Operator", "Role"]
 
 
 class Role(StrEnum):
@@ -24,3 +24,14 @@ class Caller:
     issuer: str
     name: str
     roles: frozenset[Role]
+    person: bool = True
+    """False for a system: its tokens name nobody."""
+
+
+@dataclass(frozen=True)
+class Operator:
+    """Somebody of the operator's staff: the role `drift`, which no kommune can give."""
+
+    issuer: str
+    subject: str
+    name: str

@@ -14,18 +14,20 @@ from typing import Generic, TypeVar
 import httpx
 from jose import ExpiredSignatureError, JOSEError, JWTError, jwt
 
-from sakark_api.access.caller import Caller, Role
+from sakark_api.access.caller import Caller, Operator, Role
 from sakark_api.access.keys import Issuer, Keys
-from sakark_api.errors import NotFound, Unauthenticated
+from sakark_api.errors import Forbidden, NotFound, Unauthenticated
 from sakark_api.observe.metrics import TOKENS
 from sakark_api.texts import text
 
-__all__ = ["Bindings", "IssuerBinding", "Verifier"]
+__all__ = ["Bindings", "IssuerBinding", "OperatorBinding", "Verifier"]
 
 ALGORITHMS = ("RS256", "ES256")
 TYPES = ("jwt", "at+jwt", "application/at+jwt")
 REQUIRED = ("exp", "iss", "aud", "sub")
 NAMES = ("name", "preferred_username", "client_name", "client_id", "azp", "sub")
+# Names that only people have: a system may have a `preferred_username` (Keycloak's do).
+PERSONAL = ("name", "given_name", "family_name", "pid")
 
 LONGEST_TOKEN = 8192
 LEEWAY_SECONDS = 30
@@ -66,10 +68,12 @@ class IssuerBinding:
     kommune_claim: str
     role_claim: str
     role_values: Mapping[str, Role]
+    sandkasse_for: str | None = None
+    """The kommune whose tokens open this one too, a sandbox of theirs."""
 
     def names_kommune(self, claims: Claims) -> bool:
         """Tell whether the kommune claim names this kommune."""
-        names = {self.kommune, *self.kommunenummer}
+        names = {self.sandkasse_for or self.kommune, *self.kommunenummer}
         number = self.organisasjonsnummer
         return any(
             value in names or (number and value.rpartition(":")[2] == number)
@@ -87,9 +91,25 @@ class IssuerBinding:
             kommune=self.kommune,
             subject=str(claims["sub"]),
             issuer=self.issuer.url,
-            name=next(name for key in NAMES if isinstance(name := claims.get(key), str) and name),
+            name=_name(claims),
             roles=self.roles(claims),
+            person=any(claims.get(key) for key in PERSONAL),
         )
+
+
+@dataclass(frozen=True)
+class OperatorBinding:
+    """The issuer of the operator's staff, from the settings: no kommune can change it."""
+
+    issuer: Issuer
+    audience: str
+    role_claim: str
+    role: str
+
+    def operator(self, claims: Claims) -> Operator:
+        if self.role not in " ".join(_values(claims, self.role_claim)).split():
+            raise Forbidden(text("Dette er for drift. Be om rollen, eller bruk kommunens adresse."))
+        return Operator(self.issuer.url, str(claims["sub"]), _name(claims))
 
 
 class Bindings:
@@ -146,9 +166,7 @@ class Verifier:
         Raises `Unauthenticated` when the token does not hold, `NotFound` when it holds but
         gives no access to `kommune`, `Unavailable` when the issuer's keys cannot be had.
         """
-        if len(token) > LONGEST_TOKEN or not token.isascii():
-            raise _malformed()
-        digest = sha256(token.encode("ascii")).digest()
+        digest = _digest(token)
         remembered = self._callers.get((digest, kommune), self._clock())
         if remembered and remembered[0] is bindings:
             _REMEMBERED.inc()
@@ -160,6 +178,19 @@ class Verifier:
             raise
         _VERIFIED.inc()
         return caller
+
+    async def operator(self, token: str, binding: OperatorBinding) -> Operator:
+        """Give the operator that `token` speaks for.
+
+        Raises `Unauthenticated` when the token does not hold or is for elsewhere, `Forbidden` when
+        it holds and does not give the role, `Unavailable` when the issuer's keys cannot be had.
+        """
+        digest = _digest(token)
+        unverified = _read_claims(token)
+        if unverified["iss"] != binding.issuer.url:
+            raise Unauthenticated(text("Tokenet er ikke utstedt for drift av tjenesten."))
+        _refuse_other_audience(unverified, [binding.audience])
+        return binding.operator(await self._claims(token, digest, binding.issuer, binding.audience))
 
     async def _decide(self, token: str, digest: bytes, kommune: str, bindings: Bindings) -> Caller:
         trusted = _trusted(_read_claims(token), bindings)
@@ -215,6 +246,16 @@ class Verifier:
         return claims
 
 
+def _digest(token: str) -> bytes:
+    if len(token) > LONGEST_TOKEN or not token.isascii():
+        raise _malformed()
+    return sha256(token.encode("ascii")).digest()
+
+
+def _name(claims: Claims) -> str:
+    return next(name for key in NAMES if isinstance(name := claims.get(key), str) and name)
+
+
 def _read_claims(token: str) -> Claims:
     """Read the claims without trust, to learn whom to ask; what passes has a header too."""
     if not COMPACT.fullmatch(token):
@@ -250,19 +291,26 @@ def _read_header(token: str) -> tuple[str, str]:
 
 def _trusted(claims: Claims, bindings: Bindings) -> list[IssuerBinding]:
     """Give the bindings, of any kommune, that take this issuer's tokens for this audience."""
-    issuer, audience = claims["iss"], claims["aud"]
+    issuer = claims["iss"]
     of_issuer = bindings.of_issuer(issuer) if isinstance(issuer, str) else []
     if not of_issuer:
         raise Unauthenticated(
             text("Ingen kommune her bruker innloggingstjenesten som har utstedt tokenet.")
         )
+    named = _refuse_other_audience(claims, [binding.audience for binding in of_issuer])
+    return [binding for binding in of_issuer if binding.audience in named]
+
+
+def _refuse_other_audience(claims: Claims, ours: Iterable[str]) -> list[str]:
+    """Refuse a token for others; give those of our audiences that it names."""
+    audience = claims["aud"]
     audiences = audience if isinstance(audience, list) else [audience]
-    for_us = [binding for binding in of_issuer if binding.audience in audiences]
-    if not for_us:
+    named = [one for one in ours if one in audiences]
+    if not named:
         raise Unauthenticated(
             text("Tokenet er ment for en annen tjeneste (aud). Be om et token for denne.")
         )
-    return for_us
+    return named
 
 
 def _refuse_future(claims: Claims, now: float) -> None:

@@ -1,11 +1,23 @@
-"""What each role may do with each kind of work; whatever the table does not say is refused."""
+"""Who may do what: by role and kind of work, and by the state that the kommune is in.
+
+Whatever the tables do not say is refused.
+"""
 
 from collections.abc import Iterable
 from enum import StrEnum
 
 from sakark_api.access.caller import Role
 
-__all__ = ["Action", "Work", "may"]
+__all__ = ["Action", "Status", "Work", "admits", "allows", "may"]
+
+
+class Status(StrEnum):
+    """Where a kommune is on its way through the service."""
+
+    FORBEREDELSE = "forberedelse"
+    PROEVEDRIFT = "prøvedrift"
+    DRIFT = "drift"
+    AVSLUTTET = "avsluttet"
 
 
 class Action(StrEnum):
@@ -51,6 +63,32 @@ ALLOWED: dict[tuple[str, str], frozenset[Action]] = {
     (Role.ADMINISTRATOR, Work.CASEWORK): ALL,
     (Role.ADMINISTRATOR, Work.USERS): ALL,
 }
+
+ADMITTED: dict[Status, frozenset[Role]] = {
+    Status.FORBEREDELSE: frozenset({Role.ADMINISTRATOR, Role.ARKIVAR}),
+    Status.PROEVEDRIFT: frozenset(Role),
+    Status.DRIFT: frozenset(Role),
+    Status.AVSLUTTET: frozenset(Role),
+}
+"""Who comes in at all. Who has no role may come in where all may, and is refused what there is."""
+
+TAKEN: dict[Status, frozenset[Action]] = {
+    Status.FORBEREDELSE: ALL,
+    Status.PROEVEDRIFT: ALL,
+    Status.DRIFT: ALL,
+    Status.AVSLUTTET: READ,
+}
+"""What may be done at all."""
+
+
+def admits(status: Status, roles: Iterable[Role]) -> bool:
+    """Tell whether a kommune in this state lets a caller with `roles` in."""
+    return ADMITTED[status] == frozenset(Role) or not ADMITTED[status].isdisjoint(roles)
+
+
+def allows(status: Status, action: Action) -> bool:
+    """Tell whether a kommune in this state is open to `action`, whoever asks."""
+    return action in TAKEN[status]
 
 
 def may(roles: Iterable[Role], action: Action, work: str) -> bool:

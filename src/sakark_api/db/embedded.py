@@ -31,6 +31,7 @@ __all__ = ["EmbeddedServer", "embedded", "remove", "running", "start", "stop"]
 
 OWNER = "sakark_owner"
 APP = "sakark_app"
+OPERATOR = "sakark_drift"
 DATABASE = "sakark"
 SUPERUSER = "postgres"
 
@@ -68,6 +69,7 @@ class EmbeddedServer:
 
     owner_url: str
     app_url: str
+    operator_url: str
     pid: int
     data: Path
     ours: bool = True
@@ -163,12 +165,12 @@ def _start(folder: Path, *, durable: bool) -> EmbeddedServer:
     data = _place(folder, user)
     programs = _find_programs(user, _made_by(data), folder)
     _forget_stale_pid(data)
-    known = (folder / "passwords.json").exists()
+    known = _known_passwords(folder)
     passwords = _passwords(folder)
     if not data.exists():
         _make_cluster(programs, user, data, passwords, durable=durable)
-    elif not known:
-        _run_sql(programs, user, data, _password_statements(passwords))
+    elif known != passwords:
+        _run_sql(programs, user, data, [_MAKE_OPERATOR, *_password_statements(passwords)])
     _write(folder / "starter", "")
     _launch(programs, user, folder, data, {} if durable else NOT_DURABLE)
     server = _running(folder)
@@ -184,11 +186,13 @@ def _running(folder: Path) -> EmbeddedServer | None:
     postmaster = _postmaster(data)
     if postmaster is None or not _wait_until_ready(postmaster.pid, data):
         return None
-    passwords = _passwords(folder)
+    # A server that was started before there was an operator has none until the next start.
+    passwords = _known_passwords(folder) or _passwords(folder)
     address = f"127.0.0.1:{postmaster.port}/{DATABASE}"
     return EmbeddedServer(
         owner_url=f"postgresql://{OWNER}:{passwords[OWNER]}@{address}",
         app_url=f"postgresql://{APP}:{passwords[APP]}@{address}",
+        operator_url=f"postgresql://{OPERATOR}:{passwords.get(OPERATOR, '')}@{address}",
         pid=postmaster.pid,
         data=data,
         # One whose starter was killed is for the next to stop.
@@ -220,11 +224,19 @@ def _write(path: Path, content: str) -> None:
 
 
 def _passwords(folder: Path) -> Mapping[str, str]:
-    path = folder / "passwords.json"
-    if not path.exists():
-        _write(path, json.dumps({role: secrets.token_hex(24) for role in (SUPERUSER, OWNER, APP)}))
-    passwords: dict[str, str] = json.loads(path.read_text())
+    """Give the password of every role; those that have none yet get one."""
+    known = _known_passwords(folder)
+    missing = [role for role in (SUPERUSER, OWNER, APP, OPERATOR) if role not in known]
+    passwords = {**known, **{role: secrets.token_hex(24) for role in missing}}
+    if missing:
+        _write(folder / "passwords.json", json.dumps(passwords))
     return passwords
+
+
+def _known_passwords(folder: Path) -> Mapping[str, str]:
+    path = folder / "passwords.json"
+    known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    return known
 
 
 def _starter(folder: Path) -> int | None:
@@ -450,6 +462,7 @@ def _make_cluster(
         [
             f"CREATE ROLE {OWNER} LOGIN NOSUPERUSER NOBYPASSRLS",
             f"CREATE ROLE {APP} LOGIN NOSUPERUSER NOBYPASSRLS",
+            _MAKE_OPERATOR,
             f"CREATE DATABASE {DATABASE} OWNER {OWNER}",
             *_password_statements(passwords),
         ],
@@ -457,6 +470,13 @@ def _make_cluster(
     if durable:
         _run(user, programs / "initdb", "--sync-only", "-D", new)
     new.rename(data)
+
+
+# Clusters from before there was an operator have no such role.
+_MAKE_OPERATOR = (
+    f"DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{OPERATOR}')"
+    f" THEN CREATE ROLE {OPERATOR} LOGIN NOSUPERUSER NOBYPASSRLS; END IF; END $$"
+)
 
 
 def _password_statements(passwords: Mapping[str, str]) -> list[str]:

@@ -33,6 +33,7 @@ from sakark_api.access.caller import Role
 
 __all__ = [
     "AUDIENCE",
+    "OPERATOR",
     "Client",
     "User",
     "create_identity",
@@ -106,17 +107,21 @@ LAST_NAMES = ("Hjelvik", "Nerbø", "Sandnes", "Gjerde", "Aasen", "Røsberg", "Ta
 
 @dataclass(frozen=True)
 class User:
-    """Somebody tokens speak for: one role in one kommune."""
+    """Somebody tokens speak for: one role in one kommune, or the operator's, which is in none."""
 
     username: str
     name: str
     kommune: str
-    role: Role
+    role: str
     password: str
+    person: bool = True
 
     @property
     def subject(self) -> str:
         return str(uuid5(NAMESPACE_URL, f"sakark:{self.username}"))
+
+
+OPERATOR = User("drift@sakark", "Torbjørn Drift", "sakark", "drift", "demo")
 
 
 @dataclass(frozen=True)
@@ -155,6 +160,7 @@ def demo_clients(
             kommune=kommune,
             role=Role.SAKSBEHANDLER,
             password="demo",
+            person=False,
         )
         for kommune in kommuner
     ]
@@ -238,7 +244,7 @@ class Signer:
             "azp": client_id,
             "scope": scope,
             "kommune": user.kommune,
-            "roles": [user.role.value],
+            "roles": [str(user.role)],
         }
         return self.sign(claims, AUDIENCE, ACCESS_TYPE, ACCESS_SECONDS)
 
@@ -276,6 +282,8 @@ class Signer:
 
 
 def _profile(user: User) -> dict[str, object]:
+    if not user.person:
+        return {"sub": user.subject, "client_name": user.name}
     return {"sub": user.subject, "name": user.name, "preferred_username": user.username}
 
 

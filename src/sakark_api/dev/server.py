@@ -4,22 +4,26 @@ import asyncio
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
-from typing import TypeVar
 
 import uvicorn
 from sqlalchemy import delete, select
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import Session
 
 from sakark_api.access.caller import Role
 from sakark_api.app import create_app
 from sakark_api.db import embedded, migrate
 from sakark_api.db.reader import APPLICATION_ROLE
-from sakark_api.dev.identity import AUDIENCE, create_identity, demo_clients, demo_users
+from sakark_api.dev.identity import (
+    AUDIENCE,
+    OPERATOR,
+    create_identity,
+    demo_clients,
+    demo_users,
+)
 from sakark_api.dev.place import IDENTITY, identity_dir, issuer_url
 from sakark_api.dev.seed import DEMO, seed_kommune
 from sakark_api.errors import Conflict
@@ -29,12 +33,12 @@ from sakark_api.storage import open_documents
 from sakark_api.storage.s3 import S3Documents
 from sakark_api.tenancy.administration import add_kommune, set_issuer, set_kommune
 from sakark_api.tenancy.kommune import IssuerRow, KommuneRow, Status
+from sakark_api.tenancy.operator import in_transaction
 from sakark_api.tenancy.session import Writer, application_engine, owner_engine
 from sakark_api.texts import text
 
 __all__ = ["database", "prepare", "run"]
 
-T = TypeVar("T")
 USUAL_PORT = 8000
 
 
@@ -47,7 +51,11 @@ def database(settings: Settings) -> Iterator[Settings]:
         return
     with embedded.embedded(settings.data_dir / "postgres") as server:
         yield settings.model_copy(
-            update={"database_url": server.app_url, "database_owner_url": server.owner_url}
+            update={
+                "database_url": server.app_url,
+                "database_owner_url": server.owner_url,
+                "database_operator_url": server.operator_url,
+            }
         )
 
 
@@ -57,11 +65,11 @@ def run(settings: Settings, port: int) -> None:
     refuse_taken(port)
     # uvicorn passes on the signal that ended it; the database is to be stopped first.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with suppress(KeyboardInterrupt), database(settings) as ready:
+    with suppress(KeyboardInterrupt), database(settings) as found:
+        ready = with_operator(found, issuer_url(port))
         asyncio.run(prepare(ready, issuer_url(port)))
-        identity = create_identity(
-            issuer_url(port), demo_users(), demo_clients(), identity_dir(ready)
-        )
+        users = [*demo_users(), OPERATOR]
+        identity = create_identity(issuer_url(port), users, demo_clients(), identity_dir(ready))
         app = create_app(ready, mounts=[(IDENTITY, identity)])
         sys.stdout.write(_page(port))
         sys.stdout.flush()
@@ -74,6 +82,13 @@ def run(settings: Settings, port: int) -> None:
             http="httptools",
             timeout_graceful_shutdown=10,
         )
+
+
+def with_operator(settings: Settings, issuer: str) -> Settings:
+    """Let the demo's own operator in, unless another is set or the database has no role for it."""
+    if settings.database_operator_url is None or settings.operator_issuer is not None:
+        return settings
+    return settings.model_copy(update={"operator_issuer": issuer})
 
 
 def refuse_taken(port: int) -> None:
@@ -107,7 +122,7 @@ async def prepare(settings: Settings, issuer: str) -> None:
     try:
         async with owner.connect() as connection:
             await connection.run_sync(migrate.upgrade)
-        waiting = await as_owner(owner, partial(_register, issuer=issuer))
+        waiting = await in_transaction(owner, partial(_register, issuer=issuer))
         writer = Writer(app)
         for demo in DEMO:
             if demo.slug in waiting:
@@ -115,17 +130,13 @@ async def prepare(settings: Settings, issuer: str) -> None:
                 await seed_kommune(
                     demo, waiting[demo.slug], issuer, CATALOG, writer, documents, now
                 )
-                await as_owner(owner, partial(set_kommune, slug=demo.slug, status=Status.DRIFT))
+                await in_transaction(
+                    owner, partial(set_kommune, slug=demo.slug, status=Status.DRIFT)
+                )
     finally:
         await documents.close()
         await owner.dispose()
         await app.dispose()
-
-
-async def as_owner(engine: AsyncEngine, act: Callable[[Session], T]) -> T:
-    """Do something in one transaction as the owner of the tables."""
-    async with AsyncSession(engine) as session, session.begin():
-        return await session.run_sync(act)
 
 
 def _register(session: Session, issuer: str) -> dict[str, int]:
@@ -173,6 +184,7 @@ sakark kjører på {base}  (stopp med Ctrl-C)
 {kommuner}
 
 Brukere: <rolle>@<kommune>, passord «demo». Roller: {", ".join(Role)}.
+Drift av tjenesten: {OPERATOR.username}, på {base}/drift/kommuner/
 Beskrivelse av API-et: {base}/docs
 
 Prøv:

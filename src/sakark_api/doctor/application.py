@@ -13,7 +13,7 @@ from sakark_api.doctor.clock import Clocks
 from sakark_api.doctor.database import FAULTS, Way, connected, driver_error, fault
 from sakark_api.doctor.pooler import check_pooler
 from sakark_api.doctor.report import Finding, failure, has_failed, ok, warning
-from sakark_api.doctor.schema import check_schema, own_tables
+from sakark_api.doctor.schema import check_schema
 from sakark_api.doctor.separation import (
     check_partition_rights,
     check_partitions,
@@ -23,6 +23,7 @@ from sakark_api.doctor.separation import (
 from sakark_api.doctor.server import check_capacity, check_durability, check_server
 from sakark_api.settings import Settings
 from sakark_api.tenancy.kommune import Kommune, Status, load_registry
+from sakark_api.tenancy.tables import own_tables
 from sakark_api.texts import Text, text
 
 __all__ = ["Application", "check_application"]

@@ -5,7 +5,7 @@ from sqlalchemy import Connection, func, select
 from sakark_api.db.rights import PG_CLASS, in_our_schema, unsafe_rights
 from sakark_api.doctor.database import FAULTS, Way, connected, fault
 from sakark_api.doctor.report import Finding, failure, ok, warning
-from sakark_api.doctor.schema import own_tables
+from sakark_api.tenancy.tables import own_tables
 from sakark_api.texts import text
 
 __all__ = ["check_operator", "check_owner"]

@@ -4,19 +4,13 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, column, func, select, table
 
-import sakark_api.noark.catalog
-import sakark_api.noark.logging.endringslogg
-import sakark_api.noark.metadata.kodeverdi
-import sakark_api.noark.opplasting
-import sakark_api.noark.rules.numre
-import sakark_api.tenancy.kommune  # noqa: F401  they fill the metadata
 from sakark_api.db import migrate
 from sakark_api.db.rights import PG_CLASS, in_our_schema
 from sakark_api.doctor.report import Finding, failure, ok
-from sakark_api.noark.model import Base
+from sakark_api.tenancy.tables import METADATA, own_tables
 from sakark_api.texts import text
 
-__all__ = ["check_schema", "own_tables"]
+__all__ = ["check_schema"]
 
 CHECK = "schema"
 VERSIONS = "alembic_version"
@@ -25,11 +19,6 @@ _COLUMNS = table(
     "pg_attribute",
     *(column(name) for name in ("attrelid", "attname", "attnum", "attisdropped")),
 )
-
-
-def own_tables() -> list[str]:
-    """List the names of every table of the service."""
-    return sorted(Base.metadata.tables)
 
 
 def check_schema(connection: Connection) -> Finding:
@@ -80,7 +69,7 @@ def _by_number(found: str | None) -> Finding:
 
 
 def _by_columns(found: Mapping[str, set[str]]) -> Finding:
-    wanted = {name: set(one.columns.keys()) for name, one in Base.metadata.tables.items()}
+    wanted = {name: set(one.columns.keys()) for name, one in METADATA.tables.items()}
     if any(columns - found.get(name, set()) for name, columns in wanted.items()):
         return _too_old()
     unknown = [

@@ -2,7 +2,22 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from sqlalchemy import ColumnElement, Connection, String, and_, column, func, or_, select, table
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    String,
+    and_,
+    any_,
+    cast,
+    column,
+    func,
+    literal,
+    or_,
+    select,
+    table,
+)
+from sqlalchemy.dialects.postgresql import OID
 
 from sakark_api.db.reader import APPLICATION_ROLE
 from sakark_api.db.rights import PG_CLASS, in_our_schema
@@ -15,13 +30,16 @@ __all__ = ["check_partition_rights", "check_partitions", "check_row_security", "
 
 THE_KOMMUNE = "app.tenant_id"
 """The setting of a connection that every policy must compare rows with."""
-NEVER_CHANGED = ("endringslogg",)
+NEVER_CHANGED = ("endringslogg", "bruk")
 NEVER_DELETED = (*NEVER_CHANGED, "kodeverdi")
+EVERYBODY = 0
+"""How a policy names PUBLIC among its roles."""
 EVERY_RIGHT = "SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER"
 
 _POLICIES = table(
     "pg_policy",
     *(column(name) for name in ("polrelid", "polpermissive", "polqual", "polwithcheck")),
+    column("polroles", ARRAY(OID)),
 )
 _INHERITS = table("pg_inherits", column("inhrelid"), column("inhparent"))
 
@@ -37,6 +55,7 @@ def check_row_security(connection: Connection) -> Finding:
             PG_CLASS.c.relrowsecurity,
             PG_CLASS.c.relforcerowsecurity,
             _POLICIES.c.polpermissive,
+            _concerns_us(),
         )
         .group_by(PG_CLASS.c.relname)
         .having(
@@ -54,6 +73,14 @@ def check_row_security(connection: Connection) -> Finding:
             ),
         )
     return ok(check, text("Databasen skiller kommunene i alle tabeller."))
+
+
+def _concerns_us() -> ColumnElement[bool]:
+    """Tell whether a policy is for everybody, or for the role that requests run as."""
+    ours = cast(func.to_regrole(APPLICATION_ROLE), OID)
+    return or_(
+        literal(EVERYBODY, OID) == any_(_POLICIES.c.polroles), ours == any_(_POLICIES.c.polroles)
+    )
 
 
 def _compares(expression: ColumnElement[object]) -> ColumnElement[bool]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import Final
 from uuid import UUID
@@ -15,7 +15,7 @@ from starlette.requests import Request
 from sakark_api.access.caller import Caller, Role
 from sakark_api.access.keys import Issuer
 from sakark_api.access.oidc import Bindings, IssuerBinding, Verifier
-from sakark_api.access.policy import Action, may
+from sakark_api.access.policy import Action, admits, allows, may
 from sakark_api.db.reader import Reader
 from sakark_api.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from sakark_api.noark.resource import Actor, Change
@@ -27,6 +27,7 @@ from sakark_api.rest.queries import Queries
 from sakark_api.rest.schema import Schemas
 from sakark_api.settings import Settings
 from sakark_api.storage.documents import Documents
+from sakark_api.tenancy.bruk import Slag, month_of, record_use
 from sakark_api.tenancy.kommune import IssuerEntry, Kommune, Registry, Snapshot
 from sakark_api.tenancy.session import Writer
 from sakark_api.texts import text
@@ -37,11 +38,14 @@ __all__ = [
     "FindActor",
     "Services",
     "base_of",
+    "bearer_token",
     "bind_issuers",
     "enter",
     "id_of",
     "kommune_of",
+    "public_url",
     "read_body",
+    "shown_name",
 ]
 
 _HOST: Final = re.compile(r"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
@@ -84,7 +88,7 @@ class Services:
         self._http = http
         self._documents_of_issuers: dict[str, tuple[datetime, bytes]] = {}
         self._find_actor = find_actor
-        self._actors: dict[Caller, Actor] = {}
+        self._actors: dict[tuple[Caller, date], Actor] = {}
         self._bound: tuple[Snapshot, Bindings] = ({}, Bindings([]))
 
     @property
@@ -109,26 +113,38 @@ class Services:
         return answer.content
 
     async def actor_of(self, caller: Caller) -> Actor:
-        """Give the bruker behind a caller, made at the first login and remembered after that."""
-        known = self._actors.get(caller)
+        """Give the bruker behind a caller, made at the first login and remembered after that.
+
+        The first time in a month it is written down that the bruker was active.
+        """
+        now = self.clock()
+        month = month_of(now)
+        known = self._actors.get((caller, month))
         if known is not None:
             return known
         async with self.writer.transaction(caller.tenant_id) as session:
             actor = await session.run_sync(
-                self._find_actor, caller.issuer, caller.subject, _seen(caller), self.clock()
+                self._find_actor,
+                caller.issuer,
+                caller.subject,
+                shown_name(caller.subject, caller.name),
+                now,
             )
+            if caller.roles:
+                slag = Slag.PERSON if caller.person else Slag.SYSTEM
+                await session.run_sync(record_use, actor.system_id, slag, month)
         if len(self._actors) >= _REMEMBERED_ACTORS:
             self._actors.clear()
-        self._actors[caller] = actor
+        self._actors[caller, month] = actor
         return actor
 
 
-def _seen(caller: Caller) -> str:
-    """Give a caller's name as it can be kept and shown; refuse a subject that can't be kept."""
-    if not caller.subject.isprintable():
+def shown_name(subject: str, name: str) -> str:
+    """Give a name as it can be kept and shown; refuse a subject that can't be kept."""
+    if not subject.isprintable():
         raise Unauthenticated(text("Tokenets sub har tegn som ikke kan brukes."))
-    name = "".join(filter(str.isprintable, caller.name)).strip()
-    return name[:_LONGEST_NAME] or caller.subject
+    shown = "".join(filter(str.isprintable, name)).strip()
+    return shown[:_LONGEST_NAME] or subject
 
 
 _LONGEST_NAME = 200
@@ -141,22 +157,36 @@ def bind_issuers(snapshot: Snapshot) -> Bindings:
     """Say which tokens each kommune accepts, from the registry."""
     issuers: dict[tuple[str, str | None, str | None], Issuer] = {}
     return Bindings(
-        IssuerBinding(
-            tenant_id=kommune.id,
-            kommune=kommune.slug,
-            kommunenummer=(kommune.kommunenummer, *kommune.tidligere_kommunenummer),
-            organisasjonsnummer=kommune.organisasjonsnummer,
-            issuer=issuers.setdefault(
+        _binding(
+            kommune,
+            entry,
+            issuers.setdefault(
                 (entry.issuer, entry.discovery_url, entry.jwks_uri),
                 Issuer(entry.issuer, entry.discovery_url, entry.jwks_uri),
             ),
-            audience=entry.audience,
-            kommune_claim=entry.kommune_claim,
-            role_claim=entry.role_claim,
-            role_values={value: Role(role) for value, role in entry.role_values.items()},
         )
         for kommune in snapshot.values()
         for entry in kommune.issuers
+    )
+
+
+def _binding(kommune: Kommune, entry: IssuerEntry, issuer: Issuer) -> IssuerBinding:
+    """Bind a kommune to an issuer; a sandbox takes the tokens of the kommune it is for."""
+    named = kommune.sandkasse_for or kommune
+    return IssuerBinding(
+        tenant_id=kommune.id,
+        kommune=kommune.slug,
+        kommunenummer=(named.kommunenummer, *named.tidligere_kommunenummer),
+        organisasjonsnummer=named.organisasjonsnummer,
+        issuer=issuer,
+        audience=entry.audience,
+        kommune_claim=entry.kommune_claim,
+        role_claim=entry.role_claim,
+        # A role there is not gives nothing, wherever it was written.
+        role_values={
+            value: Role(role) for value, role in entry.role_values.items() if role in set(Role)
+        },
+        sandkasse_for=kommune.sandkasse_for.slug if kommune.sandkasse_for else None,
     )
 
 
@@ -172,14 +202,18 @@ class Context:
     """Address of the kommune's root, with a slash at the end."""
 
     @cached_property
-    def roles(self) -> frozenset[str]:
-        return frozenset(self.caller.roles)
+    def rights(self) -> frozenset[str]:
+        """What decides all that the caller may do here."""
+        return frozenset({*self.caller.roles, self.kommune.status})
 
     def may(self, action: str, work: str) -> bool:
-        return may(self.caller.roles, Action(action), work)
+        wanted = Action(action)
+        return allows(self.kommune.status, wanted) and may(self.caller.roles, wanted, work)
 
     def demand(self, action: str, work: str) -> None:
-        """Refuse what the caller's roles do not give."""
+        """Refuse what the kommune's state or the caller's roles do not give."""
+        if not allows(self.kommune.status, Action(action)):
+            raise Forbidden(text("Kommunen er avsluttet her. Arkivet kan leses, men ikke endres."))
         if not self.may(action, work):
             raise Forbidden(text("Rollen din gir ikke adgang til dette. Spør arkivansvarlig."))
 
@@ -198,7 +232,7 @@ async def kommune_of(request: Request) -> Kommune:
     """Find the kommune in the address; NotFound for one that is not in the registry."""
     services: Services = request.app.state.services
     kommune = await services.registry.find(request.path_params["kommune"])
-    if kommune is None:
+    if kommune is None or (kommune.utloeper and kommune.utloeper <= services.clock()):
         raise NotFound(text("Kommunen finnes ikke. Se /kommuner/."))
     request.state.maalform = kommune.maalform
     current = told()
@@ -210,18 +244,31 @@ async def enter(request: Request) -> Context:
     """Let a request in: kommune, token, caller (401 without a token, 404 with a foreign one)."""
     services: Services = request.app.state.services
     kommune = await kommune_of(request)
-    header = request.headers.get("authorization", "")
-    if header[: len(_SCHEME)].lower() != _SCHEME:
-        raise Unauthenticated(text("Send tilgangstoken som Authorization: Bearer …"))
-    token = header[len(_SCHEME) :].strip()
-    caller = await services.verifier.caller(token, kommune.slug, services.bindings)
+    caller = await services.verifier.caller(bearer_token(request), kommune.slug, services.bindings)
+    if not admits(kommune.status, caller.roles):
+        raise Forbidden(
+            text("Kommunen er under forberedelse. Bare administrator og arkivar slipper inn nå.")
+        )
     actor = await services.actor_of(caller)
     told().user = str(actor.system_id)
     return Context(services, kommune, caller, actor, base_of(request, kommune))
 
 
+def bearer_token(request: Request) -> str:
+    """Give the token of a request; Unauthenticated when it has none."""
+    header = request.headers.get("authorization", "")
+    if header[: len(_SCHEME)].lower() != _SCHEME:
+        raise Unauthenticated(text("Send tilgangstoken som Authorization: Bearer …"))
+    return header[len(_SCHEME) :].strip()
+
+
 def base_of(request: Request, kommune: Kommune) -> str:
     """Give the address of a kommune's root, as clients see it."""
+    return f"{public_url(request)}/{kommune.slug}/api/"
+
+
+def public_url(request: Request) -> str:
+    """Give the address of the service, as clients see it; no slash at the end."""
     public: str | None = request.app.state.services.settings.public_url
     if public is None:
         scheme = request.scope["scheme"]
@@ -229,7 +276,7 @@ def base_of(request: Request, kommune: Kommune) -> str:
         if not _HOST.fullmatch(host):
             raise Invalid(text("Host er ikke et gyldig navn."))
         public = f"{scheme}://{host}{request.scope.get('root_path', '')}"
-    return f"{public}/{kommune.slug}/api/"
+    return public
 
 
 def id_of(request: Request) -> UUID:

@@ -109,10 +109,10 @@ class Links:
         self._sets: dict[tuple[str, int, frozenset[str], str], LinkSet] = {}
 
     def of_unit(
-        self, resource: Resource[Any], state: int, roles: frozenset[str], may: May, base: str
+        self, resource: Resource[Any], state: int, rights: frozenset[str], may: May, base: str
     ) -> LinkSet:
-        """Give the links of a unit; `base` is the address of the kommune's root."""
-        key = (resource.name, state, roles, base)
+        """Give the links of a unit; `rights` decide what `may` says, and `base` is the root."""
+        key = (resource.name, state, rights, base)
         found = self._sets.get(key)
         if found is None:
             found = self._render(resource, state, may, base)

@@ -14,7 +14,7 @@ from sakark_api.noark.metadata.kodeliste import CodeList
 from sakark_api.noark.resource import Resource
 from sakark_api.noark.structure import Catalog
 from sakark_api.rest.media_types import MERGE_PATCH, NOARK
-from sakark_api.rest.schema import Schemas
+from sakark_api.rest.schema import Body, Schemas
 from sakark_api.texts import Text, text
 
 __all__ = ["Operation", "build", "describe"]
@@ -338,9 +338,13 @@ def build(
     catalog: Catalog,
     schemas: Schemas,
     more: Mapping[str, type[BaseModel]],
+    bodies: Iterable[type[BaseModel]],
     version: str,
 ) -> Json:
-    """Describe the whole API, from the same routes that serve it."""
+    """Describe the whole API, from the same routes that serve it.
+
+    `more` are units that are no resources, by name; `bodies` are sent or given as they are.
+    """
     described = get_openapi(
         title="sakark",
         version=version,
@@ -355,7 +359,8 @@ def build(
         routes=list(routes),
     )
     components = described.setdefault("components", {})
-    components["schemas"] = dict(sorted(_all_schemas(catalog, schemas, more).items()))
+    named = _all_schemas(catalog, schemas, more) | _plain_schemas(bodies)
+    components["schemas"] = dict(sorted(named.items()))
     components["parameters"] = _parameters()
     components["securitySchemes"] = {
         "oidc": {
@@ -413,6 +418,17 @@ def _all_schemas(catalog: Catalog, schemas: Schemas, more: Mapping[str, type[Bas
             schema["properties"]["_links"] = {
                 "anyOf": [{"$ref": "#/components/schemas/Lenker"}, {"type": "null"}]
             }
+    return found
+
+
+def _plain_schemas(bodies: Iterable[type[BaseModel]]) -> Json:
+    """Give the schemas of bodies that are no units, and of what is in them."""
+    found: Json = {}
+    for model in bodies:
+        mode: Any = "validation" if issubclass(model, Body) else "serialization"
+        schema = model.model_json_schema(ref_template="#/components/schemas/{model}", mode=mode)
+        found |= schema.pop("$defs", {})
+        found[model.__name__] = schema
     return found
 
 

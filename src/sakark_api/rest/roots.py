@@ -81,6 +81,7 @@ async def list_kommuner(request: Request) -> Response:
             "_links": {"self": {"href": base_of(request, kommune)}},
         }
         for kommune in (await services.registry.current()).values()
+        if kommune.sandkasse_for is None
     ]
     return Response(msgspec.json.encode({"count": len(found), "results": found}), media_type=NOARK)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta, timezone
-from typing import Annotated, Any, Union
+from typing import Annotated, Any, TypeVar, Union
 from uuid import UUID
 
 import msgspec
@@ -23,7 +23,7 @@ from sakark_api.noark.values import (
     refusal,
     wire_time,
 )
-from sakark_api.texts import Text, text
+from sakark_api.texts import Text, joined, text
 
 __all__ = ["Body", "Schemas", "UnitWriter", "foreign_offset", "parse", "parse_values"]
 
@@ -35,6 +35,9 @@ class Body(BaseModel):
     """Base of the bodies clients send: our names inside, the standard's on the wire."""
 
     model_config = ConfigDict(alias_generator=to_wire, populate_by_name=False, extra="forbid")
+
+
+B = TypeVar("B", bound=Body)
 
 
 def _blank_is_missing(value: object) -> object:
@@ -161,35 +164,25 @@ def _refuse_ambiguous(kinds: Mapping[str, type[Body]]) -> Callable[[object], obj
     return validate
 
 
-def parse(model: type[Body], data: bytes) -> Body:
+def parse(model: type[B], data: bytes) -> B:
     """Read a body; every fault is named by its field (400)."""
     try:
         return model.model_validate_json(data)
     except ValidationError as error:
         problems = error.errors(include_url=False)[:_SHOWN_PROBLEMS]
-        raise Invalid(_together([_tell(one) for one in problems])) from None
+        spell = model.model_config.get("alias_generator") or str
+        raise Invalid(joined([_tell(one, spell) for one in problems], " ")) from None
 
 
-def parse_values(model: type[Body], data: Mapping[str, Any]) -> Body:
+def parse_values(model: type[B], data: Mapping[str, Any]) -> B:
     """Read a body that is JSON values already."""
     return parse(model, msgspec.json.encode(data))
 
 
-def _together(sentences: list[Text]) -> Text:
-    if len(sentences) == 1:
-        return sentences[0]
-    return Text(
-        " ".join(f"{{s{place}}}" for place in range(len(sentences))),
-        {f"s{place}": sentence for place, sentence in enumerate(sentences)},
-    )
-
-
-def _tell(problem: Mapping[str, Any]) -> Text:
+def _tell(problem: Mapping[str, Any], spell: Any) -> Text:
     """Put one of pydantic's findings into words."""
     kind = problem["type"]
-    place = "/".join(
-        to_wire(str(step)) if isinstance(step, str) else str(step) for step in problem["loc"]
-    )
+    place = "/".join(spell(step) if isinstance(step, str) else str(step) for step in problem["loc"])
     place = place[:200] or "body"
     context = problem.get("ctx", {})
     if isinstance(context.get("text"), Text):

@@ -73,7 +73,7 @@ def _answer(context: Context, rows: list[Any], status: int, request: Request | N
     (row,) = rows
     kind = context.services.catalog.by_name[row[TYPE]]
     links = context.services.links.of_unit(
-        kind, row[STATE], context.roles, context.may, context.base
+        kind, row[STATE], context.rights, context.may, context.base
     )
     tag = etag(row[VERSION], links.tag)
     headers = {"etag": tag, "cache-control": "private, no-cache", "vary": "Authorization, Accept"}
@@ -93,7 +93,7 @@ def write_unit(context: Context, row: Any) -> Any:
     """Turn a row into what msgspec writes, with its links."""
     services = context.services
     kind = services.catalog.by_name[row[TYPE]]
-    links = services.links.of_unit(kind, row[STATE], context.roles, context.may, context.base)
+    links = services.links.of_unit(kind, row[STATE], context.rights, context.may, context.base)
     has_file = kind.file is not None and row["lagringsnoekkel"] is not None
     return (
         services.queries.family(kind)

@@ -1,25 +1,65 @@
-"""Adding and changing kommuner, as the owner of the tables."""
+"""Adding and changing kommuner, as the operator or as the owner of the tables."""
 
 import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from datetime import date
 from typing import Any
+from urllib.parse import urlsplit
 
-from sqlalchemy import Text, any_, func, insert, literal, or_, select
+from sqlalchemy import Text as TextType
+from sqlalchemy import any_, delete, func, insert, literal, or_, select
 from sqlalchemy.orm import Session
 
+from sakark_api.access.caller import Role
 from sakark_api.errors import Conflict, Invalid, NotFound
 from sakark_api.noark.metadata.kodeliste import KODELISTER
 from sakark_api.noark.metadata.kodeverdi import KodeverdiRow
-from sakark_api.tenancy.kommune import IssuerRow, KommuneRow, Status
+from sakark_api.tenancy.kommune import IssuerEntry, IssuerRow, KommuneRow, Status
+from sakark_api.tenancy.opsjoner import (
+    Options,
+    Period,
+    end,
+    read_options,
+    refuse_odd_name,
+    with_period,
+    write_options,
+)
 from sakark_api.tenancy.partitions import add_partitions
-from sakark_api.texts import text
+from sakark_api.texts import Text, joined, text
 
-__all__ = ["add_kommune", "find_kommune", "set_issuer", "set_kommune"]
+__all__ = [
+    "SANDBOX",
+    "TRANSITIONS",
+    "add_kommune",
+    "add_option",
+    "change_status",
+    "end_option",
+    "find_kommune",
+    "issuers_of",
+    "list_kommuner",
+    "set_issuer",
+    "set_issuers",
+    "set_kommune",
+]
+
+TRANSITIONS: Mapping[Status, frozenset[Status]] = {
+    Status.FORBEREDELSE: frozenset({Status.PROEVEDRIFT, Status.DRIFT}),
+    Status.PROEVEDRIFT: frozenset({Status.FORBEREDELSE, Status.DRIFT}),
+    Status.DRIFT: frozenset({Status.AVSLUTTET}),
+    Status.AVSLUTTET: frozenset({Status.DRIFT}),
+}
+"""The life cycle: which states may follow which. `refuse_unready` says what each demands."""
+
+SANDBOX = "sandkasse-"
+"""What the slug of a sandbox begins with, and no other's."""
 
 _SLUG = re.compile(r"[a-z][a-z0-9-]{1,40}")
 _KOMMUNENUMMER = re.compile(r"\d{4}", re.ASCII)
 _ORGANISASJONSNUMMER = re.compile(r"\d{9}", re.ASCII)
 # First parts of addresses that are taken already.
-_RESERVED = frozenset({"kommuner", "docs", "identity", "health", "metrics", "static"})
+_RESERVED = frozenset({"kommuner", "docs", "drift", "identity", "health", "metrics", "static"})
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 MAALFORMER = ("nb", "nn")
 
 
@@ -28,18 +68,15 @@ def add_kommune(session: Session, slug: str, **facts: Any) -> KommuneRow:
 
     `facts` are columns of the registry: navn, kommunenummer and whatever else is known.
     """
-    if not _SLUG.fullmatch(slug) or slug in _RESERVED:
-        raise Invalid(
-            text("Kortnavnet må være små bokstaver, tall og bindestrek: {slug}", slug=slug)
-        )
+    refuse_odd_slug(slug, sandbox="sandkasse_for" in facts)
     if session.scalar(select(KommuneRow.id).where(KommuneRow.slug == slug)) is not None:
         raise Conflict(text("Kommunen {slug} finnes fra før.", slug=slug))
     refuse_odd_facts(facts)
     refuse_taken_number(session, facts.get("kommunenummer"), None)
+    refuse_taken_organisation(session, facts.get("organisasjonsnummer"), None)
     row = KommuneRow(slug=slug, **{"tidligere_kommunenummer": [], **facts})
     session.add(row)
     session.flush()
-    add_partitions(session.connection(), row.id)
     see_as(session, row.id)
     session.execute(
         insert(KodeverdiRow),
@@ -49,7 +86,17 @@ def add_kommune(session: Session, slug: str, **facts: Any) -> KommuneRow:
             for kode, kodenavn in liste.values
         ],
     )
+    # Last: its locks keep writers of every kommune waiting until the transaction ends.
+    add_partitions(session, row.id)
     return row
+
+
+def refuse_odd_slug(slug: str, *, sandbox: bool) -> None:
+    """Refuse a slug that cannot be in an address, or that looks like a sandbox's and is not."""
+    if not _SLUG.fullmatch(slug) or slug in _RESERVED or slug.startswith(SANDBOX) is not sandbox:
+        raise Invalid(
+            text("Kortnavnet må være små bokstaver, tall og bindestrek: {slug}", slug=slug)
+        )
 
 
 def see_as(session: Session, tenant_id: int) -> None:
@@ -57,39 +104,175 @@ def see_as(session: Session, tenant_id: int) -> None:
     session.execute(select(func.set_config("app.tenant_id", str(tenant_id), True)))  # noqa: FBT003  SQL's
 
 
-def find_kommune(session: Session, slug: str) -> KommuneRow:
-    row = session.scalar(select(KommuneRow).where(KommuneRow.slug == slug))
+def list_kommuner(session: Session) -> Sequence[KommuneRow]:
+    """List the kommuner, without sandboxes."""
+    rows = select(KommuneRow).where(KommuneRow.sandkasse_for.is_(None))
+    return session.scalars(rows.order_by(KommuneRow.slug)).all()
+
+
+def find_kommune(session: Session, slug: str, *, to_change: bool = False) -> KommuneRow:
+    """Find a kommune that is no sandbox; `to_change` keeps others from changing it meanwhile."""
+    found = select(KommuneRow).where(KommuneRow.slug == slug, KommuneRow.sandkasse_for.is_(None))
+    if to_change:
+        found = found.with_for_update(key_share=True)
+    row = session.scalar(found)
     if row is None:
-        raise NotFound(text("Kommunen {slug} finnes ikke. Se `sakark kommune list`.", slug=slug))
+        raise NotFound(text("Kommunen {slug} finnes ikke. List kommunene først.", slug=slug))
     return row
 
 
 def set_kommune(session: Session, slug: str, **facts: Any) -> KommuneRow:
     """Change what the registry says of a kommune; a new kommunenummer keeps the former one."""
-    row = find_kommune(session, slug)
+    row = find_kommune(session, slug, to_change=True)
     refuse_odd_facts(facts)
     refuse_taken_number(session, facts.get("kommunenummer"), row.id)
+    refuse_taken_organisation(session, facts.get("organisasjonsnummer"), row.id)
     former = row.kommunenummer
+    status = facts.pop("status", row.status)
     for name, value in facts.items():
         setattr(row, name, value)
     if row.kommunenummer != former:
         numbers = dict.fromkeys([*row.tidligere_kommunenummer, former])
         row.tidligere_kommunenummer = [one for one in numbers if one != row.kommunenummer]
+    if (
+        row.organisasjonsnummer is None
+        and row.status == Status.DRIFT
+        and "organisasjonsnummer" in facts
+    ):
+        raise Conflict(text("En kommune i drift må ha organisasjonsnummer."))
+    change_status(session, slug, Status(status))
     session.flush()
     return row
 
 
+def change_status(session: Session, slug: str, status: Status) -> KommuneRow:
+    """Take a kommune to another state of its life; to the one it is in, nothing happens."""
+    row = find_kommune(session, slug, to_change=True)
+    if status == row.status:
+        return row
+    if status not in TRANSITIONS[Status(row.status)]:
+        raise Conflict(
+            text(
+                "En kommune kan ikke gå fra {fra} til {til}. Herfra kan den gå til {valg}.",
+                fra=row.status,
+                til=status,
+                valg=", ".join(sorted(TRANSITIONS[Status(row.status)])),
+            )
+        )
+    missing = list(_missing(session, row, status))
+    if missing:
+        raise Conflict(
+            text("Før kommunen kan gå til {til}, mangler {hva}.", til=status, hva=joined(missing))
+        )
+    row.status = status
+    session.flush()
+    return row
+
+
+def _missing(session: Session, row: KommuneRow, status: Status) -> Iterator[Text]:
+    """Say what a kommune lacks to be in a state."""
+    if status is not Status.FORBEREDELSE and not issuers_of(session, row):
+        yield text("en innloggingstjeneste")
+    if status is Status.DRIFT and row.organisasjonsnummer is None:
+        yield text("et organisasjonsnummer")
+
+
+def issuers_of(session: Session, kommune: KommuneRow) -> Sequence[IssuerRow]:
+    """List the identity providers whose tokens a kommune accepts."""
+    rows = select(IssuerRow).where(IssuerRow.kommune_id == kommune.id)
+    return session.scalars(rows.order_by(IssuerRow.issuer)).all()
+
+
 def set_issuer(session: Session, slug: str, issuer: str, **facts: Any) -> IssuerRow:
     """Let a kommune accept tokens of an identity provider, or change how they are read."""
-    kommune = find_kommune(session, slug)
+    kommune = find_kommune(session, slug, to_change=True)
     row = session.get(IssuerRow, (kommune.id, issuer))
     if row is None:
         row = IssuerRow(kommune_id=kommune.id, issuer=issuer)
         session.add(row)
     for name, value in facts.items():
         setattr(row, name, value)
+    refuse_odd_issuer(row)
     session.flush()
     return row
+
+
+def set_issuers(session: Session, slug: str, entries: Sequence[IssuerEntry]) -> list[IssuerRow]:
+    """Let a kommune accept tokens of these identity providers and no others."""
+    kommune = find_kommune(session, slug, to_change=True)
+    if not entries and kommune.status != Status.FORBEREDELSE:
+        raise Conflict(
+            text("Kommunen er i {status} og må ha en innloggingstjeneste.", status=kommune.status)
+        )
+    rows = [IssuerRow(kommune_id=kommune.id, **asdict(entry)) for entry in entries]
+    if len({row.issuer for row in rows}) < len(rows):
+        raise Invalid(text("Samme innloggingstjeneste er oppgitt to ganger."))
+    for row in rows:
+        refuse_odd_issuer(row)
+    session.execute(delete(IssuerRow).where(IssuerRow.kommune_id == kommune.id))
+    session.add_all(rows)
+    session.flush()
+    return rows
+
+
+def refuse_odd_issuer(row: IssuerRow) -> None:
+    """Refuse addresses that tokens cannot safely be checked against, and roles there are not."""
+    for name in ("issuer", "discovery_url", "jwks_uri"):
+        address = getattr(row, name)
+        if address is not None and not _is_safe(address):
+            raise Invalid(
+                # Not what was written: it may hold a password.
+                text(
+                    "{navn} må være en adresse som https://login.example.no, uten passord.",
+                    navn=name,
+                )
+            )
+    for name in ("audience", "kommune_claim", "role_claim"):
+        if not getattr(row, name).strip():
+            raise Invalid(text("{navn} kan ikke være tom.", navn=name))
+    odd = sorted(set(row.role_values.values()) - set(Role))
+    if odd:
+        raise Invalid(
+            text("Ukjent rolle: {rolle}. Bruk en av {valg}.", rolle=odd[0], valg=", ".join(Role))
+        )
+
+
+def _is_safe(address: str) -> bool:
+    """Tell whether an address is of HTTPS, or on this machine, and holds no password."""
+    try:
+        parts = urlsplit(address)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    if not host or "@" in parts.netloc or parts.fragment or not address.isprintable():
+        return False
+    if " " in address:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)
+
+
+def add_option(session: Session, slug: str, navn: str, period: Period) -> Options:
+    """Give a kommune an option for a period; one that began the same day is replaced."""
+    refuse_odd_name(navn)
+    row = find_kommune(session, slug, to_change=True)
+    options = dict(read_options(row.options))
+    options[navn] = with_period(options.get(navn, ()), period)
+    return _keep_options(session, row, options)
+
+
+def end_option(session: Session, slug: str, navn: str, last_day: date) -> Options:
+    """End an option after a day; its history is kept."""
+    refuse_odd_name(navn)
+    row = find_kommune(session, slug, to_change=True)
+    options = dict(read_options(row.options))
+    options[navn] = end(options.get(navn, ()), last_day)
+    return _keep_options(session, row, options)
+
+
+def _keep_options(session: Session, row: KommuneRow, options: Options) -> Options:
+    row.options = write_options({name: periods for name, periods in options.items() if periods})
+    session.flush()
+    return read_options(row.options)
 
 
 def refuse_taken_number(session: Session, number: str | None, kommune_id: int | None) -> None:
@@ -98,13 +281,26 @@ def refuse_taken_number(session: Session, number: str | None, kommune_id: int | 
         select(KommuneRow.slug).where(
             KommuneRow.id != (kommune_id or 0),
             or_(
-                KommuneRow.kommunenummer == literal(number, Text()),
-                literal(number, Text()) == any_(KommuneRow.tidligere_kommunenummer),
+                KommuneRow.kommunenummer == literal(number, TextType()),
+                literal(number, TextType()) == any_(KommuneRow.tidligere_kommunenummer),
             ),
         )
     )
     if number is not None and owner is not None:
         raise Conflict(text("Kommunenummer {nummer} hører til {slug}.", nummer=number, slug=owner))
+
+
+def refuse_taken_organisation(session: Session, number: str | None, kommune_id: int | None) -> None:
+    """Refuse an organisasjonsnummer that another kommune has: tokens may name it."""
+    owner = session.scalar(
+        select(KommuneRow.slug).where(
+            KommuneRow.id != (kommune_id or 0), KommuneRow.organisasjonsnummer == number
+        )
+    )
+    if number is not None and owner is not None:
+        raise Conflict(
+            text("Organisasjonsnummer {nummer} hører til {slug}.", nummer=number, slug=owner)
+        )
 
 
 def refuse_odd_facts(facts: dict[str, Any]) -> None:

@@ -9,10 +9,10 @@ from sakark_api.db import migrate
 from sakark_api.db.reader import APPLICATION_ROLE
 from sakark_api.db.rights import unsafe_rights
 from sakark_api.errors import Conflict, Unavailable
-from sakark_api.noark.model import Base
 from sakark_api.settings import Settings
 from sakark_api.tenancy.session import application_engine
-from sakark_api.texts import Text, lines, text
+from sakark_api.tenancy.tables import own_tables
+from sakark_api.texts import Text, joined, text
 
 __all__ = ["refuse_to_start", "refuse_unfit", "unfit"]
 
@@ -45,7 +45,7 @@ async def refuse_to_start(settings: Settings) -> None:
     finally:
         await engine.dispose()
     if reasons:
-        raise Conflict(lines(reasons))
+        raise Conflict(joined(reasons, "\n"))
 
 
 def _may_come(error: Exception) -> bool:
@@ -58,7 +58,7 @@ def unfit(connection: Connection) -> list[Text]:
 
     A schema newer than the program is fine: that is how it is while an upgrade is under way.
     """
-    reasons = unsafe_rights(connection, sorted(Base.metadata.tables))
+    reasons = unsafe_rights(connection, own_tables())
     if not reasons and not _is_new_enough(connection):
         reasons.append(
             text("Skjemaet er eldre enn programmet; kjør «sakark db upgrade» som eieren.")

@@ -4,17 +4,27 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, Connection, ForeignKey, Identity, SmallInteger, Text, select
+from sqlalchemy import (
+    ARRAY,
+    CheckConstraint,
+    Connection,
+    ForeignKey,
+    Identity,
+    SmallInteger,
+    Text,
+    select,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from sakark_api.access.policy import Status
 from sakark_api.noark.model import Base
 
 __all__ = ["IssuerRow", "Kommune", "KommuneRow", "Registry", "Status", "load_registry"]
@@ -25,19 +35,13 @@ FRESH_SECONDS = 5.0
 RETRY_SECONDS = 1.0
 
 
-class Status(StrEnum):
-    """Where a kommune is on its way through the service."""
-
-    FORBEREDELSE = "forberedelse"
-    PROEVEDRIFT = "prøvedrift"
-    DRIFT = "drift"
-    AVSLUTTET = "avsluttet"
-
-
 class KommuneRow(Base):
     """One kommune: a tenant of the service. The registry itself belongs to no tenant."""
 
     __tablename__ = "kommune"
+    __table_args__ = (
+        CheckConstraint("(sandkasse_for IS NULL) = (utloeper IS NULL)", name="sandkasse_utloeper"),
+    )
 
     id: Mapped[int] = mapped_column(SmallInteger, Identity(), primary_key=True)
     slug: Mapped[str] = mapped_column(unique=True)
@@ -50,6 +54,9 @@ class KommuneRow(Base):
     options: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     kodeverk_version: Mapped[int] = mapped_column(default=1)
     """Grows whenever a code list of the kommune changes, so that processes read it anew."""
+    sandkasse_for: Mapped[int | None] = mapped_column(SmallInteger, ForeignKey("kommune.id"))
+    """The kommune whose logins a sandbox accepts; only sandboxes have one, and an expiry."""
+    utloeper: Mapped[datetime | None]
 
 
 class IssuerRow(Base):
@@ -95,6 +102,9 @@ class Kommune:
     status: Status
     maalform: str
     issuers: tuple[IssuerEntry, ...]
+    sandkasse_for: "Kommune | None" = None
+    """The kommune that a sandbox has its issuers and the names in its tokens from."""
+    utloeper: datetime | None = None
 
 
 Snapshot = Mapping[str, Kommune]
@@ -114,20 +124,30 @@ async def load_registry(session: AsyncSession) -> Snapshot:
             row.role_values,
         )
         issuers.setdefault(row.kommune_id, []).append(entry)
-    return {
-        row.slug: Kommune(
-            id=row.id,
-            slug=row.slug,
-            navn=row.navn,
-            kommunenummer=row.kommunenummer,
-            tidligere_kommunenummer=tuple(row.tidligere_kommunenummer),
-            organisasjonsnummer=row.organisasjonsnummer,
-            status=Status(row.status),
-            maalform=row.maalform,
-            issuers=tuple(issuers.get(row.id, ())),
-        )
-        for row in await session.scalars(select(KommuneRow).order_by(KommuneRow.slug))
-    }
+    rows = list(await session.scalars(select(KommuneRow).order_by(KommuneRow.slug)))
+    kommuner = {one.id: _seen(one, issuers.get(one.id, [])) for one in rows}
+    for one in rows:
+        if one.sandkasse_for is not None:
+            source = kommuner[one.sandkasse_for]
+            kommuner[one.id] = replace(
+                kommuner[one.id], sandkasse_for=source, issuers=source.issuers
+            )
+    return {one.slug: kommuner[one.id] for one in rows}
+
+
+def _seen(row: KommuneRow, issuers: list[IssuerEntry]) -> Kommune:
+    return Kommune(
+        id=row.id,
+        slug=row.slug,
+        navn=row.navn,
+        kommunenummer=row.kommunenummer,
+        tidligere_kommunenummer=tuple(row.tidligere_kommunenummer),
+        organisasjonsnummer=row.organisasjonsnummer,
+        status=Status(row.status),
+        maalform=row.maalform,
+        issuers=tuple(issuers),
+        utloeper=row.utloeper,
+    )
 
 
 class Registry:
@@ -164,6 +184,10 @@ class Registry:
             await self._read(RETRY_SECONDS)
             found = self.snapshot.get(slug)
         return found
+
+    def forget(self) -> None:
+        """Read the registry anew before it is used again: this process has changed it."""
+        self._tried_at = float("-inf")
 
     async def _read(self, older_than: float) -> None:
         """Read the registry, unless that was tried lately or somebody is about it already."""

@@ -1,11 +1,18 @@
 """The tables that belong to kommuner, and each kommune's own partitions of the large ones."""
 
-from sqlalchemy import Connection, Table
-from sqlalchemy.schema import DDL
+from sqlalchemy import SmallInteger, Table, cast, func, select
+from sqlalchemy.orm import Session
 
 from sakark_api.noark.model import Base
 
-__all__ = ["add_partitions", "is_partition", "partitioned_tables", "tenant_tables"]
+__all__ = [
+    "add_partitions",
+    "is_partition",
+    "partition_name",
+    "partitioned_tables",
+    "tenant_tables",
+    "throw_away",
+]
 
 
 def tenant_tables() -> list[Table]:
@@ -32,17 +39,14 @@ def is_partition(name: str) -> bool:
     return bool(mark) and number.isdigit() and table in Base.metadata.tables
 
 
-def add_partitions(connection: Connection, tenant_id: int) -> None:
-    """Make the kommune's partitions, where they are missing; run as the owner of the tables."""
-    for table in partitioned_tables():
-        connection.execute(
-            DDL(  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
-                "CREATE TABLE IF NOT EXISTS %(partition)s PARTITION OF %(parent)s"
-                " FOR VALUES IN (%(tenant)s)",
-                context={
-                    "partition": partition_name(table.name, tenant_id),
-                    "parent": table.name,
-                    "tenant": int(tenant_id),
-                },
-            )
-        )
+def add_partitions(session: Session, tenant_id: int) -> None:
+    """Make the kommune's partitions, where they are missing; as the owner or the operator.
+
+    Raises the database's lock_not_available when others are in the way: `keeping_at_it` retries.
+    """
+    session.execute(select(func.sakark_add_partitions(cast(tenant_id, SmallInteger))))
+
+
+def throw_away(session: Session, tenant_id: int) -> None:
+    """Delete a sandbox with all it holds in the database; the database refuses any other."""
+    session.execute(select(func.sakark_throw_away(cast(tenant_id, SmallInteger))))

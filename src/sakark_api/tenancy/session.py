@@ -18,10 +18,10 @@ from sakark_api.noark.model import WHOLE_KEY, TenantRow
 from sakark_api.settings import Settings
 from sakark_api.tenancy.kommune import KommuneRow
 
-__all__ = ["Writer", "application_engine", "owner_engine"]
+__all__ = ["BY_DRIVER", "Writer", "application_engine", "driver_arguments", "owner_engine"]
 
 FRESH_SECONDS = 2.0
-_BY_DRIVER = "postgresql+asyncpg://"
+BY_DRIVER = "postgresql+asyncpg://"
 """The address goes to the driver as it is: it knows sslmode and the like, SQLAlchemy does not."""
 
 
@@ -150,24 +150,29 @@ def _only_this_kommune(state: ORMExecuteState) -> None:
 def application_engine(settings: Settings, role: str, pool_size: int | None = None) -> AsyncEngine:
     """Open a pool of writing connections as the application role, for a `Writer`."""
     return create_async_engine(
-        _BY_DRIVER,
+        BY_DRIVER,
         isolation_level="AUTOCOMMIT",
         pool_size=pool_size or settings.database_pool_size,
         max_overflow=0,
         pool_timeout=settings.database_wait_seconds,
         pool_reset_on_return=None,
         hide_parameters=True,
-        connect_args={
-            "dsn": driver_url(settings.database_url or ""),
-            "timeout": settings.database_connect_seconds,
-            "command_timeout": settings.database_statement_seconds + SPARE_SECONDS,
-            "server_settings": {"role": role, **server_limits(settings)},
-        },
+        connect_args=driver_arguments(settings, settings.database_url or "", role),
     )
+
+
+def driver_arguments(settings: Settings, url: str, role: str) -> dict[str, Any]:
+    """Say where to, as whom, and how long anything may take."""
+    return {
+        "dsn": driver_url(url),
+        "timeout": settings.database_connect_seconds,
+        "command_timeout": settings.database_statement_seconds + SPARE_SECONDS,
+        "server_settings": {"role": role, **server_limits(settings)},
+    }
 
 
 def owner_engine(url: str) -> AsyncEngine:
     """Open connections as the owner of the tables, or as whoever the address says."""
     return create_async_engine(
-        _BY_DRIVER, hide_parameters=True, connect_args={"dsn": driver_url(url)}
+        BY_DRIVER, hide_parameters=True, connect_args={"dsn": driver_url(url)}
     )
