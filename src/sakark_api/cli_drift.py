@@ -160,7 +160,8 @@ def kommune_status(
 @kommune.command("innlogging")
 def kommune_innlogging(slug: Slug) -> None:
     """List innloggingstjenestene til en kommune; `kommune set --issuer` legger til."""
-    from sakark_api.tenancy.administration import find_kommune, issuers_of
+    from sakark_api.tenancy.administration import find_kommune
+    from sakark_api.tenancy.kommune import issuers_of
 
     for row in as_owner(lambda session: issuers_of(session, find_kommune(session, slug))):
         roles = ", ".join(f"{role}={value}" for value, role in sorted(row.role_values.items()))

@@ -12,7 +12,8 @@ from tests.tenancy.conftest import Owner
 
 from sakark_api.errors import Conflict, Invalid, NotFound
 from sakark_api.noark.metadata.kodeliste import KODELISTER
-from sakark_api.tenancy.administration import add_kommune, set_issuer, set_kommune
+from sakark_api.tenancy.administration import add_kommune, set_kommune
+from sakark_api.tenancy.issuers import set_issuer
 from sakark_api.tenancy.partitions import is_partition, partition_name, partitioned_tables
 
 FACTS = {"navn": "Molde kommune", "kommunenummer": "1506"}

@@ -31,7 +31,8 @@ from sakark_api.noark.catalog import CATALOG
 from sakark_api.settings import Settings
 from sakark_api.storage import open_documents
 from sakark_api.storage.s3 import S3Documents
-from sakark_api.tenancy.administration import add_kommune, set_issuer, set_kommune
+from sakark_api.tenancy.administration import add_kommune, set_kommune
+from sakark_api.tenancy.issuers import set_issuer
 from sakark_api.tenancy.kommune import IssuerRow, KommuneRow, Status
 from sakark_api.tenancy.operator import in_transaction
 from sakark_api.tenancy.session import Writer, application_engine, owner_engine

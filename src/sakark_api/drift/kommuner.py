@@ -25,10 +25,9 @@ from sakark_api.rest.dependencies import public_url
 from sakark_api.tenancy.administration import (
     TRANSITIONS,
     find_kommune,
-    issuers_of,
     list_kommuner,
 )
-from sakark_api.tenancy.kommune import KommuneRow, Status
+from sakark_api.tenancy.kommune import KommuneRow, Status, issuers_of
 from sakark_api.tenancy.opsjoner import Period, names_in_force, read_options
 from sakark_api.texts import text
 

@@ -28,9 +28,9 @@ from sakark_api.noark.resource import Actor, Change, StoredFile
 from sakark_api.noark.structure import Catalog
 from sakark_api.storage.documents import Documents
 from sakark_api.tenancy import driftslogg
-from sakark_api.tenancy.administration import SANDBOX, add_kommune, find_kommune, issuers_of
+from sakark_api.tenancy.administration import SANDBOX, add_kommune, find_kommune
 from sakark_api.tenancy.driftslogg import log_drift
-from sakark_api.tenancy.kommune import KommuneRow, Status
+from sakark_api.tenancy.kommune import KommuneRow, Status, issuers_of
 from sakark_api.tenancy.operator import in_transaction
 from sakark_api.tenancy.partitions import throw_away
 from sakark_api.tenancy.session import Writer

@@ -7,7 +7,6 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 import anyio.to_thread
-from fpdf import FPDF
 
 from sakark_api.noark.model import TenantRow
 from sakark_api.noark.resource import Change, StoredFile
@@ -61,6 +60,9 @@ class Case:
 
 def letter(case: Case, kommune: str) -> bytes:
     """Make a small real PDF of a letter."""
+    # Here, because it takes 20 MB that a process without sandboxes does not need.
+    from fpdf import FPDF
+
     pdf = FPDF()
     pdf.set_creation_date(case.dag)
     pdf.add_page()

@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from sakark_api.tenancy import administration
+from sakark_api.tenancy import administration, issuers
 from sakark_api.tenancy.driftslogg import Actor, log_drift
-from sakark_api.tenancy.kommune import IssuerEntry, IssuerRow, KommuneRow, Status
+from sakark_api.tenancy.kommune import IssuerEntry, IssuerRow, KommuneRow, Status, issuers_of
 from sakark_api.tenancy.opsjoner import Options, Period
 
 __all__ = [
@@ -62,9 +62,9 @@ def set_issuers(
     session: Session, who: Actor, slug: str, entries: Sequence[IssuerEntry]
 ) -> Sequence[IssuerRow]:
     kommune = administration.find_kommune(session, slug, to_change=True)
-    before = [_facts(row) for row in administration.issuers_of(session, kommune)]
-    administration.set_issuers(session, slug, entries)
-    rows = administration.issuers_of(session, kommune)
+    before = [_facts(row) for row in issuers_of(session, kommune)]
+    issuers.set_issuers(session, slug, entries)
+    rows = issuers_of(session, kommune)
     after = [_facts(row) for row in rows]
     if before != after:
         log_drift(session, who, "innlogging endret", slug, {"fra": before, "til": after})
@@ -74,7 +74,7 @@ def set_issuers(
 def set_issuer(session: Session, who: Actor, slug: str, entry: IssuerEntry) -> None:
     """Add one identity provider to those a kommune has, or change it."""
     kommune = administration.find_kommune(session, slug, to_change=True)
-    others = [_entry(row) for row in administration.issuers_of(session, kommune)]
+    others = [_entry(row) for row in issuers_of(session, kommune)]
     set_issuers(session, who, slug, [*(one for one in others if one.issuer != entry.issuer), entry])
 
 

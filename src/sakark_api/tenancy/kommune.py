@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -22,12 +22,21 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from sakark_api.access.policy import Status
 from sakark_api.noark.model import Base
 
-__all__ = ["IssuerRow", "Kommune", "KommuneRow", "Registry", "Status", "load_registry"]
+__all__ = [
+    "IssuerEntry",
+    "IssuerRow",
+    "Kommune",
+    "KommuneRow",
+    "Registry",
+    "Status",
+    "issuers_of",
+    "load_registry",
+]
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +83,12 @@ class IssuerRow(Base):
     kommune_claim: Mapped[str]
     role_claim: Mapped[str]
     role_values: Mapped[dict[str, str]] = mapped_column(JSONB)
+
+
+def issuers_of(session: Session, kommune: KommuneRow) -> Sequence[IssuerRow]:
+    """List the identity providers whose tokens a kommune accepts."""
+    rows = select(IssuerRow).where(IssuerRow.kommune_id == kommune.id)
+    return session.scalars(rows.order_by(IssuerRow.issuer)).all()
 
 
 @dataclass(frozen=True)
