@@ -12,7 +12,8 @@ from tests.tenancy.conftest import Owner
 
 from sakark_api.db import embedded, migrate
 from sakark_api.settings import Settings
-from sakark_api.tenancy.administration import add_kommune, set_issuer
+from sakark_api.tenancy.administration import add_kommune
+from sakark_api.tenancy.issuers import set_issuer
 
 
 @pytest.fixture(scope="session")

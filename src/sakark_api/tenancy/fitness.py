@@ -2,12 +2,12 @@
 
 import logging
 
-from sqlalchemy import Connection, column, func, select, table
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from sakark_api.db import migrate
 from sakark_api.db.reader import APPLICATION_ROLE
 from sakark_api.db.rights import unsafe_rights
+from sakark_api.db.schema import SchemaState, schema_state
 from sakark_api.errors import Conflict, Unavailable
 from sakark_api.settings import Settings
 from sakark_api.tenancy.session import application_engine
@@ -17,9 +17,6 @@ from sakark_api.texts import Text, joined, text
 __all__ = ["refuse_to_start", "refuse_unfit", "unfit"]
 
 log = logging.getLogger(__name__)
-
-_CLASSES = table("pg_class", column("oid"), column("relname"))
-_VERSIONS = "alembic_version"
 
 
 def refuse_unfit(connection: Connection) -> None:
@@ -59,18 +56,8 @@ def unfit(connection: Connection) -> list[Text]:
     A schema newer than the program is fine: that is how it is while an upgrade is under way.
     """
     reasons = unsafe_rights(connection, own_tables())
-    if not reasons and not _is_new_enough(connection):
+    if not reasons and schema_state(connection) in (SchemaState.EMPTY, SchemaState.OLDER):
         reasons.append(
             text("Skjemaet er eldre enn programmet; kjør «sakark db upgrade» som eieren.")
         )
     return reasons
-
-
-def _is_new_enough(connection: Connection) -> bool:
-    may_read = select(func.has_table_privilege(_CLASSES.c.oid, "SELECT")).where(
-        _CLASSES.c.relname == _VERSIONS
-    )
-    if not connection.scalar(may_read):  # the right to came with a version, and so did the table
-        return False
-    found = migrate.current(connection)
-    return found == migrate.newest() or (found is not None and not migrate.is_known(found))
