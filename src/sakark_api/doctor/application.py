@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from sakark_api.db.reader import APPLICATION_ROLE
-from sakark_api.db.rights import unsafe_rights
+from sakark_api.db.rights import PG_ROLES, unsafe_rights
 from sakark_api.doctor.clock import Clocks
 from sakark_api.doctor.database import FAULTS, Way, connected, driver_error, fault
 from sakark_api.doctor.pooler import check_pooler
@@ -72,7 +72,7 @@ async def _note_time(connection: AsyncConnection, clocks: Clocks) -> None:
 def _look_inside(connection: Connection, settings: Settings) -> list[Finding]:
     server, rights = check_server(connection), _rights(connection)
     use = [check_durability(connection), check_capacity(connection, settings)]
-    if has_failed(server):
+    if has_failed(server) or not _may_act(connection):
         return [*server, *use, *rights]
     schema = check_schema(connection)
     if has_failed([schema]):
@@ -81,6 +81,12 @@ def _look_inside(connection: Connection, settings: Settings) -> list[Finding]:
     if not has_failed(rights):
         separation += [check_table_rights(connection), check_partition_rights(connection)]
     return [*server, *use, *rights, schema, *separation]
+
+
+def _may_act(connection: Connection) -> bool:
+    """Tell whether this login may act as the application role; if not, that is said by itself."""
+    may = func.pg_has_role(func.session_user(), PG_ROLES.c.oid, "MEMBER")
+    return bool(connection.scalar(select(may).where(PG_ROLES.c.rolname == APPLICATION_ROLE)))
 
 
 def _rights(connection: Connection) -> list[Finding]:
