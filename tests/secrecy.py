@@ -17,7 +17,7 @@ CONTENT = ("tittel", "offentligTittel", "navn", "beskrivelse", "merknadstekst", 
 SHAPES = (
     re.compile(r"eyJ[\w-]{5,}"),
     re.compile(r"(?i)bearer [\w-]{8,}"),
-    re.compile(r"(?<![\d.])\d{11}(?![\d.])"),
+    re.compile(r"(?<![\w.])\d{11}(?![\w.])"),
 )
 
 

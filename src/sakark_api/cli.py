@@ -85,6 +85,21 @@ def doctor(
 
 
 @app.command()
+def worker(
+    host: Annotated[str, typer.Option(help="Adressen tallene gis på.")] = "127.0.0.1",
+) -> None:
+    """Utfør jobber i bakgrunnen, mot databasen og lageret som er satt opp."""
+    from sakark_api.jobs.worker import work
+    from sakark_api.observe.exposition import figures_given
+
+    settings = read_settings()
+    if settings.database_url is None:
+        sys.exit("Sett SAKARK_DATABASE_URL.")
+    with figures_given(host, settings.metrics_port):
+        work(settings)
+
+
+@app.command()
 def token(
     user: Annotated[str, typer.Argument(help="For eksempel saksbehandler@molde.")],
     port: Port = 8000,

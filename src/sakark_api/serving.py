@@ -2,25 +2,21 @@
 
 import asyncio
 import logging.config
-import os
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Final
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
+from sakark_api.observe.exposition import figures_given
 from sakark_api.observe.logs import log_config
 from sakark_api.settings import Settings, read_settings
+from sakark_api.tenancy.fitness import refuse_to_start
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
 __all__ = ["application", "serve"]
 
-FIGURES_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
 HEALTH_SECONDS: Final = 30
 """How long a process may be silent before it is taken for stuck and replaced."""
 
@@ -31,14 +27,9 @@ def serve(settings: Settings, host: str, port: int) -> None:
     Raises `Conflict` with the reasons when the database is not fit to be served from.
     """
     logging.config.dictConfig(log_config(settings))
-    with ExitStack() as stack:
-        if settings.metrics_port is not None:
-            stack.enter_context(_figures(host, settings.metrics_port))
-        # Only now: what is imported here counts, and must know where to.
-        from sakark_api.tenancy.fitness import refuse_to_start
-
-        asyncio.run(refuse_to_start(settings))
-        config = _config(settings, host, port)
+    asyncio.run(refuse_to_start(settings))
+    config = _config(settings, host, port)
+    with figures_given(host, settings.metrics_port, processes=settings.processes):
         if settings.processes == 1:
             uvicorn.Server(config).run()
             return
@@ -80,21 +71,3 @@ def _config(settings: Settings, host: str, port: int) -> uvicorn.Config:
         timeout_graceful_shutdown=settings.shutdown_seconds,
         timeout_worker_healthcheck=HEALTH_SECONDS,
     )
-
-
-@contextmanager
-def _figures(host: str, port: int) -> Iterator[None]:
-    """Give the figures of all processes on a port of their own, while this lasts."""
-    folder = tempfile.mkdtemp(prefix="sakark-figures-")
-    os.environ[FIGURES_FOLDER] = folder
-    from prometheus_client import start_http_server
-
-    from sakark_api.observe.metrics import figures
-
-    server, thread = start_http_server(port, host, figures(folder))
-    try:
-        yield
-    finally:
-        server.shutdown()
-        thread.join()
-        shutil.rmtree(folder, ignore_errors=True)

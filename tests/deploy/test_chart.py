@@ -65,7 +65,7 @@ def test_the_program_takes_the_settings_of_every_container(
     "component",
     [
         "api",
-        pytest.param("worker", marks=pytest.mark.xfail(reason="`sakark worker` is being built")),
+        "worker",
         "migration",
     ],
 )

@@ -108,7 +108,7 @@ def test_the_program_takes_what_the_example_offers(monkeypatch: pytest.MonkeyPat
     "service",
     [
         "api",
-        pytest.param("worker", marks=pytest.mark.xfail(reason="`sakark worker` is being built")),
+        "worker",
         "migration",
     ],
 )

@@ -42,6 +42,10 @@ class Site:
     def log(self) -> Path:
         return self.folder / "serve.log"
 
+    def last_words(self) -> str:
+        """Give the end of the log, to be shown when a test fails."""
+        return self.log.read_text("utf-8")[-20_000:] if self.log.exists() else ""
+
     def environment(self, **more: str) -> dict[str, str]:
         unset = {
             name: value for name, value in os.environ.items() if not name.startswith("SAKARK_")
@@ -92,7 +96,7 @@ def make_site() -> Iterator[Site]:
         issuer = stack.enter_context(identity(folder / "identity"))
         asyncio.run(prepare(settings, issuer))
         made = Site(folder, settings, issuer)
-        stack.callback(lambda: sys.stdout.write(made.log.read_text("utf-8")[-20_000:]))
+        stack.callback(lambda: sys.stdout.write(made.last_words()))
         stack.enter_context(made.stack)
         yield made
 

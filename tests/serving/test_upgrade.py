@@ -97,7 +97,7 @@ def test_no_request_fails_while_the_service_is_upgraded(former: Path, tmp_path: 
             )
             user = next(one for one in demo_users() if one.username == "arkivar@molde")
             token = issue_token(user, issuer, tmp_path / "identity")
-            with serving_former(former, environment, log) as before:
+            with serving_former(former, environment, tmp_path / "former.log") as before:
                 old = Load(before.url, token)
                 old.begin()
                 time.sleep(LOAD_SECONDS)

@@ -4,13 +4,13 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, SmallInteger, Text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ARRAY, BigInteger, SmallInteger, Text, delete, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.types import Uuid
 
 from sakark_api.noark.model import Base
 
-__all__ = ["LIFETIME", "Opplasting"]
+__all__ = ["LIFETIME", "Opplasting", "forget_expired"]
 
 LIFETIME: Final = timedelta(hours=24)
 
@@ -31,3 +31,13 @@ class Opplasting(Base):
     received: Mapped[int] = mapped_column(BigInteger)
     parts: Mapped[list[str]] = mapped_column(ARRAY(Text()))
     expires: Mapped[datetime]
+
+
+def forget_expired(session: Session, now: datetime) -> list[str]:
+    """Delete the kommune's uploads that nobody finished; give the keys of what had come."""
+    expired = (Opplasting.tenant_id == session.info["tenant_id"], Opplasting.expires < now)
+    keys = [
+        key for parts in session.scalars(select(Opplasting.parts).where(*expired)) for key in parts
+    ]
+    session.execute(delete(Opplasting).where(*expired))
+    return keys

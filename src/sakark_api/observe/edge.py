@@ -25,7 +25,7 @@ QUIET: Final = ("/health/live", "/health/ready")
 
 _HEADER: Final = REQUEST_ID.lower().encode()
 _ID: Final = re.compile(rb"[A-Za-z0-9_.:-]{8,64}")
-_PERSONAL: Final = re.compile(rb"(?<!\d)\d{11}(?!\d)|^eyJ")
+_PERSONAL: Final = re.compile(rb"(?<![0-9A-Za-z])\d{11}(?![0-9A-Za-z])|^eyJ")
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 log = logging.getLogger("sakark.request")

@@ -11,6 +11,7 @@ __all__ = [
     "DATABASE_CONNECTIONS",
     "IN_PROGRESS",
     "JOBS",
+    "QUEUE",
     "REQUESTS",
     "REQUEST_SECONDS",
     "STORAGE_BYTES",
@@ -53,6 +54,7 @@ STORAGE_BYTES = Counter("sakark_storage_bytes", "Bytes of documents, in and out.
 TOKENS = Counter(
     "sakark_tokens", "Tokens: verified, remembered from before, or refused.", ("outcome",)
 )
+QUEUE = Gauge("sakark_queue_jobs", "Jobs in the queue, by state.", ("state",))
 JOBS = Counter("sakark_jobs", "Background jobs that have ended.", ("job", "outcome"))
 
 

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, select
-from sqlalchemy.orm import Session
+from sqlalchemy import delete
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from sakark_api.errors import Conflict, Invalid, NotFound, TooLarge, UploadFailed
-from sakark_api.noark.opplasting import LIFETIME, Opplasting
+from sakark_api.noark.opplasting import LIFETIME, Opplasting, forget_expired
 from sakark_api.noark.resource import Resource
 from sakark_api.noark.structure import FileDoor
 from sakark_api.rest.dependencies import Context, id_of
@@ -67,25 +66,12 @@ async def begin(
         expires=now + LIFETIME,
     )
     async with context.services.writer.transaction(context.kommune.id) as session:
-        forgotten = await session.run_sync(_forget_expired, context)
+        forgotten = await session.run_sync(forget_expired, now)
         session.add(session_row)
     for key in forgotten:
         await context.services.documents.delete(key)
     headers = {"location": _session_address(context, session_row)}
     return Response(status_code=200, headers=headers)
-
-
-def _forget_expired(session: Session, context: Context) -> list[str]:
-    """Delete sessions that nobody finished; give the keys of what had come."""
-    expired = (
-        Opplasting.tenant_id == context.kommune.id,
-        Opplasting.expires < context.services.clock(),
-    )
-    keys = [
-        key for parts in session.scalars(select(Opplasting.parts).where(*expired)) for key in parts
-    ]
-    session.execute(delete(Opplasting).where(*expired))
-    return keys
 
 
 def _session_address(context: Context, row: Opplasting) -> str:

@@ -1,0 +1,110 @@
+"""The queue: which jobs there are, when they are due, and how often they are tried."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy, builtin_tasks
+from procrastinate.exceptions import UniqueViolation
+from procrastinate.jobs import Status
+from procrastinate.middleware import AsyncCallNext
+from procrastinate.worker import Worker
+
+from sakark_api.db.reader import APPLICATION_ROLE, driver_url
+from sakark_api.jobs.housekeeping import (
+    Tools,
+    forget_abandoned_uploads,
+    throw_away_expired_sandboxes,
+)
+from sakark_api.observe.metrics import JOBS
+from sakark_api.settings import Settings
+
+__all__ = ["SCHEMA", "counted", "open_queue"]
+
+SCHEMA: Final = "jobs"
+"""The schema of the database that holds the queue's own tables."""
+KEPT_HOURS: Final = 24 * 30
+TRIES: Final = RetryStrategy(max_attempts=5, exponential_wait=5)
+
+
+@dataclass(frozen=True)
+class Periodic:
+    """A job that comes again by itself, at the times of a crontab line."""
+
+    name: str
+    cron: str
+    act: Callable[[Tools], Awaitable[None]]
+
+
+PERIODIC: Final = (
+    Periodic("forget_abandoned_uploads", "*/10 * * * *", forget_abandoned_uploads),
+    Periodic("throw_away_expired_sandboxes", "*/10 * * * *", throw_away_expired_sandboxes),
+)
+
+
+def open_queue(settings: Settings, tools: Tools) -> App:
+    """Give the queue with its jobs; the caller opens and closes it."""
+    app = App(connector=_connector(settings))
+    for job in PERIODIC:
+        _add(app, job, tools)
+    _add_care(app)
+    return app
+
+
+def _connector(settings: Settings) -> PsycopgConnector:
+    return PsycopgConnector(
+        conninfo=driver_url(settings.database_url or ""),
+        min_size=1,
+        max_size=settings.database_pool_size,
+        timeout=settings.database_wait_seconds,
+        kwargs={
+            "application_name": "sakark worker",
+            "connect_timeout": max(2, round(settings.database_connect_seconds)),
+            "options": f"-c role={APPLICATION_ROLE} -c search_path={SCHEMA}",
+        },
+    )
+
+
+def _add(app: App, job: Periodic, tools: Tools) -> None:
+    """Let a job come by its times; one of each waits at most, and one of each runs."""
+
+    async def run(timestamp: int) -> None:
+        del timestamp
+        await job.act(tools)
+
+    task = app.task(name=job.name, queueing_lock=job.name, lock=job.name, retry=TRIES)(run)
+    app.periodic(cron=job.cron, periodic_id=job.name)(task)
+
+
+def _add_care(app: App) -> None:
+    """Let the queue take care of itself: of jobs whose worker died, and of those long ended."""
+
+    @app.periodic(cron="*/5 * * * *")
+    @app.task(name="pick_up_stalled_jobs", queueing_lock="pick_up_stalled_jobs", pass_context=True)
+    async def pick_up(context: JobContext, timestamp: int) -> None:
+        del timestamp
+        jobs = context.app.job_manager
+        for job in await jobs.get_stalled_jobs():
+            try:
+                await jobs.retry_job(job)
+            except UniqueViolation:  # another of its kind waits already
+                await jobs.finish_job(job, Status.FAILED, delete_job=False)
+
+    @app.periodic(cron="17 3 * * *")
+    @app.task(name="forget_ended_jobs", queueing_lock="forget_ended_jobs", pass_context=True)
+    async def forget(context: JobContext, timestamp: int) -> None:
+        del timestamp
+        await builtin_tasks.remove_old_jobs(context, max_hours=KEPT_HOURS)
+
+
+async def counted(call_next: AsyncCallNext, context: JobContext, worker: Worker) -> Any:  # noqa: ANN401  theirs
+    """Count how a job has ended."""
+    del worker
+    name = context.job.task_name
+    try:
+        done = await call_next()
+    except Exception:
+        JOBS.labels(name, "failed").inc()
+        raise
+    JOBS.labels(name, "succeeded").inc()
+    return done

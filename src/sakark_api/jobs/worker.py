@@ -1,0 +1,107 @@
+"""`sakark worker`: works the queue off until it is told to stop."""
+
+import asyncio
+import logging
+import logging.config
+import signal
+from collections.abc import Coroutine
+from contextlib import AsyncExitStack
+from typing import Any
+
+from procrastinate import App
+
+from sakark_api.db.reader import APPLICATION_ROLE
+from sakark_api.drift.sandkasse import Tools as SandboxTools
+from sakark_api.jobs.housekeeping import Tools
+from sakark_api.jobs.queue import counted, open_queue
+from sakark_api.noark.catalog import CATALOG
+from sakark_api.observe.logs import log_config
+from sakark_api.observe.metrics import QUEUE
+from sakark_api.settings import Settings
+from sakark_api.storage import open_documents
+from sakark_api.tenancy.fitness import refuse_to_start, refuse_unfit
+from sakark_api.tenancy.kommune import Registry
+from sakark_api.tenancy.operator import operator_engine
+from sakark_api.tenancy.session import Writer, application_engine
+
+__all__ = ["work"]
+
+AT_ONCE = 4
+AGAIN_SECONDS = 3
+COUNT_SECONDS = 15
+STATES = ("todo", "doing", "failed")
+
+log = logging.getLogger(__name__)
+
+
+def work(settings: Settings) -> None:
+    """Work until told to stop, and end the jobs under way; those that do not end come again.
+
+    Raises `Conflict` with the reasons when the database is not fit to work on.
+    """
+    logging.config.dictConfig(log_config(settings))
+    asyncio.run(_work(settings))
+
+
+async def _work(settings: Settings) -> None:
+    told_to_stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, told_to_stop.set)
+    await refuse_to_start(settings)
+    async with AsyncExitStack() as stack:
+        tools = await _open_tools(settings, stack)
+        while not told_to_stop.is_set():
+            await _until(told_to_stop, _work_off(settings, tools))
+            if not told_to_stop.is_set():
+                log.warning("The queue was left, and is gone back to")
+                await _until(told_to_stop, asyncio.sleep(AGAIN_SECONDS))
+
+
+async def _until(event: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:
+    """Do something until it ends, or until the event; the log tells when it ends badly."""
+    doing, happening = asyncio.create_task(work), asyncio.create_task(event.wait())
+    await asyncio.wait({doing, happening}, return_when=asyncio.FIRST_COMPLETED)
+    doing.cancel()
+    happening.cancel()
+    ended, _ = await asyncio.gather(doing, happening, return_exceptions=True)
+    if isinstance(ended, Exception):
+        log.error("A part of the worker failed", exc_info=ended)
+
+
+async def _work_off(settings: Settings, tools: Tools) -> None:
+    """Work until cancelled, and then end the jobs under way; or until the database goes away."""
+    queue = open_queue(settings, tools)
+    async with queue.open_async():
+        counting = asyncio.create_task(_count(queue))
+        try:
+            await queue.run_worker_async(
+                concurrency=AT_ONCE,
+                shutdown_graceful_timeout=settings.shutdown_seconds,
+                worker_middleware=[counted],
+                install_signal_handlers=False,
+            )
+        finally:
+            counting.cancel()
+            await asyncio.gather(counting, return_exceptions=True)
+
+
+async def _count(queue: App) -> None:
+    """Keep the figures of the queue up to date."""
+    while True:
+        queues = list(await queue.job_manager.list_queues_async())
+        for state in STATES:
+            QUEUE.labels(state).set(sum(one[state] for one in queues))
+        await asyncio.sleep(COUNT_SECONDS)
+
+
+async def _open_tools(settings: Settings, stack: AsyncExitStack) -> Tools:
+    engine = application_engine(settings, APPLICATION_ROLE)
+    stack.push_async_callback(engine.dispose)
+    documents = open_documents(settings)
+    stack.push_async_callback(documents.close)
+    writer, sandboxes = Writer(engine), None
+    if settings.database_operator_url is not None:
+        operator = operator_engine(settings)
+        stack.push_async_callback(operator.dispose)
+        sandboxes = SandboxTools(operator, writer, documents, CATALOG)
+    return Tools(Registry(engine, refuse_unfit), writer, documents, sandboxes)
