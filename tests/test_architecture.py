@@ -220,7 +220,7 @@ def test_the_clock_is_read_at_the_edge(path: Path) -> None:
         and node.value.id in ("datetime", "date")
     ]
 
-    edges = ("rest/dependencies.py", "dev/server.py", "cli_owner.py")
+    edges = ("rest/dependencies.py", "dev/server.py", "cli_owner.py", "jobs/worker.py")
     assert not read or name_of(path) in edges
 
 

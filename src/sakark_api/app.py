@@ -85,6 +85,8 @@ def create_app(settings: Settings, mounts: Sequence[tuple[str, ASGIApp]] = ()) -
     app = FastAPIOffline(
         static_url="/docs/static",
         title="sakark",
+        # FastAPI's own would send the texts of errors along; observe/ has ours.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
         lifespan=lambda app: _lifespan(app, settings),
         exception_handlers=HANDLERS,
         middleware=[

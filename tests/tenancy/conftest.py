@@ -84,6 +84,7 @@ def spare() -> Iterator[EmbeddedServer]:
 def empty(spare: EmbeddedServer) -> Owner:
     """A database with nothing in it."""
     owner = Owner(spare.owner_url, spare.app_url)
+    owner.ask("drop schema if exists jobs cascade")
     owner.ask("drop schema public cascade")
     owner.ask("create schema public")
     return owner

@@ -16,6 +16,7 @@ from tests.tenancy.conftest import Owner
 
 from sakark_api.db import migrate
 from sakark_api.db.embedded import EmbeddedServer
+from sakark_api.db.schema import WANTED
 from sakark_api.errors import Unavailable
 from sakark_api.noark.model import Base
 from sakark_api.tenancy.administration import add_kommune
@@ -106,6 +107,10 @@ def test_they_agree_with_kommuner_in_it_too(owner: Owner) -> None:
     owner.connected(lambda connection: command.check(migrate._config(connection)))
 
 
+def test_the_program_wants_the_newest_version() -> None:
+    assert migrate.newest() == WANTED
+
+
 def test_there_is_one_newest_version() -> None:
     assert len(SCRIPTS.get_heads()) == 1
 
@@ -149,7 +154,7 @@ def following(owner: Owner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     shutil.copytree(SCRIPTS.dir, tmp_path / "migrations")
     script = tmp_path / "migrations" / "versions" / "next.py"
     script.write_text(NEXT.format(newest=newest))
-    monkeypatch.setattr(migrate, "_folder", lambda: tmp_path / "migrations")
+    monkeypatch.setattr(migrate, "migrations_folder", lambda: tmp_path / "migrations")
 
 
 @pytest.mark.usefixtures("following")

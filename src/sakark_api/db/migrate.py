@@ -1,8 +1,6 @@
 """The schema's versions: bring a database up to date, or tell which version it has."""
 
 from collections.abc import Callable
-from importlib import resources
-from pathlib import Path
 from typing import Any, Final
 
 from alembic import command
@@ -13,17 +11,17 @@ from sqlalchemy import ColumnElement, Connection, false, func, select
 from sqlalchemy.exc import DBAPIError
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
+from sakark_api.db.schema import migrations_folder
 from sakark_api.errors import Unavailable
 from sakark_api.texts import text
 
-__all__ = ["current", "downgrade", "is_known", "newest", "upgrade"]
+__all__ = ["current", "downgrade", "newest", "upgrade"]
 
 _LOCK_WAIT: Final = "800ms"
 """Less than a second, after which PostgreSQL looks for deadlocks and may end another's work."""
 _PATIENCE_SECONDS: Final = 300
 _HELD: Final = ("55P03", "40P01")  # the lock's time ran out; a deadlock all the same
 _OURS: Final = 7_255_275_111  # "sakark" on a telephone's keys: the lock of those who upgrade
-_IN_CHECKOUT: Final = Path(__file__).parents[3] / "migrations"
 
 
 def upgrade(connection: Connection, revision: str = "head") -> None:
@@ -91,21 +89,8 @@ def newest() -> str | None:
     return ScriptDirectory.from_config(_config(None)).get_current_head()
 
 
-def is_known(revision: str) -> bool:
-    """Tell whether this program has a version, be it old."""
-    scripts = ScriptDirectory.from_config(_config(None))
-    return any(one.revision == revision for one in scripts.walk_revisions())
-
-
 def _config(connection: Connection | None) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(_folder()))
+    config.set_main_option("script_location", str(migrations_folder()))
     config.attributes["connection"] = connection
     return config
-
-
-def _folder() -> Path:
-    """Find the migrations: beside the source in a checkout, inside the package when installed."""
-    if _IN_CHECKOUT.is_dir():
-        return _IN_CHECKOUT
-    return Path(str(resources.files("sakark_api") / "migrations"))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sakark_api.drift.sandkasse import Tools as SandboxTools
 from sakark_api.drift.sandkasse import sweep_sandboxes
@@ -24,7 +24,7 @@ class Tools:
     documents: Documents
     sandboxes: SandboxTools | None
     """None where no operator's database address is set: then there are no sandboxes to sweep."""
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    clock: Callable[[], datetime]
 
 
 async def forget_abandoned_uploads(tools: Tools) -> None:

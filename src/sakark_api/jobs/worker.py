@@ -6,6 +6,7 @@ import logging.config
 import signal
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 from typing import Any
 
 from procrastinate import App
@@ -104,4 +105,5 @@ async def _open_tools(settings: Settings, stack: AsyncExitStack) -> Tools:
         operator = operator_engine(settings)
         stack.push_async_callback(operator.dispose)
         sandboxes = SandboxTools(operator, writer, documents, CATALOG)
-    return Tools(Registry(engine, refuse_unfit), writer, documents, sandboxes)
+    registry = Registry(engine, refuse_unfit)
+    return Tools(registry, writer, documents, sandboxes, lambda: datetime.now(UTC))
