@@ -37,7 +37,7 @@ def main() -> None:
             "Noe av dette er i bruk fra før: kortnavn, kommunenummer eller organisasjonsnummer."
         )
     except (OSError, DBAPIError) as error:
-        sys.exit(f"Databasen svarer ikke slik den skal: {_first_line(error)}")
+        sys.exit(f"Databasen svarer ikke slik den skal: {_first_line(error)}. Kjør: sakark doctor")
     except ModuleNotFoundError as error:
         sys.exit(f"{error.name} mangler. Installer med: pip install 'sakark-api[dev]'")
 
