@@ -132,13 +132,19 @@ def _serving(kind: str, port: int, settings: Settings) -> Iterator[int]:
         "SAKARK_DATABASE_URL": settings.database_url or "",
     }
     command: Sequence[str] = [sys.executable, "-m", "bench.server", kind, str(port)]
-    server = subprocess.Popen(command, env=environment | given, cwd=RESULTS.parent.parent)
-    try:
-        _wait_for(server, port)
-        yield server.pid
-    finally:
-        server.terminate()
-        server.wait()
+    with tempfile.TemporaryDirectory() as figures:
+        server = subprocess.Popen(
+            command,
+            env=environment | given | {"PROMETHEUS_MULTIPROC_DIR": figures},
+            cwd=RESULTS.parent.parent,
+            stdout=subprocess.DEVNULL,
+        )
+        try:
+            _wait_for(server, port)
+            yield server.pid
+        finally:
+            server.terminate()
+            server.wait()
 
 
 def _wait_for(server: subprocess.Popen[bytes], port: int) -> None:

@@ -1,11 +1,13 @@
 """One of the two servers that are compared, in a process of its own.
 
 `python -m bench.server empty PORT` serves an endpoint that does nothing, `… api PORT` the service
-with the settings in the environment. Both run as `sakark dev` runs.
+with the settings in the environment. It tells of itself as `sakark serve` does: a line of JSON for
+each request, and figures in files, as several processes keep them.
 """
 
 import gc
 import sys
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
@@ -14,6 +16,7 @@ from starlette.types import ASGIApp
 from sakark_api.app import GC_THRESHOLDS, create_app
 from sakark_api.dev.identity import create_identity, demo_clients, demo_users
 from sakark_api.dev.place import IDENTITY, identity_dir, issuer_url
+from sakark_api.observe.logs import log_config
 from sakark_api.settings import Settings
 
 
@@ -39,11 +42,15 @@ def api(port: int) -> FastAPI:
 
 def main(kind: str, port: int) -> None:
     app = api(port) if kind == "api" else empty()
+    log: dict[str, Any] = (
+        {"log_config": log_config(Settings())} if kind == "api" else {"log_level": "warning"}
+    )
     uvicorn.run(
         app,
         host="127.0.0.1",
         port=port,
-        log_level="warning",
+        access_log=False,
+        **log,
         loop="uvloop",
         http="httptools",
         timeout_graceful_shutdown=10,

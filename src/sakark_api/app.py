@@ -46,6 +46,7 @@ from sakark_api.tenancy.session import Writer, application_engine
 __all__ = ["create_app", "openapi"]
 
 M_MMAP_THRESHOLD, LARGE_BUFFER = -3, 128 * 1024
+M_ARENA_MAX, ARENAS = -8, 2
 COUNT_SECONDS = 5
 GC_THRESHOLDS = (20_000, 20, 50)
 ALLOWED_HEADERS = (
@@ -151,9 +152,14 @@ async def _count_connections(reader: Reader, engine: AsyncEngine) -> None:
 
 
 def _give_back_memory() -> None:
-    """Let the C library return each large buffer at once; by itself it would keep more and more."""
+    """Let the C library return each large buffer at once; by itself it would keep more and more.
+
+    And let the threads share what it keeps, instead of each having some of its own.
+    """
     with suppress(OSError, AttributeError):  # another C library than glibc
-        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, LARGE_BUFFER)
+        library = ctypes.CDLL(None)
+        library.mallopt(M_MMAP_THRESHOLD, LARGE_BUFFER)
+        library.mallopt(M_ARENA_MAX, ARENAS)
 
 
 @asynccontextmanager
