@@ -226,6 +226,7 @@ def test_the_clock_is_read_at_the_edge(path: Path) -> None:
 
 CATCHES_ALL = {
     "rest/problems.py": "the outermost edge",
+    "cli.py": "the outermost edge of commands, which shows no text of an error it does not know",
     "tenancy/session.py": "a rollback that fails must not hide the error it is for",
 }
 """Files that catch every error and do not raise it again, and why."""

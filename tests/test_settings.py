@@ -31,7 +31,10 @@ WRONG = [
     ({"SAKARK_PROCESSES": "65"}, "SAKARK_PROCESSES må være høyst 64."),
     ({"SAKARK_S3_READ_SECONDS": "lenge"}, "SAKARK_S3_READ_SECONDS må være et tall."),
     ({"SAKARK_S3_READ_SECONDS": "0"}, "SAKARK_S3_READ_SECONDS må være større enn 0."),
-    ({"SAKARK_LOG_FORMAT": "xml"}, "SAKARK_LOG_FORMAT har en verdi som ikke finnes."),
+    ({"SAKARK_LOG_FORMAT": "xml"}, "SAKARK_LOG_FORMAT må være en av json, text."),
+    ({"SAKARK_FIRST_VERSION": "2"}, "SAKARK_FIRST_VERSION må være en av 0, 1."),
+    ({"SAKARK_TRUSTED_PROXIES": "ingress"}, "SAKARK_TRUSTED_PROXIES må være adresser eller nett"),
+    ({"SAKARK_TRUSTED_PROXIES": "*,10.0.0.1"}, "SAKARK_TRUSTED_PROXIES må være adresser"),
     ({"SAKARK_OPERATOR_ROLE": ""}, "SAKARK_OPERATOR_ROLE kan ikke være tom."),
     ({"SAKARK_DATABASE_URL": "db.example.no"}, "SAKARK_DATABASE_URL må være en adresse som"),
     ({"SAKARK_DATABASE_URL": ""}, "SAKARK_DATABASE_URL må være en adresse som"),
@@ -72,10 +75,67 @@ def test_everything_that_is_wrong_is_told_at_once(monkeypatch: pytest.MonkeyPatc
     assert str(raised.value).count("\n") == 1
 
 
-def test_a_secret_is_never_in_the_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SAKARK_DATABASE_URL", "mysql://sakark:hemmelig@db/sakark")
+ODD_ADDRESSES = [
+    ("SAKARK_DATABASE_URL", "mysql://sakark:hemmelig@db/sakark"),
+    ("SAKARK_DATABASE_URL", "postgresql://sakark:hemmelig/x@db/sakark"),
+    ("SAKARK_DATABASE_URL", "postgresql://sakark:1/hemmelig@db/sakark"),
+    ("SAKARK_DATABASE_URL", "postgresql://sakark:hemmelig#x@db/sakark"),
+    ("SAKARK_DATABASE_URL", "postgresql://sakark:hemmelig?x@db/sakark"),
+    ("SAKARK_DATABASE_URL", "postgresql://sakark:hemmelig@x@db/sakark"),
+    ("SAKARK_DATABASE_URL", "postgresql://sakark:hemmelig[x@db/sakark"),
+    ("SAKARK_DATABASE_URL", "postgresql://sakark:hemmelig%x@db/sakark"),
+    ("SAKARK_DATABASE_URL", "postgresql://sakark:hemmelig@/sakark"),
+    ("SAKARK_DATABASE_OWNER_URL", "postgresql://sakark:hemmelig@db:port/sakark"),
+    ("SAKARK_DATABASE_OWNER_URL", "postgresql://sakark:hemmelig@db:99999/sakark"),
+    ("SAKARK_S3_ENDPOINT", "https://bruker:hemmelig@s3.no/"),
+    ("SAKARK_OPERATOR_ISSUER", "bruker:hemmelig@id.no"),
+    ("SAKARK_CORS_ORIGINS", "bruker:hemmelig@spa.no"),
+    ("SAKARK_TRUSTED_PROXIES", "bruker:hemmelig@10.0.0.1"),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), ODD_ADDRESSES)
+def test_an_odd_address_is_told_of_without_its_secret(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
 
     with pytest.raises(Invalid) as raised:
         read_settings()
 
+    assert name in str(raised.value)
     assert "hemmelig" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://sakark_app:a%2Fb%40c%3Ad%23e%25@db.example.no:5432/sakark?sslmode=require",
+        "postgresql://sakark_app:x:y@[::1]:5432/sakark",
+        "postgresql://sakark_app:x@one:5432,two:5433/sakark",
+        "postgresql://sakark_app:x@/sakark?host=/var/run/postgresql",
+        "postgresql+asyncpg://db/sakark",
+    ],
+)
+def test_a_database_is_found_in_many_ways(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SAKARK_DATABASE_URL", address)
+
+    assert read_settings().database_url == address
+
+
+def test_one_of_a_few_numbers_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SAKARK_FIRST_VERSION", "1")
+
+    assert read_settings().first_version == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [("*", ("*",)), ("10.1.2.3/8, ::1", ("10.0.0.0/8", "::1")), ("", ())],
+)
+def test_proxies_are_addresses_or_networks(
+    written: str, read: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SAKARK_TRUSTED_PROXIES", written)
+
+    assert read_settings().trusted_proxies == read

@@ -122,6 +122,16 @@ END $$
 """
 ).format(mode="ACCESS EXCLUSIVE", timeout=LOCK_TIMEOUT)
 
+KEPT = (
+    "navn",
+    "kommunenummer",
+    "tidligere_kommunenummer",
+    "organisasjonsnummer",
+    "status",
+    "maalform",
+    "options",
+)
+GIVEN = ("slug", *KEPT, "kodeverk_version", "sandkasse_for", "utloeper")
 FUNCTIONS = ("sakark_add_partitions(smallint)", "sakark_throw_away(smallint)")
 
 
@@ -178,7 +188,11 @@ def _secure() -> None:
     )
     op.execute(f"GRANT SELECT, INSERT ON bruk TO {APPLICATION_ROLE}")
     op.execute(f"GRANT USAGE ON SCHEMA public TO {OPERATOR_ROLE}")
-    op.execute(f"GRANT SELECT, INSERT, UPDATE ON kommune TO {OPERATOR_ROLE}")
+    # Never the number that rows belong by, nor what makes a kommune a sandbox to be thrown away.
+    op.execute(
+        f"GRANT SELECT, INSERT ({', '.join(GIVEN)}), UPDATE ({', '.join(KEPT)}) ON kommune"
+        f" TO {OPERATOR_ROLE}"
+    )
     op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON kommune_issuer TO {OPERATOR_ROLE}")
     op.execute(f"GRANT SELECT, INSERT ON kodeverdi TO {OPERATOR_ROLE}")
     op.execute(f"GRANT SELECT (tenant_id, maaned, slag) ON bruk TO {OPERATOR_ROLE}")

@@ -1,8 +1,10 @@
 """The command `sakark`."""
 
 import asyncio
+import errno
 import json
 import sys
+import traceback
 from pathlib import Path
 from typing import Annotated
 
@@ -17,9 +19,12 @@ from sakark_api.settings import Settings, read_settings
 __all__ = ["app", "main"]
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, help="Sak- og arkivsystem etter Noark 5."
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Sak- og arkivsystem etter Noark 5.",
 )
-db = typer.Typer(no_args_is_help=True, help="Databasens skjema.")
+db = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Databasens skjema.")
 app.add_typer(db, name="db")
 cli_drift.mount(app)
 
@@ -37,9 +42,17 @@ def main() -> None:
             "Noe av dette er i bruk fra før: kortnavn, kommunenummer eller organisasjonsnummer."
         )
     except (OSError, DBAPIError) as error:
+        if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+            sys.exit(
+                f"Porten er opptatt: {_first_line(error)}. Velg en annen, eller stopp den andre."
+            )
         sys.exit(f"Databasen svarer ikke slik den skal: {_first_line(error)}. Kjør: sakark doctor")
     except ModuleNotFoundError as error:
         sys.exit(f"{error.name} mangler. Installer med: pip install 'sakark-api[dev]'")
+    except Exception as error:  # noqa: BLE001  whatever it is, it must not quote a password
+        # Where it happened and what it was, but not its message.
+        where = "".join(traceback.format_tb(error.__traceback__))
+        sys.exit(f"{where}Uventet feil ({type(error).__name__}). Kjør: sakark doctor")
 
 
 def _first_line(error: Exception) -> str:

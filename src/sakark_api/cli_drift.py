@@ -1,7 +1,8 @@
 """The operator's commands: kommuner, sandboxes and usage, as in the API under /drift/."""
 
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import fields, replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -11,17 +12,24 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import Session
 
 from sakark_api.cli_owner import as_owner, commander, with_database
+from sakark_api.errors import NotFound
 from sakark_api.settings import Settings
+from sakark_api.texts import text
 
 if TYPE_CHECKING:
     from sakark_api.drift.sandkasse import Tools
+    from sakark_api.tenancy.kommune import IssuerEntry
 
 __all__ = ["mount"]
 
 T = TypeVar("T")
 
-kommune = typer.Typer(no_args_is_help=True, help="Kommunene i tjenesten.")
-sandkasse = typer.Typer(no_args_is_help=True, help="Sandkasser med oppdiktede saker.")
+kommune = typer.Typer(
+    no_args_is_help=True, pretty_exceptions_enable=False, help="Kommunene i tjenesten."
+)
+sandkasse = typer.Typer(
+    no_args_is_help=True, pretty_exceptions_enable=False, help="Sandkasser med oppdiktede saker."
+)
 
 Slug = Annotated[str, typer.Argument(help="Kommunens kortnavn, slik det står i adressene.")]
 Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Dag, som 2026-11-22.")]
@@ -83,18 +91,26 @@ def kommune_set(
     issuer: Annotated[
         str | None, typer.Option(help="OIDC-leverandør (iss) som kommunen godtar token fra.")
     ] = None,
-    audience: Annotated[str, typer.Option(help="Hvem tokenet skal være for (aud).")] = "sakark",
+    audience: Annotated[
+        str | None, typer.Option(help="Hvem tokenet skal være for (aud); ellers sakark.")
+    ] = None,
     kommune_claim: Annotated[
-        str, typer.Option(help="Hvor tokenet nevner kommunen, f.eks. consumer.ID.")
-    ] = "kommune",
-    role_claim: Annotated[str, typer.Option(help="Hvor tokenet nevner roller.")] = "roles",
+        str | None,
+        typer.Option(help="Hvor tokenet nevner kommunen, f.eks. consumer.ID; ellers kommune."),
+    ] = None,
+    role_claim: Annotated[
+        str | None, typer.Option(help="Hvor tokenet nevner roller; ellers roles.")
+    ] = None,
     role: Annotated[
-        list[str] | None, typer.Option(help="rolle=verdi i tokenet; kan gjentas.")
+        list[str] | None,
+        typer.Option(help="rolle=verdi i tokenet; kan gjentas, og erstatter dem som var."),
     ] = None,
 ) -> None:
-    """Endre hva registeret sier om en kommune, og hvilke token den godtar."""
+    """Endre hva registeret sier om en kommune, og hvilke token den godtar.
+
+    Det som ikke er nevnt, blir som det er, også hos en leverandør som er der fra før.
+    """
     from sakark_api.drift import work
-    from sakark_api.tenancy.kommune import IssuerEntry
 
     who = commander()
     given = {
@@ -104,13 +120,25 @@ def kommune_set(
         "maalform": maalform,
     }
     facts: dict[str, Any] = {name: value for name, value in given.items() if value}
-    roles = _role_values(role)
+    login: dict[str, Any] = {
+        name: value
+        for name, value in (
+            ("audience", audience),
+            ("kommune_claim", kommune_claim),
+            ("role_claim", role_claim),
+            ("role_values", _role_values(role) if role else None),
+        )
+        if value is not None
+    }
+    if login and issuer is None:
+        sys.exit("--audience, --kommune-claim, --role-claim og --role krever --issuer.")
+    if not facts and issuer is None and status is None:
+        sys.exit("Her er ingenting å endre. Se: sakark kommune set --help")
 
     def change(session: Session) -> None:
         work.change_kommune(session, who, slug, **facts)
         if issuer is not None:
-            entry = IssuerEntry(issuer, None, None, audience, kommune_claim, role_claim, roles)
-            work.set_issuer(session, who, slug, entry)
+            work.set_issuer(session, who, slug, _entry(session, slug, issuer, login))
         if status is not None:
             work.change_status(session, who, slug, _status(status), "")
 
@@ -118,12 +146,30 @@ def kommune_set(
     print(f"Kommunen {slug} er endret.")
 
 
-def _role_values(pairs: list[str] | None) -> dict[str, str]:
-    """Read rolle=verdi; without any, each role is called what we call it."""
+def _entry(session: Session, slug: str, issuer: str, given: Mapping[str, Any]) -> "IssuerEntry":
+    """Give a provider as it is to be: what is given, on what it was or what a new one has."""
+    from sakark_api.access.caller import Role
+    from sakark_api.tenancy.kommune import IssuerEntry
+
+    known = {entry.issuer: entry for entry in _entries(session, slug)}
+    same = {role.value: role.value for role in Role}
+    fresh = IssuerEntry(issuer, None, None, "sakark", "kommune", "roles", same)
+    return replace(known.get(issuer, fresh), **given)
+
+
+def _entries(session: Session, slug: str) -> "list[IssuerEntry]":
+    from sakark_api.tenancy.administration import find_kommune
+    from sakark_api.tenancy.kommune import IssuerEntry, issuers_of
+
+    rows = issuers_of(session, find_kommune(session, slug, to_change=True))
+    names = [field.name for field in fields(IssuerEntry)]
+    return [IssuerEntry(**{name: getattr(row, name) for name in names}) for row in rows]
+
+
+def _role_values(pairs: list[str]) -> dict[str, str]:
+    """Read rolle=verdi, and give the role of each value."""
     from sakark_api.access.caller import Role
 
-    if not pairs:
-        return {role.value: role.value for role in Role}
     values: dict[str, str] = {}
     for pair in pairs:
         name, mark, value = pair.partition("=")
@@ -158,14 +204,35 @@ def kommune_status(
 
 
 @kommune.command("innlogging")
-def kommune_innlogging(slug: Slug) -> None:
+def kommune_innlogging(
+    slug: Slug,
+    fjern: Annotated[
+        str | None, typer.Option(metavar="ISSUER", help="Leverandøren (iss) som skal bort.")
+    ] = None,
+) -> None:
     """List innloggingstjenestene til en kommune; `kommune set --issuer` legger til."""
     from sakark_api.tenancy.administration import find_kommune
     from sakark_api.tenancy.kommune import issuers_of
 
+    if fjern is not None:
+        as_owner(partial(_remove_issuer, slug=slug, issuer=fjern))
     for row in as_owner(lambda session: issuers_of(session, find_kommune(session, slug))):
         roles = ", ".join(f"{role}={value}" for value, role in sorted(row.role_values.items()))
         print(f"{row.issuer}\t{row.audience}\t{row.kommune_claim}\t{row.role_claim}\t{roles}")
+
+
+def _remove_issuer(session: Session, slug: str, issuer: str) -> None:
+    from sakark_api.drift.work import set_issuers
+
+    entries = _entries(session, slug)
+    left = [entry for entry in entries if entry.issuer != issuer]
+    if len(left) == len(entries):
+        raise NotFound(
+            text(
+                "Kommunen {slug} har ingen innloggingstjeneste {issuer}.", slug=slug, issuer=issuer
+            )
+        )
+    set_issuers(session, commander(), slug, left)
 
 
 @kommune.command("opsjon")

@@ -2,12 +2,14 @@
 
 import asyncio
 import logging.config
+import sys
 from typing import TYPE_CHECKING, Final
 
 import uvicorn
+from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
-from sakark_api.observe.exposition import figures_given
+from sakark_api.observe.exposition import figures_given, forget_process
 from sakark_api.observe.logs import log_config
 from sakark_api.settings import Settings, read_settings
 from sakark_api.tenancy.fitness import refuse_to_start
@@ -33,7 +35,10 @@ def serve(settings: Settings, host: str, port: int) -> None:
         if settings.processes == 1:
             uvicorn.Server(config).run()
             return
-        Supervisor(config, sockets=[config.bind_socket()]).run()
+        supervisor = Supervisor(config, sockets=[config.bind_socket()])
+        supervisor.run()
+        if supervisor.failed:
+            sys.exit(STARTUP_FAILURE)
 
 
 def application() -> "FastAPI":
@@ -45,6 +50,17 @@ def application() -> "FastAPI":
 
 class Supervisor(Multiprocess):
     """Starts the processes, replaces those that die, and ends them."""
+
+    failed = False
+    """Whether a process could not even start: then none is tried again."""
+
+    def keep_subprocess_alive(self) -> None:
+        """Replace what has died, whose figures of the moment no longer count."""
+        before = {process.pid for process in self.processes}
+        super().keep_subprocess_alive()
+        self.failed = any(process.exitcode == STARTUP_FAILURE for process in self.processes)
+        for pid in before - {process.pid for process in self.processes}:
+            forget_process(pid)
 
     def terminate_all(self) -> None:
         """End them; ours is the last hold on the socket, which would keep new callers waiting."""

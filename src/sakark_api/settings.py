@@ -1,24 +1,30 @@
 """Every setting of the service, read once from the environment (`SAKARK_…`) and passed in."""
 
 import difflib
+import ipaddress
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from sakark_api.errors import Invalid
 from sakark_api.texts import Text, joined, text
 
-__all__ = ["PREFIX", "Settings", "complaints", "read_settings"]
+__all__ = ["PREFIX", "Settings", "choices", "complaints", "read_settings"]
 
 PREFIX = "SAKARK_"
 _ORIGIN = re.compile(r"https?://[^/\s?#]+")
 _ADDRESS = re.compile(r"https?://[^/\s?#]+(/[^\s?#]*[^/\s?#])?")
 _DATABASE = re.compile(r"(postgres|postgresql|postgresql\+asyncpg)://\S+")
+_BARE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_PORT = re.compile(r"(:\d{0,5})?", re.ASCII)
+_LAST_PORT = 65535
 
 
 class Settings(BaseSettings):
@@ -38,7 +44,8 @@ class Settings(BaseSettings):
     )
     database_operator_url: str | None = Field(
         default=None,
-        description="PostgreSQL as the operator's role `sakark_drift`, for the API under /drift/.",
+        description="PostgreSQL as the operator's role `sakark_drift`, for the API under /drift/,"
+        " and for the worker, which throws away expired sandboxes where it is set.",
     )
     database_pool_size: int = Field(
         default=8,
@@ -93,7 +100,8 @@ class Settings(BaseSettings):
     )
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
         default=("127.0.0.1",),
-        description="Addresses or networks whose `X-Forwarded-Proto` and `-For` are believed.",
+        description="Addresses or networks whose `X-Forwarded-Proto` and `-For` are believed,"
+        " separated by commas; `*` alone: everybody's.",
     )
     processes: int = Field(
         default=1, ge=1, le=64, description="Processes that `sakark serve` answers with."
@@ -108,14 +116,14 @@ class Settings(BaseSettings):
         default=None,
         ge=1,
         le=65535,
-        description="Port where `sakark serve` gives metrics (Prometheus, `/metrics`), to be kept"
-        " inside the network. Default: none are given.",
+        description="Port where `sakark serve` and `sakark worker` give metrics (Prometheus,"
+        " `/metrics`), to be kept inside the network. Default: none are given.",
     )
     log_format: Literal["json", "text"] = Field(
-        default="json", description="How `sakark serve` writes its log: `json` or `text`."
+        default="json", description="How `sakark serve` and `sakark worker` write their logs."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        default="info", description="The least that is logged: debug, info, warning or error."
+        default="info", description="The least that is logged."
     )
     otlp_endpoint: str | None = Field(
         default=None,
@@ -161,6 +169,18 @@ class Settings(BaseSettings):
             return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
         return value
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _plain_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """Write networks as the server wants them: 10.0.0.0/8 for 10.0.0.1/8."""
+        return tuple(str(_network(one) or one) if "/" in one else one for one in value)
+
+    @field_validator("first_version", mode="before")
+    @classmethod
+    def _number(cls, value: object) -> object:
+        """Take the digits of the environment for a number."""
+        return {"0": 0, "1": 1}.get(value, value) if isinstance(value, str) else value
+
 
 def read_settings() -> Settings:
     """Read the settings; raises `Invalid` with a sentence for each that is unknown or wrong."""
@@ -196,30 +216,74 @@ def complaints(settings: Settings) -> list[Text]:
 def _odd_addresses(settings: Settings) -> Iterator[Text]:
     for name in ("database_url", "database_owner_url", "database_operator_url"):
         value = getattr(settings, name)
-        if value is not None and not _DATABASE.fullmatch(value):
+        if value is None:
+            continue
+        if not _DATABASE.fullmatch(value):
             yield text(
                 "{navn} må være en adresse som postgresql://bruker:passord@vert/database.",
+                navn=f"{PREFIX}{name.upper()}",
+            )
+        elif not _comes_apart(value):
+            yield text(
+                "{navn} kan ikke leses som en adresse. Skriv tegn som /, @, : og # i passordet som"
+                " %2F, %40, %3A og %23, og % som %25.",
                 navn=f"{PREFIX}{name.upper()}",
             )
     for name in ("public_url", "s3_endpoint", "otlp_endpoint"):
         value = getattr(settings, name)
         if value is not None and not _ADDRESS.fullmatch(value):
             yield text(
-                "{navn} må være en adresse som https://navn.no, uten skråstrek til slutt: {verdi}",
+                "{navn} må være en adresse som https://navn.no, uten skråstrek til slutt.",
                 navn=f"{PREFIX}{name.upper()}",
-                verdi=value,
             )
     issuer = settings.operator_issuer
     if issuer is not None and not _ADDRESS.fullmatch(issuer.removesuffix("/")):
+        yield text("SAKARK_OPERATOR_ISSUER må være utstederens adresse (iss).")
+    if not all(_ORIGIN.fullmatch(origin) for origin in settings.cors_origins):
+        yield text("SAKARK_CORS_ORIGINS må være opphav som https://navn.no, med komma mellom.")
+    if settings.trusted_proxies != ("*",) and not all(map(_network, settings.trusted_proxies)):
         yield text(
-            "SAKARK_OPERATOR_ISSUER må være utstederens adresse (iss): {verdi}", verdi=issuer
+            "SAKARK_TRUSTED_PROXIES må være adresser eller nett som 10.0.0.0/8, med komma mellom,"
+            " eller bare *."
         )
-    for origin in settings.cors_origins:
-        if not _ORIGIN.fullmatch(origin):
-            yield text(
-                "SAKARK_CORS_ORIGINS må være opphav som https://navn.no, med komma mellom: {verdi}",
-                verdi=origin,
-            )
+
+
+def _comes_apart(address: str) -> bool:
+    """Tell whether a database's address has its parts where every driver looks for them.
+
+    A `/`, `#` or `?` in a password ends the part with the host; what is after the password is then
+    somewhere else.
+    """
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    login, _, hosts = parts.netloc.rpartition("@")
+    if "@" in login or "@" in parts.path or "@" in parts.query or "#" in address:
+        return False
+    if _BARE_PERCENT.search(f"{login}{parts.path}{parts.query}"):
+        return False
+    if not hosts:
+        return "host=" in parts.query
+    return all(_is_host(one) for one in hosts.split(","))
+
+
+def _is_host(written: str) -> bool:
+    """Tell whether it is a host, with or without a port; IPv6 is in brackets."""
+    host, bracket, port = written.rpartition("]")
+    if not bracket:
+        host, colon, number = written.partition(":")
+        port = colon + number
+    if not host or not _PORT.fullmatch(port):
+        return False
+    return int(port.removeprefix(":") or 0) <= _LAST_PORT
+
+
+def _network(written: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    try:
+        return ipaddress.ip_network(written, strict=False)
+    except ValueError:
+        return None
 
 
 def _contradictions(settings: Settings) -> Iterator[Text]:
@@ -246,7 +310,15 @@ def _told(problem: Mapping[str, Any]) -> Text:
     sentence = _SENTENCES.get(problem["type"])
     if sentence is None:
         return text("Innstillingen {navn} er ikke gyldig. Se docs/settings.md.", navn=name)
-    return Text(sentence.msgid, {"navn": name, **problem.get("ctx", {})})
+    allowed = ", ".join(choices(Settings.model_fields[problem["loc"][0]]))
+    return Text(sentence.msgid, {"navn": name, "valg": allowed, **problem.get("ctx", {})})
+
+
+def choices(field: FieldInfo) -> tuple[str, ...]:
+    """List the values a setting may have; nothing when it is not one of a few."""
+    if get_origin(field.annotation) is not Literal:
+        return ()
+    return tuple(str(value) for value in get_args(field.annotation))
 
 
 _SENTENCES: Mapping[str, Text] = {
@@ -255,8 +327,6 @@ _SENTENCES: Mapping[str, Text] = {
     "greater_than": text("Innstillingen {navn} må være større enn {gt}."),
     "greater_than_equal": text("Innstillingen {navn} må være minst {ge}."),
     "less_than_equal": text("Innstillingen {navn} må være høyst {le}."),
-    "literal_error": text(
-        "Innstillingen {navn} har en verdi som ikke finnes. Se docs/settings.md."
-    ),
+    "literal_error": text("Innstillingen {navn} må være en av {valg}."),
     "string_too_short": text("Innstillingen {navn} kan ikke være tom."),
 }

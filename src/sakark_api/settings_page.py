@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
-from sakark_api.settings import PREFIX, Settings
+from sakark_api.settings import PREFIX, Settings, choices
 
 __all__ = ["settings_page"]
 
@@ -49,7 +49,7 @@ def _default(field: FieldInfo) -> str:
 
 
 def _values(field: FieldInfo) -> str:
-    return ", ".join(_limits(field))
+    return ", ".join([*(f"`{one}`" for one in choices(field)), *_limits(field)])
 
 
 def _limits(field: FieldInfo) -> Iterator[str]:

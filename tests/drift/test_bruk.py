@@ -241,7 +241,7 @@ def test_a_new_month_counts_anew_in_the_same_process(
         async with app.router.lifespan_context(app):
             for moment in moments:
                 app.state.services.clock = lambda moment=moment: moment
-                await app.state.services.actor_of(caller)
+                await app.state.services.actor_of(caller, counted=True)
 
     asyncio.run(visits())
 

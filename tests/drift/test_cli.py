@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from tests.conftest import Service
-from tests.drift.conftest import Operator, Sql
+from tests.drift.conftest import Operator, Sql, login
 from tests.tenancy.processes import environment
 
 
@@ -62,6 +62,77 @@ def test_logins_are_added_one_by_one_and_listed(sakark: Any, ready: str) -> None
     assert added.returncode == 0, added.stderr
     assert len(listed) == 2
     assert "https://login.example.no\tsakark\tkommune\tgroups\tarkivar=ARKIV" in listed
+
+
+def test_what_is_not_given_of_a_login_is_kept(
+    sakark: Any, owner: Sql, operator: Operator, ready: str
+) -> None:
+    entry = login(operator.service, jwks_uri="https://login.example.no/keys", role_claim="groups")
+    assert operator.put(f"kommuner/{ready}/innlogging/", {"innlogging": [entry]}).is_success
+
+    said = sakark(
+        *("kommune", "set", ready, "--issuer", operator.service.issuer),
+        *("--kommune-claim", "consumer.ID"),
+    )
+
+    (row,) = owner.run(
+        "select * from kommune_issuer where issuer = $1 and kommune_id ="
+        " (select id from kommune where slug = $2)",
+        operator.service.issuer,
+        ready,
+    )
+    assert said.returncode == 0, said.stderr
+    assert row["kommune_claim"] == "consumer.ID"
+    assert (row["jwks_uri"], row["role_claim"]) == (entry["jwks_uri"], "groups")
+    assert "saksbehandler" in row["role_values"]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--kommune-claim", "consumer.ID"], "krever --issuer"),
+        (["--role", "arkivar=ARKIV"], "krever --issuer"),
+        ([], "ingenting å endre"),
+    ],
+)
+def test_a_change_that_would_change_nothing_is_refused(
+    sakark: Any, ready: str, words: list[str], sentence: str
+) -> None:
+    said = sakark("kommune", "set", ready, *words)
+
+    assert said.returncode == 1
+    assert sentence in said.stderr
+
+
+def test_a_login_is_removed_and_logged(sakark: Any, operator: Operator, ready: str) -> None:
+    issuer = "https://gammel.example.no"
+    assert sakark("kommune", "set", ready, "--issuer", issuer).returncode == 0
+
+    removed = sakark("kommune", "innlogging", ready, "--fjern", issuer)
+    again = sakark("kommune", "innlogging", ready, "--fjern", issuer)
+
+    assert removed.returncode == 0, removed.stderr
+    assert operator.service.issuer in removed.stdout
+    assert issuer not in removed.stdout
+    assert operator.logged()["hendelse"] == "innlogging endret"
+    assert again.returncode == 1
+    assert "ingen innloggingstjeneste" in again.stderr
+
+
+def test_a_password_is_never_in_what_goes_wrong(service: Service) -> None:
+    for address in (
+        "postgresql://sakark:hem/melig@db/x",
+        "postgresql://sakark:hemmelig@localhost:1/x",
+    ):
+        said = subprocess.run(
+            [str(Path(sys.executable).with_name("sakark")), "kommune", "list"],
+            env={**environment(service), "SAKARK_DATABASE_OWNER_URL": address},
+            capture_output=True,
+            check=False,
+            text=True,
+        )
+        assert said.returncode == 1
+        assert "melig" not in said.stdout + said.stderr
 
 
 def test_an_option_is_given_shown_and_ended(sakark: Any, ready: str) -> None:

@@ -1,12 +1,12 @@
 """The life of a kommune: which state may follow which, and what each allows whom."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import product
 from typing import Any
 
 import httpx
 import pytest
-from tests.conftest import REL, Client
+from tests.conftest import NOARK, REL, Client
 from tests.drift.conftest import Operator, Sql, token_of
 
 from sakark_api.access.caller import Role
@@ -238,3 +238,25 @@ def test_the_end_can_be_undone(
     package = client.follow("arkivstruktur/")
 
     assert "arkivstruktur/ny-arkivskaper/" in rels(package)
+
+
+def test_a_body_that_was_on_its_way_does_not_come_in_after_the_end(
+    operator: Operator, ready: str
+) -> None:
+    assert go(operator, ready, "drift").is_success
+    service = operator.service
+    token = token_of(service, ready, "administrator")
+
+    def body() -> Iterator[bytes]:
+        yield b'{"tittel": '
+        assert go(operator, ready, "avsluttet").is_success
+        yield b'"For sent"}'
+
+    answer = httpx.post(
+        f"{service.url}/{ready}/api/arkivstruktur/ny-arkiv/",
+        content=body(),
+        headers={"Authorization": f"Bearer {token}", "Content-Type": NOARK},
+    )
+
+    assert answer.status_code == 403
+    assert "annen tilstand" in answer.json()["feil"]["beskrivelse"]

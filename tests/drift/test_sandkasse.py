@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -377,3 +378,27 @@ async def wait_until_waiting(watcher: asyncpg.Connection, table: str) -> None:
     waiting = "select count(*) from pg_locks where relation = $1::text::regclass and not granted"
     while not await watcher.fetchval(waiting, table):  # noqa: ASYNC110  PostgreSQL has no event
         await asyncio.sleep(0.005)
+
+
+def test_one_thrown_away_by_many_at_once_is_gone_once(operator: Operator) -> None:
+    slug = make(operator)["slug"]
+
+    with ThreadPoolExecutor(4) as pool:
+        statuses = list(
+            pool.map(lambda _: operator.delete(f"sandkasser/{slug}/").status_code, range(4))
+        )
+
+    assert sorted(statuses) == [204, 404, 404, 404]
+
+
+def test_one_that_is_not_filled_lets_nobody_in(
+    http: httpx.Client, operator: Operator, service: Service, owner: Sql, sandbox: Any
+) -> None:
+    half = make(operator)["slug"]
+    owner.run("update kommune set status = 'forberedelse' where slug = $1", half)
+    operator.patch("kommuner/molde/", {"navn": "Molde kommune"})  # reads the registry anew
+
+    client = Client(http, service, "administrator@molde", half)
+
+    assert client.get(f"{client.root}arkivstruktur/").status_code == 404
+    assert sandbox["slug"] != half

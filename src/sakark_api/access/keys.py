@@ -15,7 +15,7 @@ from jose.utils import base64_to_long
 from sakark_api.errors import IdentityUnavailable
 from sakark_api.texts import text
 
-__all__ = ["Issuer", "Keys"]
+__all__ = ["Issuer", "Keys", "OutageError", "fetch_object"]
 
 FETCH_SECONDS = 5
 RETRY_SECONDS = 5
@@ -119,28 +119,33 @@ class Keys:
         return jwks_uri
 
     async def _get(self, url: str) -> dict[str, object]:
-        body = bytearray()
-        # Uncompressed, so that what is counted is what is kept.
-        headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
-        try:
-            async with (
-                asyncio.timeout(FETCH_SECONDS),
-                self._client.stream("GET", url, headers=headers) as response,
-            ):
-                if response.status_code != httpx.codes.OK:
-                    raise OutageError(f"{url} answered {response.status_code}")
-                async for chunk in response.aiter_raw():
-                    body += chunk
-                    if len(body) > LARGEST_ANSWER:
-                        raise OutageError(f"{url} answered with too much")
-            answer = json.loads(body)
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            raise OutageError(f"{url} did not answer: {error!r}") from error
-        except (ValueError, RecursionError) as error:
-            raise OutageError(f"{url} did not answer with JSON") from error
-        if not isinstance(answer, dict):
-            raise OutageError(f"{url} did not answer with an object")
-        return answer
+        return await fetch_object(self._client, url)
+
+
+async def fetch_object(client: httpx.AsyncClient, url: str) -> dict[str, object]:
+    """Fetch a JSON object of a sensible size in a sensible time; raises `OutageError`."""
+    body = bytearray()
+    # Uncompressed, so that what is counted is what is kept.
+    headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
+    try:
+        async with (
+            asyncio.timeout(FETCH_SECONDS),
+            client.stream("GET", url, headers=headers) as response,
+        ):
+            if response.status_code != httpx.codes.OK:
+                raise OutageError(f"{url} answered {response.status_code}")
+            async for chunk in response.aiter_raw():
+                body += chunk
+                if len(body) > LARGEST_ANSWER:
+                    raise OutageError(f"{url} answered with too much")
+        answer = json.loads(body)
+    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+        raise OutageError(f"{url} did not answer: {error!r}") from error
+    except (ValueError, RecursionError) as error:
+        raise OutageError(f"{url} did not answer with JSON") from error
+    if not isinstance(answer, dict):
+        raise OutageError(f"{url} did not answer with an object")
+    return answer
 
 
 def _usable(listed: list[object]) -> dict[tuple[str, str], Key]:

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Connection, and_, column, func, or_, selec
 
 from sakark_api.texts import Text, text
 
-__all__ = ["PG_CLASS", "PG_ROLES", "in_our_schema", "unsafe_rights"]
+__all__ = ["PG_CLASS", "in_our_schema", "may_become", "unsafe_rights"]
 
 PG_CLASS = table(
     "pg_class",
@@ -14,7 +14,7 @@ PG_CLASS = table(
     *(column(name) for name in ("relrowsecurity", "relforcerowsecurity")),
 )
 _NAMESPACES = table("pg_namespace", column("oid"), column("nspname"))
-PG_ROLES = table(
+_ROLES = table(
     "pg_roles", *(column(name) for name in ("oid", "rolname", "rolsuper", "rolbypassrls"))
 )
 
@@ -26,13 +26,17 @@ def unsafe_rights(connection: Connection, own_tables: Collection[str]) -> list[T
     names the tables that the service keeps its rows in.
     """
     login = connection.execute(
-        select(PG_ROLES.c.rolname, PG_ROLES.c.rolsuper).where(
-            PG_ROLES.c.rolname == func.session_user()
-        )
+        select(_ROLES.c.rolname, _ROLES.c.rolsuper).where(_ROLES.c.rolname == func.session_user())
     ).one()
     if login.rolsuper:  # and may thus become everybody
         return [_superuser(login.rolname)]
     return [*_above_row_security(connection), *_owners(connection, own_tables)]
+
+
+def may_become(connection: Connection, role: str) -> bool:
+    """Tell whether who logged in may act as a role."""
+    may = func.pg_has_role(func.session_user(), _ROLES.c.oid, "MEMBER")
+    return bool(connection.scalar(select(may).where(_ROLES.c.rolname == role)))
 
 
 def in_our_schema(names: Collection[str]) -> ColumnElement[bool]:
@@ -49,9 +53,9 @@ def _may_become(role: ColumnElement[int]) -> ColumnElement[bool]:
 
 def _above_row_security(connection: Connection) -> Iterator[Text]:
     roles = connection.execute(
-        select(PG_ROLES.c.rolname, PG_ROLES.c.rolsuper)
-        .where(_may_become(PG_ROLES.c.oid), or_(PG_ROLES.c.rolsuper, PG_ROLES.c.rolbypassrls))
-        .order_by(PG_ROLES.c.rolname)
+        select(_ROLES.c.rolname, _ROLES.c.rolsuper)
+        .where(_may_become(_ROLES.c.oid), or_(_ROLES.c.rolsuper, _ROLES.c.rolbypassrls))
+        .order_by(_ROLES.c.rolname)
     )
     for role in roles:
         yield _superuser(role.rolname) if role.rolsuper else _bypasses(role.rolname)

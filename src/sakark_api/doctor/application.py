@@ -8,9 +8,9 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from sakark_api.db.reader import APPLICATION_ROLE
-from sakark_api.db.rights import PG_ROLES, unsafe_rights
+from sakark_api.db.rights import may_become, unsafe_rights
 from sakark_api.doctor.clock import Clocks
-from sakark_api.doctor.database import FAULTS, Way, connected, driver_error, fault
+from sakark_api.doctor.database import FAULTS, Way, connected, driver_error, fault, not_that_role
 from sakark_api.doctor.pooler import check_pooler
 from sakark_api.doctor.report import Finding, failure, has_failed, ok, warning
 from sakark_api.doctor.schema import check_schema
@@ -72,7 +72,7 @@ async def _note_time(connection: AsyncConnection, clocks: Clocks) -> None:
 def _look_inside(connection: Connection, settings: Settings) -> list[Finding]:
     server, rights = check_server(connection), _rights(connection)
     use = [check_durability(connection), check_capacity(connection, settings)]
-    if has_failed(server) or not _may_act(connection):
+    if has_failed(server) or not may_become(connection, APPLICATION_ROLE):
         return [*server, *use, *rights]
     schema = check_schema(connection)
     if has_failed([schema]):
@@ -81,12 +81,6 @@ def _look_inside(connection: Connection, settings: Settings) -> list[Finding]:
     if not has_failed(rights):
         separation += [check_table_rights(connection), check_partition_rights(connection)]
     return [*server, *use, *rights, schema, *separation]
-
-
-def _may_act(connection: Connection) -> bool:
-    """Tell whether this login may act as the application role; if not, that is said by itself."""
-    may = func.pg_has_role(func.session_user(), PG_ROLES.c.oid, "MEMBER")
-    return bool(connection.scalar(select(may).where(PG_ROLES.c.rolname == APPLICATION_ROLE)))
 
 
 def _rights(connection: Connection) -> list[Finding]:
@@ -120,12 +114,7 @@ async def _registry(connection: AsyncConnection) -> list[Kommune]:
 
 def _role_fault(way: Way, error: Exception) -> Text:
     if isinstance(driver_error(error), NOT_THAT_ROLE):
-        return text(
-            "Brukeren i {navn} får ikke opptre som rollen {rolle}; la eieren av databasen gi den"
-            " rollen med GRANT.",
-            navn=way.setting,
-            rolle=APPLICATION_ROLE,
-        )
+        return not_that_role(way, APPLICATION_ROLE)
     return fault(way, error)
 
 

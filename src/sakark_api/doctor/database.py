@@ -17,7 +17,7 @@ from sakark_api.db.reader import driver_url
 from sakark_api.settings import PREFIX, Settings
 from sakark_api.texts import Text, text
 
-__all__ = ["FAULTS", "Way", "connected", "driver_error", "fault", "way"]
+__all__ = ["FAULTS", "Way", "connected", "driver_error", "fault", "not_that_role", "way"]
 
 LONGEST_WAIT = 5.0
 USUAL_PORT = 5432
@@ -71,6 +71,15 @@ async def connected(way: Way, role: str | None = None) -> AsyncIterator[AsyncCon
     )
     async with engine.connect() as connection:
         yield connection
+
+
+def not_that_role(way: Way, role: str) -> Text:
+    return text(
+        "Brukeren i {navn} får ikke opptre som rollen {rolle}; la eieren av databasen gi den"
+        " rollen med GRANT.",
+        navn=way.setting,
+        rolle=role,
+    )
 
 
 def fault(way: Way, error: Exception) -> Text:

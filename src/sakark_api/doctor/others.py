@@ -2,9 +2,10 @@
 
 from sqlalchemy import Connection, func, select
 
-from sakark_api.db.rights import PG_CLASS, in_our_schema, unsafe_rights
-from sakark_api.doctor.database import FAULTS, Way, connected, fault
+from sakark_api.db.rights import PG_CLASS, in_our_schema, may_become, unsafe_rights
+from sakark_api.doctor.database import FAULTS, Way, connected, fault, not_that_role
 from sakark_api.doctor.report import Finding, failure, ok, warning
+from sakark_api.tenancy.operator import OPERATOR_ROLE
 from sakark_api.tenancy.tables import own_tables
 from sakark_api.texts import text
 
@@ -59,10 +60,13 @@ async def check_operator(way: Way) -> list[Finding]:
     try:
         async with connected(way) as connection:
             unsafe = await connection.run_sync(unsafe_rights, own_tables())
+            may_act = await connection.run_sync(may_become, OPERATOR_ROLE)
     except FAULTS as error:
         return [failure("operator-connection", fault(way, error))]
     reached = ok("operator-connection", text("Databasen slipper inn driftens rolle."))
     if unsafe:
         return [reached, *(failure("operator-rights", sentence) for sentence in unsafe)]
+    if not may_act:
+        return [reached, failure("operator-role", not_that_role(way, OPERATOR_ROLE))]
     fine = text("Driftens rolle har ikke flere retter i databasen enn den skal.")
     return [reached, ok("operator-rights", fine)]

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from uuid import NAMESPACE_URL, uuid5
 
 import msgspec
 from fastapi.routing import APIRoute
@@ -17,6 +18,7 @@ from sakark_api.access.keys import Issuer
 from sakark_api.access.oidc import OperatorBinding
 from sakark_api.drift.sandkasse import Tools
 from sakark_api.errors import MethodNotAllowed, NotAcceptable
+from sakark_api.observe.told import told
 from sakark_api.rest.dependencies import Services, bearer_token, read_body, shown_name
 from sakark_api.rest.media_types import accepts, refuse_other_content
 from sakark_api.rest.openapi import Operation, describe
@@ -82,6 +84,7 @@ async def enter(request: Request) -> DriftContext:
     verifier = drift.services.verifier
     operator = await verifier.operator(bearer_token(request), drift.binding)
     name = shown_name(operator.subject, operator.name)
+    told().user = str(uuid5(NAMESPACE_URL, f"{operator.issuer} {operator.subject}"))
     return DriftContext(
         drift, Actor(operator.issuer, operator.subject, name, drift.services.clock())
     )

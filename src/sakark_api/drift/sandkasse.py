@@ -125,8 +125,18 @@ async def make_sandbox(tools: Tools, who: driftslogg.Actor, wanted: Wanted) -> S
         await _fill(tools, slug, tenant_id, wanted.saker, who.now)
         return await in_transaction(tools.engine, partial(_open, slug=slug))
     except BaseException:
-        await throw_away_sandbox(tools, who, slug)
+        await _remove_half(tools, who, slug)
         raise
+
+
+async def _remove_half(tools: Tools, who: driftslogg.Actor, slug: str) -> None:
+    """Remove what was not finished; somebody else may have thrown the rest away meanwhile."""
+    try:
+        await in_transaction(tools.engine, partial(_throw_away, slug=slug, who=who))
+    except NotFound:
+        pass
+    finally:
+        await _delete_files(tools.documents, slug)
 
 
 def _register(session: Session, slug: str, who: driftslogg.Actor, wanted: Wanted) -> int:
@@ -170,10 +180,11 @@ def _open(session: Session, slug: str) -> Sandkasse:
     return _seen(row, kommune)
 
 
-def _find(session: Session, slug: str) -> tuple[KommuneRow, str]:
-    row = session.scalar(
-        select(KommuneRow).where(KommuneRow.slug == slug, KommuneRow.sandkasse_for.is_not(None))
+def _find(session: Session, slug: str, *, to_go: bool = False) -> tuple[KommuneRow, str]:
+    wanted = select(KommuneRow).where(
+        KommuneRow.slug == slug, KommuneRow.sandkasse_for.is_not(None)
     )
+    row = session.scalar(wanted.with_for_update() if to_go else wanted)
     if row is None:
         raise NotFound(text("Sandkassen {slug} finnes ikke.", slug=slug))
     source = session.get_one(KommuneRow, row.sandkasse_for)
@@ -262,7 +273,7 @@ async def throw_away_sandbox(tools: Tools, who: driftslogg.Actor, slug: str) -> 
 
 
 def _throw_away(session: Session, slug: str, who: driftslogg.Actor) -> None:
-    row, kommune = _find(session, slug)
+    row, kommune = _find(session, slug, to_go=True)
     log_drift(session, who, "sandkasse kastet", slug, {"for": kommune})
     session.flush()
     throw_away(session, row.id)

@@ -8,10 +8,11 @@ from contextlib import ExitStack, contextmanager
 from typing import Final
 
 from prometheus_client import start_http_server
+from prometheus_client.multiprocess import mark_process_dead
 
 from sakark_api.observe.metrics import figures
 
-__all__ = ["figures_given"]
+__all__ = ["figures_given", "forget_process"]
 
 FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -35,3 +36,9 @@ def figures_given(host: str, port: int | None, *, processes: int = 1) -> Iterato
         stack.callback(thread.join)
         stack.callback(server.shutdown)
         yield
+
+
+def forget_process(pid: int | None) -> None:
+    """Let what a process that has ended held at its end no longer count."""
+    if pid is not None and FOLDER in os.environ:
+        mark_process_dead(pid)  # type: ignore[no-untyped-call]  # untyped there

@@ -19,7 +19,7 @@ class Told:
     standing: str = NO_KOMMUNE
     """Where the kommune is in its life: a handful of values, for the figures."""
     user: str | None = None
-    """The systemID of the bruker, or the subject of an operator; never a name."""
+    """The systemID of the bruker, or a UUID made of an operator's subject; never a name."""
     reason: str | None = None
     """Why we could not answer: the kind of error, never its text."""
     trace_id: str | None = None

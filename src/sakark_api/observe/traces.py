@@ -4,7 +4,7 @@ Statements are recorded as they are written, with their parameters left out; add
 are not recorded, only the template of the route.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Self
@@ -15,8 +15,8 @@ from opentelemetry.instrumentation.asyncpg import AsyncPGInstrumentor
 from opentelemetry.instrumentation.botocore import BotocoreInstrumentor
 from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace import ReadableSpan, SpanLimits, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExportResult
 from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, format_trace_id
 from starlette.types import Scope
@@ -27,6 +27,7 @@ __all__ = ["Tracing"]
 
 SERVER_ERROR = 500
 EXPORT_SECONDS = 5
+PARENT = "traceparent"
 
 
 class Tracing:
@@ -39,13 +40,16 @@ class Tracing:
     @classmethod
     def open(cls, endpoint: str, ratio: float) -> Self:
         """Begin to trace `ratio` of the requests, over HTTP to the collector at `endpoint`."""
+        sampled = TraceIdRatioBased(ratio)
         provider = TracerProvider(
             resource=Resource.create(
                 {"service.name": "sakark", "service.version": version("sakark-api")}
             ),
-            sampler=ParentBased(TraceIdRatioBased(ratio)),
+            # A client may ask not to be traced, and no client decides how many are.
+            sampler=ParentBased(sampled, remote_parent_sampled=sampled),
+            span_limits=SpanLimits(max_events=0),  # they hold the texts of errors
         )
-        exporter = OTLPSpanExporter(f"{endpoint}/v1/traces", timeout=EXPORT_SECONDS)
+        exporter = Exporter(f"{endpoint}/v1/traces", timeout=EXPORT_SECONDS)
         provider.add_span_processor(BatchSpanProcessor(exporter))
         for peer in (AsyncPGInstrumentor, HTTPXClientInstrumentor, BotocoreInstrumentor):
             peer().instrument(tracer_provider=provider)
@@ -60,17 +64,25 @@ class Tracing:
     @contextmanager
     def request(self, scope: Scope) -> Iterator["RequestSpan"]:
         """Open the span of a request, below the client's own where it sends one along."""
-        headers = {
-            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
-        }
+        # Not `tracestate`, which may say anything and would be sent on.
+        given = dict(scope["headers"]).get(PARENT.encode(), b"").decode("latin-1")
         with self._tracer.start_as_current_span(
             scope["method"],
-            context=propagate.extract(headers),
+            context=propagate.extract({PARENT: given}),
             kind=SpanKind.SERVER,
             record_exception=False,
             set_status_on_exception=False,
         ) as span:
             yield RequestSpan(span, scope["method"])
+
+
+class Exporter(OTLPSpanExporter):
+    """Sends spans without the texts of errors, which the libraries put into their status."""
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        for span in spans:
+            span._status = Status(span.status.status_code)  # noqa: SLF001  there is no other way
+        return super().export(spans)
 
 
 class RequestSpan:

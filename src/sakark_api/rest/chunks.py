@@ -65,7 +65,7 @@ async def begin(
         parts=[],
         expires=now + LIFETIME,
     )
-    async with context.services.writer.transaction(context.kommune.id) as session:
+    async with context.transaction() as session:
         forgotten = await session.run_sync(forget_expired, now)
         session.add(session_row)
     for key in forgotten:
@@ -153,7 +153,7 @@ async def _remember_chunk(
     context: Context, row: Opplasting, chunk: Chunk, stored: Stored
 ) -> Opplasting:
     """Note that a chunk has come, unless somebody was first with it."""
-    async with context.services.writer.transaction(context.kommune.id) as session:
+    async with context.transaction() as session:
         current = await session.get(Opplasting, (context.kommune.id, row.id), with_for_update=True)
         if current is not None and current.received == chunk.first:
             current.parts = [*current.parts, stored.key]
@@ -187,7 +187,7 @@ async def _finish(
 
 
 async def _forget(context: Context, row: Opplasting) -> None:
-    async with context.services.writer.transaction(context.kommune.id) as session:
+    async with context.transaction() as session:
         await session.execute(
             delete(Opplasting).where(
                 Opplasting.tenant_id == context.kommune.id, Opplasting.id == row.id
@@ -220,7 +220,7 @@ async def _session_of(context: Context, request: Request, resource: Resource[Any
         session_id = UUID(request.path_params["rest"])
     except ValueError:
         raise NotFound(_NO_SESSION) from None
-    async with context.services.writer.transaction(context.kommune.id) as session:
+    async with context.transaction() as session:
         row = await session.get(Opplasting, (context.kommune.id, session_id))
     is_here = row is not None and (row.type, row.unit_id) == (resource.name, id_of(request))
     if row is None or not is_here or row.actor_id != context.actor.system_id:

@@ -252,7 +252,7 @@ async def make_code(context: Context, request: Request, codelist: CodeList) -> R
         )
         _note_change(session)
 
-    async with context.services.writer.transaction(context.kommune.id) as session:
+    async with context.transaction() as session:
         await session.run_sync(make)
     context.services.writer.forget_kodeverk(context.kommune.id)
     return await _answer(context, codelist, body.kode, status=201)
@@ -317,7 +317,7 @@ async def _change(context: Context, request: Request, codelist: CodeList, wanted
         row.version += 1
         _note_change(session)
 
-    async with context.services.writer.transaction(context.kommune.id) as session:
+    async with context.transaction() as session:
         await session.run_sync(change)
     context.services.writer.forget_kodeverk(context.kommune.id)
     return await _answer(context, codelist, kode)

@@ -69,7 +69,7 @@ async def refuse_file(
         unit = fetch(session, resource, unit_id)
         door.refuse(context.change(session), unit, mime_type, size)
 
-    async with context.services.writer.transaction(context.kommune.id) as session:
+    async with context.transaction() as session:
         await session.run_sync(look)
 
 
@@ -86,7 +86,7 @@ async def keep_file(
     file = StoredFile(stored.key, stored.size, stored.sha256, mime_type, filnavn)
     services = context.services
     try:
-        async with services.writer.transaction(context.kommune.id) as session:
+        async with context.transaction() as session:
             holder_id = await session.run_sync(
                 lambda sync: services.commands.receive_file(
                     context.change(sync), resource, unit_id, door, file

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -239,6 +239,8 @@ class ErrorEdge:
                 answer = problem(errors_status(errors.Unavailable), _STOPPING, Request(scope))
                 await answer(scope, receive, send)
             raise
+        except ClientDisconnect:  # nobody is there to be answered
+            return
         except Exception:
             log.exception("Unexpected error")
             if started:

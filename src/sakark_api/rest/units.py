@@ -199,7 +199,7 @@ async def read_template(
     context.demand("create", made.work)
     if owner is not None:
         await refuse_missing(context, owner, id_of(request))
-    async with context.services.writer.transaction(context.kommune.id) as session:
+    async with context.transaction() as session:
         change = context.change(session.sync_session)
     body: dict[str, Any] = {}
     for attribute in made.attributes:
@@ -230,7 +230,7 @@ async def make_unit(
     data = await read_body(request, services.settings.body_limit)
     body = parse(services.schemas.making(made), data)
     place = (owner, id_of(request)) if owner else None
-    async with services.writer.transaction(context.kommune.id) as session:
+    async with context.transaction() as session:
         unit = await session.run_sync(
             lambda sync: services.commands.make(context.change(sync), made, body, place, offer)
         )
@@ -279,7 +279,7 @@ async def delete_unit(context: Context, request: Request, resource: Resource[Any
     """Delete a unit (204)."""
     services = context.services
     system_id = await _may_write(context, request, resource, "delete")
-    async with services.writer.transaction(context.kommune.id) as session:
+    async with context.transaction() as session:
         unit = await session.run_sync(
             lambda sync: services.commands.delete(
                 context.change(sync), resource, system_id, _check(request, required=False)
@@ -313,6 +313,6 @@ async def _write(
     system_id: UUID,
     command: Callable[[Change], object],
 ) -> Response:
-    async with context.services.writer.transaction(context.kommune.id) as session:
+    async with context.transaction() as session:
         await session.run_sync(lambda sync: command(context.change(sync)))
     return await unit_answer(context, resource, system_id)

@@ -121,29 +121,20 @@ def is_missing(key: str) -> NotFound:
     return NotFound(text("Dokumentet {key} finnes ikke i lageret. Meld fra til drift.", key=key))
 
 
-async def pieces(body: AsyncIterable[bytes], size: int) -> AsyncGenerator[bytes, None]:
-    """Give the same bytes in pieces of exactly `size`; the last may be smaller."""
-    waiting: list[bytes] = []
-    held = 0
+async def pieces(body: AsyncIterable[bytes], size: int) -> AsyncGenerator[bytearray, None]:
+    """Give the same bytes in pieces of exactly `size`, none copied; the last may be smaller."""
+    piece = bytearray()
     async for chunk in body:
         left = memoryview(chunk)
-        while held + len(left) >= size:
-            waiting.append(bytes(left[: size - held]))
-            left = left[size - held :]
-            yield _joined(waiting)
-            held = 0
-        if left:
-            waiting.append(bytes(left))
-            held += len(left)
-    if waiting:
-        yield _joined(waiting)
-
-
-def _joined(waiting: list[bytes]) -> bytes:
-    """Put what is waiting together, and hold on to none of it."""
-    piece = b"".join(waiting)
-    waiting.clear()
-    return piece
+        while len(piece) + len(left) >= size:
+            room = size - len(piece)
+            piece += left[:room]
+            left = left[room:]
+            yield piece
+            piece = bytearray()
+        piece += left
+    if piece:
+        yield piece
 
 
 async def to_end(step: Callable[..., T], *arguments: object) -> T:
@@ -172,7 +163,7 @@ class Writing(Protocol):
         """Refuse a key that is taken."""
         ...
 
-    def write(self, piece: bytes) -> None: ...
+    def write(self, piece: bytearray) -> None: ...
 
     def finish(self) -> None:
         """Make the document visible under its key."""
@@ -199,7 +190,7 @@ async def write(writing: Writing, key: str, body: AsyncIterable[bytes], piece_si
     size = 0
     started = perf_counter()
 
-    def take(piece: bytes) -> None:
+    def take(piece: bytearray) -> None:
         sha256.update(piece)
         writing.write(piece)
 

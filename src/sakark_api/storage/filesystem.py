@@ -92,7 +92,7 @@ class _Writing:
         with _plain_errors():
             self._unfinished.touch(mode=0o600, exist_ok=False)
 
-    def write(self, piece: bytes) -> None:
+    def write(self, piece: bytearray) -> None:
         with _plain_errors(), self._unfinished.open("ab", buffering=0) as file:
             left = memoryview(piece)
             while left:

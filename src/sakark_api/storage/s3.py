@@ -134,7 +134,7 @@ class _Writing:
         self._bucket = bucket
         self._key = key
         self._size = 0
-        self._small = b""
+        self._small = bytearray()
         self._upload: str | None = None
         self._parts: list[CompletedPartTypeDef] = []
         self._sent = False
@@ -145,7 +145,7 @@ class _Writing:
         if _find(self._client, self._bucket, self._key) is not None:
             raise exists_already(self._key)
 
-    def write(self, piece: bytes) -> None:
+    def write(self, piece: bytearray) -> None:
         self._size += len(piece)
         if self._upload is None and len(piece) < PART:
             self._small = piece
@@ -162,7 +162,7 @@ class _Writing:
                 Key=self._key,
                 UploadId=self._upload,
                 PartNumber=number,
-                Body=piece,
+                Body=piece,  # type: ignore[arg-type]  # boto3 takes a bytearray too
                 ContentMD5=b64encode(md5.digest()).decode(),
             )
         _refuse_other_bytes(self._key, md5.hexdigest(), answer)
@@ -203,7 +203,7 @@ class _Writing:
             return self._client.put_object(
                 Bucket=self._bucket,
                 Key=self._key,
-                Body=self._small,
+                Body=self._small,  # type: ignore[arg-type]  # boto3 takes a bytearray too
                 ContentMD5=b64encode(md5.digest()).decode(),
                 Metadata=self._mark,
                 **condition,

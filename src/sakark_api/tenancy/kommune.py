@@ -121,6 +121,12 @@ class Kommune:
     """The kommune that a sandbox has its issuers and the names in its tokens from."""
     utloeper: datetime | None = None
 
+    def is_shut(self, now: datetime) -> bool:
+        """Tell whether nobody comes in: a sandbox that is not filled yet, or has expired."""
+        if self.utloeper is None:
+            return False
+        return self.status is Status.FORBEREDELSE or self.utloeper <= now
+
 
 Snapshot = Mapping[str, Kommune]
 

@@ -18,26 +18,30 @@ from sakark_api.settings import Settings
 from sakark_api.tenancy.session import BY_DRIVER, driver_arguments
 from sakark_api.texts import text
 
-__all__ = ["in_transaction", "operator_engine"]
+__all__ = ["OPERATOR_ROLE", "in_transaction", "operator_engine"]
 
 T = TypeVar("T")
 
-_ROLE: Final = "sakark_drift"
+OPERATOR_ROLE: Final = "sakark_drift"
 """The database role of the operator: it keeps the registry, and no content is open to it."""
 _CONNECTIONS = 2
-_BUSY = ("55P03", "40P01")  # a lock was waited for too long, or in a circle
+# A lock was waited for too long, or in a circle; somebody wrote while a sandbox went.
+_BUSY = ("55P03", "40P01", "23503")
 _SECONDS = 20
 
 
 def operator_engine(settings: Settings) -> AsyncEngine:
     """Open a small pool of connections as the operator's role."""
+    url = settings.database_operator_url or ""
     return create_async_engine(
         BY_DRIVER,
         pool_size=_CONNECTIONS,
         max_overflow=0,
         pool_timeout=settings.database_wait_seconds,
         hide_parameters=True,
-        connect_args=driver_arguments(settings, settings.database_operator_url or "", _ROLE),
+        connect_args=driver_arguments(
+            settings, settings.database_operator_url or "", OPERATOR_ROLE
+        ),
     )
 
 
