@@ -39,9 +39,7 @@ def operator_engine(settings: Settings) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=settings.database_wait_seconds,
         hide_parameters=True,
-        connect_args=driver_arguments(
-            settings, settings.database_operator_url or "", OPERATOR_ROLE
-        ),
+        connect_args=driver_arguments(settings, url, OPERATOR_ROLE),
     )
 
 
