@@ -5,7 +5,8 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import asyncpg
@@ -47,15 +48,23 @@ def kill(site: Site) -> float:
 
 def freeze(site: Site) -> float:
     """Stop every process of the server for a while, so that nobody is told anything."""
+    with frozen(site):
+        time.sleep(AWAY_SECONDS)
+    return time.monotonic()
+
+
+@contextmanager
+def frozen(site: Site) -> Iterator[None]:
     server = embedded.running(site.postgres)
     assert server is not None
-    frozen = [server.pid, *children(server.pid)]
-    for pid in frozen:
+    stopped = [server.pid, *children(server.pid)]
+    for pid in stopped:
         os.kill(pid, signal.SIGSTOP)
-    time.sleep(AWAY_SECONDS)
-    for pid in frozen:
-        os.kill(pid, signal.SIGCONT)
-    return time.monotonic()
+    try:
+        yield
+    finally:
+        for pid in stopped:
+            os.kill(pid, signal.SIGCONT)
 
 
 def lock(site: Site) -> float:
@@ -119,6 +128,22 @@ def test_it_goes_on_by_itself_and_nothing_is_lost(
 def recovery(load: Load, back: float) -> float:
     """Give how long after the database was back the first write was answered."""
     return min((at for at, status in load.times if status == 201 and at > back), default=1e9) - back
+
+
+@linux
+def test_readiness_does_not_hang_where_the_database_does(site: Site) -> None:
+    program = site.serve(SAKARK_PROCESSES="2")
+    assert httpx.get(f"{program.url}/health/ready").status_code == 200
+    time.sleep(2.1)
+
+    with frozen(site):
+        began = time.monotonic()
+        answer = httpx.get(f"{program.url}/health/ready", timeout=20)
+        took = time.monotonic() - began
+
+    assert answer.status_code == 503
+    assert not answer.json()["ready"]
+    assert took < 5  # what the chart's probe waits
 
 
 def test_a_database_that_comes_late_is_waited_for(site: Site) -> None:

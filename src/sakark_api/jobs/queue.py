@@ -10,6 +10,7 @@ from procrastinate.jobs import Status
 from procrastinate.middleware import AsyncCallNext
 from procrastinate.worker import Worker
 
+from sakark_api.db.limits import server_limits
 from sakark_api.db.reader import APPLICATION_ROLE, driver_url
 from sakark_api.jobs.housekeeping import (
     Tools,
@@ -52,15 +53,16 @@ def open_queue(settings: Settings, tools: Tools) -> App:
 
 
 def _connector(settings: Settings) -> PsycopgConnector:
+    limits = {"role": APPLICATION_ROLE, "search_path": SCHEMA, **server_limits(settings)}
+    limits["application_name"] = "sakark-worker"
     return PsycopgConnector(
         conninfo=driver_url(settings.database_url or ""),
         min_size=1,
         max_size=settings.database_pool_size,
         timeout=settings.database_wait_seconds,
         kwargs={
-            "application_name": "sakark worker",
             "connect_timeout": max(2, round(settings.database_connect_seconds)),
-            "options": f"-c role={APPLICATION_ROLE} -c search_path={SCHEMA}",
+            "options": " ".join(f"-c {name}={value}" for name, value in limits.items()),
         },
     )
 

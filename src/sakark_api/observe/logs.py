@@ -138,10 +138,19 @@ def log_config(settings: Settings) -> dict[str, Any]:
         "root": {"level": settings.log_level.upper(), "handlers": ["out"]},
         "loggers": {
             "uvicorn": {"level": settings.log_level.upper(), "handlers": [], "propagate": True},
-            # These write the bodies and addresses of requests when asked for more.
+            "psycopg": {"level": "ERROR"},  # a line a second while the database is away
+            # These write bodies, addresses and arguments when asked for more.
             **{
                 name: {"level": "WARNING"}
-                for name in ("botocore", "boto3", "urllib3", "httpx", "httpcore", "sqlalchemy")
+                for name in (
+                    "botocore",
+                    "boto3",
+                    "urllib3",
+                    "httpx",
+                    "httpcore",
+                    "sqlalchemy",
+                    "procrastinate",
+                )
             },
         },
     }

@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import uuid4
 
 import asyncpg
@@ -59,16 +60,14 @@ class Readiness:
 
     async def _database(self) -> Finding:
         try:
-            async with asyncio.timeout(PEER_SECONDS):
-                await self._services.reader.ping()
+            await _within(PEER_SECONDS, self._services.reader.ping())
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
             return Finding("database", decisive=True, reason=_NO_DATABASE)
         return Finding("database", decisive=True, reason=None)
 
     async def _registry(self) -> Finding:
         try:
-            async with asyncio.timeout(PEER_SECONDS):
-                await self._services.registry.current()
+            await _within(PEER_SECONDS, self._services.registry.current())
         except SakarkError as error:
             return Finding("registry", decisive=True, reason=error.text)
         except (SQLAlchemyError, asyncpg.InterfaceError, OSError):
@@ -77,13 +76,23 @@ class Readiness:
 
     async def _storage(self) -> Finding:
         try:
-            async with asyncio.timeout(PEER_SECONDS):
-                await self._services.documents.size(f"sjekk/{uuid4().hex}")
+            await _within(PEER_SECONDS, self._services.documents.size(f"sjekk/{uuid4().hex}"))
         except NotFound:  # it answers
             pass
         except (SakarkError, OSError):
             return Finding("storage", decisive=False, reason=_NO_STORAGE)
         return Finding("storage", decisive=False, reason=None)
+
+
+async def _within(seconds: float, asked: Coroutine[Any, Any, object]) -> None:
+    """Wait for an answer, and not for the end of the asking: that may hang where the peer does."""
+    asking = asyncio.create_task(asked)
+    asking.add_done_callback(lambda one: one.cancelled() or one.exception())  # somebody looked
+    done, _ = await asyncio.wait({asking}, timeout=seconds)
+    if not done:
+        asking.cancel()
+        raise TimeoutError
+    asking.result()
 
 
 def health_routes() -> list[APIRoute]:
