@@ -1,7 +1,8 @@
 """Reading: compiled statements on autocommit connections that remember which kommune they serve."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
@@ -106,13 +107,24 @@ class Reader:
     async def _fetch(
         self, tenant_id: int, sql: str, arguments: Sequence[object]
     ) -> list[asyncpg.Record]:
-        async with self._pool.acquire(timeout=self._wait_seconds) as connection:
+        async with self._connection() as connection:
             found: list[asyncpg.Record] = await connection.fetch_for(tenant_id, sql, *arguments)
         return found
 
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[asyncpg.Connection]:
+        """Take a connection of the pool, and give it back."""
+        # A limit on a wait costs a task; where one lies idle there is no wait.
+        limit = None if self._pool.get_idle_size() else self._wait_seconds
+        connection = await self._pool.acquire(timeout=limit)
+        try:
+            yield connection
+        finally:
+            await self._pool.release(connection, timeout=self._wait_seconds)
+
     async def ping(self) -> None:
         """Ask the database for nothing, to see that it answers."""
-        async with self._pool.acquire(timeout=self._wait_seconds) as connection:
+        async with self._connection() as connection:
             await connection.fetchval("SELECT 1")
 
     def connections(self) -> tuple[int, int, int]:
