@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 
 __all__ = ["application", "serve"]
 
-HEALTH_SECONDS: Final = 30
-"""How long a process may be silent before it is taken for stuck and replaced."""
+HEALTH_SECONDS: Final = 10
+"""How long a process may be silent before it is taken for stuck and replaced.
+
+One that dies just when it is asked is seen no sooner.
+"""
 
 
 def serve(settings: Settings, host: str, port: int) -> None:

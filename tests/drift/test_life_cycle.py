@@ -240,23 +240,33 @@ def test_the_end_can_be_undone(
     assert "arkivstruktur/ny-arkivskaper/" in rels(package)
 
 
-def test_a_body_that_was_on_its_way_does_not_come_in_after_the_end(
-    operator: Operator, ready: str
-) -> None:
-    assert go(operator, ready, "drift").is_success
-    service = operator.service
-    token = token_of(service, ready, "administrator")
+def send_while_going(operator: Operator, slug: str, before: str, after: str) -> httpx.Response:
+    """Send a body in two halves, and take the kommune to another state in between."""
+    assert go(operator, slug, before).is_success
+    token = token_of(operator.service, slug, "administrator")
 
     def body() -> Iterator[bytes]:
         yield b'{"tittel": '
-        assert go(operator, ready, "avsluttet").is_success
-        yield b'"For sent"}'
+        assert go(operator, slug, after).is_success
+        yield b'"Underveis"}'
 
-    answer = httpx.post(
-        f"{service.url}/{ready}/api/arkivstruktur/ny-arkiv/",
+    return httpx.post(
+        f"{operator.service.url}/{slug}/api/arkivstruktur/ny-arkiv/",
         content=body(),
         headers={"Authorization": f"Bearer {token}", "Content-Type": NOARK},
     )
 
+
+def test_a_body_that_was_on_its_way_does_not_come_in_after_the_end(
+    operator: Operator, ready: str
+) -> None:
+    answer = send_while_going(operator, ready, "drift", "avsluttet")
+
     assert answer.status_code == 403
     assert "annen tilstand" in answer.json()["feil"]["beskrivelse"]
+
+
+def test_nothing_fails_while_a_kommune_goes_live(operator: Operator, ready: str) -> None:
+    answer = send_while_going(operator, ready, "prøvedrift", "drift")
+
+    assert answer.status_code == 201

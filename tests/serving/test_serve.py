@@ -116,8 +116,11 @@ def test_requests_that_do_not_end_in_time_are_cut_off(shared: Site) -> None:
 
 
 @linux
-def test_a_process_that_dies_is_replaced(shared: Site) -> None:
-    program = shared.serve(SAKARK_PROCESSES="2")
+def test_a_process_that_dies_is_replaced_and_no_longer_counts(shared: Site) -> None:
+    figures = free_port()
+    program = shared.serve(
+        SAKARK_PROCESSES="2", SAKARK_METRICS_PORT=str(figures), SAKARK_DATABASE_POOL_SIZE="5"
+    )
     before = serving(program.process.pid)
 
     os.kill(before[0], signal.SIGKILL)
@@ -132,6 +135,12 @@ def test_a_process_that_dies_is_replaced(shared: Site) -> None:
     assert len(before) == 2
     assert len(serving(program.process.pid)) == 2
     assert statuses == {200}
+    most = [
+        value
+        for name, labels, value in scraped(figures)
+        if name == "sakark_database_connections" and labels == {"pool": "reading", "state": "most"}
+    ]
+    assert most == [2 * 5]
 
 
 def serving(parent: int) -> list[int]:

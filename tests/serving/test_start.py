@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import asyncpg
 import httpx
@@ -85,6 +86,18 @@ def test_a_wrong_password_stops_the_start_and_is_not_shown(shared: Site) -> None
     assert said.returncode == 1
     assert "Databasen svarer ikke slik den skal" in said.stderr
     assert "hemmelig" not in said.stderr + said.stdout
+
+
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_a_process_that_cannot_start_ends_the_service(
+    shared: Site, processes: str, tmp_path: Path
+) -> None:
+    occupied = tmp_path / "fil"
+    occupied.touch()
+
+    said = start(shared, SAKARK_DATA_DIR=str(occupied / "data"), SAKARK_PROCESSES=processes)
+
+    assert said.returncode == 3  # uvicorn's code for it
 
 
 def test_a_newer_schema_is_served_from(shared: Site) -> None:

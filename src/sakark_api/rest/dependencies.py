@@ -226,10 +226,13 @@ class Context:
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """Begin to write, if the kommune still lets the caller: the body may have been long.
 
-        Raises `Forbidden` when the kommune has changed state since the request came.
+        Raises `Forbidden` when the kommune has come to a state that does not.
         """
         now = await self.services.registry.find(self.kommune.slug)
-        if now is None or now.status != self.kommune.status:
+        open_still = now is not None and (
+            admits(now.status, self.caller.roles) and allows(now.status, Action.CHANGE)
+        )
+        if not open_still:
             raise Forbidden(text("Kommunen er i en annen tilstand nå. Prøv igjen."))
         async with self.services.writer.transaction(self.kommune.id) as session:
             yield session
