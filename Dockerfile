@@ -5,12 +5,14 @@ ARG PYTHON_DIGEST=sha256:0000000000000000000000000000000000000000000000000000000
 FROM python:3.11-slim@${PYTHON_DIGEST} AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /build
-# Locked versions only, and wheels only: nothing is compiled, so no compiler is needed.
+# Locked versions only (the lock is whole: nothing is resolved), and wheels only: nothing is compiled,
+# so no compiler is needed.
 COPY requirements.lock requirements-build.lock ./
 RUN python -m venv /opt/sakark \
-    && /opt/sakark/bin/pip install --require-hashes --only-binary :all: -r requirements.lock \
+    && /opt/sakark/bin/pip install --require-hashes --no-deps --only-binary :all: -r requirements.lock \
     && python -m venv /opt/builder \
-    && /opt/builder/bin/pip install --require-hashes --only-binary :all: -r requirements-build.lock
+    && /opt/builder/bin/pip install --require-hashes --no-deps --only-binary :all: -r requirements-build.lock \
+    && /opt/sakark/bin/pip check
 COPY pyproject.toml README.md ./
 COPY src src
 COPY migrations migrations

@@ -52,11 +52,14 @@ lock: $(READY)
 		--generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header -q \
 		-o requirements-build.lock
 
+# The lock is the whole answer: pip's own resolver, asked as well, takes extras of newer versions than
+# the lock has (coverage[toml]) and refuses them for want of a hash.
 $(READY): requirements-dev.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.lock
 	$(BIN)/pip install -q --disable-pip-version-check --no-build-isolation --no-deps -e .
+	$(BIN)/pip check
 	touch $@
 
 clean:
