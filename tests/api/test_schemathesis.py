@@ -77,9 +77,15 @@ def test_whatever_is_sent_is_answered_as_described(
         assert answer.status_code in documented | NEVER_DOCUMENTED, answer.text
         if answer.status_code >= 400:
             assert answer.json()["feil"]["kode"] == answer.status_code
-        case.validate_response(answer, checks=[response_schema_conformance])
+        if not is_file(operation, answer.status_code):
+            case.validate_response(answer, checks=[response_schema_conformance])
 
     send()
+
+
+def is_file(operation: Any, status: int) -> bool:
+    """Tell whether an answer is somebody's file, whose bytes need not be what its type says."""
+    return operation.method == "get" and operation.path.endswith("/fil/") and status in {200, 206}
 
 
 def cases(operation: Any, mode: GenerationMode) -> Any:

@@ -200,7 +200,9 @@ def test_the_bucket_is_made_once(s3_endpoint: str) -> None:
         aws_access_key_id=given["SAKARK_S3_ACCESS_KEY"],
         aws_secret_access_key=given["SAKARK_S3_SECRET_KEY"],
     )
-    assert [one["Name"] for one in client.list_buckets()["Buckets"]] == ["sakark-dokumenter"]
+    # The server's buckets are the whole process's, whichever address they are asked at.
+    made = [one["Name"] for one in client.list_buckets()["Buckets"]]
+    assert made.count("sakark-dokumenter") == 1
     client.close()
 
 
