@@ -169,6 +169,13 @@ class Client:
         assert answer.status_code == 201, answer.text
         return answer.json()
 
+    def refer(self, owner: Mapping[str, Any], target: Mapping[str, Any]) -> Any:
+        """Make a kryssreferanse from one unit to another."""
+        template = self.get(self.link(owner, "arkivstruktur/ny-kryssreferanse/")).json()
+        answer = self.request("POST", template["url"] + self.link(target, "self"))
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
     def refreshed(self, unit: Mapping[str, Any]) -> Any:
         return self.get(self.link(unit, "self")).json()
 
@@ -211,6 +218,7 @@ class World:
     journalpost: Any
     dokumentbeskrivelse: Any
     dokumentobjekt: Any
+    kryssreferanse: Any
     merknad: Any
     partperson: Any
     partenhet: Any
@@ -260,6 +268,7 @@ def build_world(client: Client) -> World:
         journalpost=post,
         dokumentbeskrivelse=document,
         dokumentobjekt=objekt,
+        kryssreferanse=client.refer(mappe, sak),
         merknad=client.make(post, "arkivstruktur/ny-merknad/", {"merknadstekst": "Husk"}),
         partperson=client.make(sak, "arkivstruktur/ny-partperson/", {"navn": "Kari"}),
         partenhet=client.make(sak, "arkivstruktur/ny-partenhet/", {"navn": "Firmaet"}),

@@ -123,18 +123,19 @@ RELATION_DEVIATIONS: Mapping[tuple[str, str], str] = {
         )
         for kind in ("Person", "Enhet", "Intern")
     },
-    **whole_standard("Dokumentbeskrivelse", "arkivstruktur/ny-registrering/"),
-    **whole_standard("Arkivdel", "arkivstruktur/forrigearkivdel/", "arkivstruktur/nestearkivdel/"),
-    **whole_standard("Klassifikasjonssystem", *with_new("sekundaerklassifikasjonssystem")),
-    **whole_standard("Klasse", *with_new("kryssreferanse")),
-    **whole_standard("Mappe", *with_new("kryssreferanse", *IDENTIFIERS)),
+    ("Dokumentbeskrivelse", "arkivstruktur/ny-registrering/"): (
+        "a registrering needs a place of its own; the document is added to it by $ref"
+    ),
+    ("Saksmappe", "arkivstruktur/ny-klasse/"): (
+        "a klasse needs a system: it is made there, and added to the saksmappe by $ref"
+    ),
+    ("Saksmappe", "sakarkiv/utvid-til-saksmappe/"): "it is one already",
+    ("Journalpost", "sakarkiv/utvid-til-journalpost/"): "it is one already",
+    **whole_standard("Mappe", *with_new(*IDENTIFIERS)),
     **whole_standard("Mappe", "arkivstruktur/nasjonalidentifikator/"),
-    **whole_standard("Mappe", "sakarkiv/utvid-til-saksmappe/"),
-    **whole_standard("Saksmappe", "arkivstruktur/ny-klasse/", "sakarkiv/sekundaerklassifikasjon/"),
     **whole_standard("Saksmappe", *with_new("presedens", package="sakarkiv")),
-    **whole_standard("Registrering", *with_new("kryssreferanse", *IDENTIFIERS)),
+    **whole_standard("Registrering", *with_new(*IDENTIFIERS)),
     **whole_standard("Registrering", "arkivstruktur/nasjonalidentifikator/"),
-    **whole_standard("Registrering", "sakarkiv/utvid-til-journalpost/"),
     **whole_standard(
         "Journalpost", *with_new("presedens", "avskrivning", "dokumentflyt", package="sakarkiv")
     ),
@@ -414,10 +415,15 @@ def offered(resource: Resource[Any]) -> set[str]:
             resource.rel,
             *(one.rel for one in CATALOG.relations(resource)),
             *(one.rel for one in CATALOG.offers(resource)),
+            *(extension_rel(one) for one in CATALOG.extensions(resource)),
             *(one.rel for one in code_list_links(resource, "")),
             *file,
         )
     }
+
+
+def extension_rel(special: Resource[Any]) -> str:
+    return f"{REL}{special.package}/utvid-til-{special.name}/"
 
 
 def in_standard(name: str) -> set[str]:

@@ -15,6 +15,7 @@ from sakark_api.noark.arkivstruktur.korrespondansepart import (
     korrespondansepartintern,
     korrespondansepartperson,
 )
+from sakark_api.noark.arkivstruktur.kryssreferanse import kryssreferanse
 from sakark_api.noark.arkivstruktur.mappe import mappe
 from sakark_api.noark.arkivstruktur.merknad import merknad
 from sakark_api.noark.arkivstruktur.part import part, partenhet, partperson
@@ -39,6 +40,7 @@ CATALOG = Catalog(
         journalpost,
         dokumentbeskrivelse,
         dokumentobjekt,
+        kryssreferanse,
         merknad,
         part,
         partperson,

@@ -36,6 +36,7 @@ __all__ = [
     "TenantRow",
     "join_table",
     "ordered_by",
+    "pair_table",
     "partitioned",
     "reference",
     "refers",
@@ -193,22 +194,25 @@ def table_of(model: type[Base]) -> Table:
 
 def join_table(parent: str, child: str) -> Table:
     """Make the table of a many-to-many relation; a parent stays as long as it has children."""
-    name = f"{parent}_{child}"
+    return pair_table(f"{parent}_{child}", **{f"{parent}_ref": parent, f"{child}_ref": child})
+
+
+def pair_table(name: str, **sides: str) -> Table:
+    """Make the table of pairs: the parent's column and table first, then the child's."""
+    parent, child = sides.items()
     return Table(
         name,
         Base.metadata,
         Column("tenant_id", SmallInteger, primary_key=True, autoincrement=False),
-        Column(f"{parent}_ref", Uuid(), primary_key=True),
-        Column(f"{child}_ref", Uuid(), primary_key=True),
+        Column(parent[0], Uuid(), primary_key=True),
+        Column(child[0], Uuid(), primary_key=True),
         *(
             ForeignKeyConstraint(
-                ["tenant_id", f"{side}_ref"],
-                [f"{side}.tenant_id", f"{side}.system_id"],
-                ondelete=gone,
+                ["tenant_id", column], [f"{side}.tenant_id", f"{side}.system_id"], ondelete=gone
             )
-            for side, gone in ((parent, None), (child, "CASCADE"))
+            for (column, side), gone in ((parent, None), (child, "CASCADE"))
         ),
-        Index(None, "tenant_id", f"{child}_ref"),
+        Index(None, "tenant_id", child[0]),
         **_PARTITIONED,
     )
 

@@ -79,8 +79,12 @@ class Change:
     now: datetime
     kodeverk: Kodeverk
     first_version: int = 0
+    archivist: bool = False
+    """Whether the caller may also do what only those who keep the archive may (6.1.15, C3.2.40)."""
     parent: TenantRow | None = None
-    """The unit that a new unit is made under."""
+    """The unit that a new unit is made under, or that a unit is moved to."""
+    former: TenantRow | None = None
+    """The unit that a moved unit was under before."""
 
     def kode(self, codelist: CodeList, kode: str) -> Kode:
         """Give a code of a list, with its name in this kommune."""
@@ -125,17 +129,22 @@ class Parent:
     """Where a unit may be made, and how the two are tied together.
 
     `resource` is None for a parent of the same kind. `role` is what the child calls the parent and
-    `list_role` what the parent calls its children; both default to the resource's name. `owned`
-    children are compositions: they may be given inside the parent's body and die with it. `mutual`
-    ties let the parent be made from the child as well.
+    `list_role` what the parent calls its children; both default to the resource's name, and None
+    leaves the relation out at that end. `ny` is what making a child is called (`ny-<ny>`), the
+    child's name by default; None for units that are tied, but not made, there. `owned` children are
+    compositions: they may be given inside the parent's body and die with it; the others are tied
+    and moved by `$ref`. `mutual` ties let the parent be made from the child as well. A unit keeps
+    at least one of its `needed` ties, and exactly one of those that are columns of its own.
     """
 
     resource: "Resource[Any] | None"
     via: ChildColumn | JoinTable | ParentColumn
     owned: bool = False
     mutual: bool = False
-    role: str = ""
-    list_role: str = ""
+    needed: bool = False
+    role: str | None = ""
+    list_role: str | None = ""
+    ny: str | None = ""
 
 
 @dataclass(frozen=True)
@@ -173,6 +182,8 @@ class Resource(Generic[M]):
     `title` is the entity's name for people. `extends` is the resource whose table, relations and
     rules it shares. `parents` say where `ny-<name>` is offered; `top` that the package's list
     offers it too. `locked_by` names the attribute that, once set, stops new children and deletion.
+    `extension` lets units of what it extends become units of it (`utvid-til-<name>`). Units made
+    `by_reference` are made by naming the unit they point to (`ny-<name>/$ref?$id=`).
     `inherits` names attributes whose values come from the parent when the client gives none.
     `order_by` is the order of lists when the client asks for none. `example` is a body that makes
     a unit, as it is on the wire, for the API's description.
@@ -187,11 +198,14 @@ class Resource(Generic[M]):
     top: bool = False
     listed: bool = True
     abstract: bool = False
+    extension: bool = False
+    by_reference: bool = False
     locked_by: str | None = None
     inherits: Sequence[str] = ()
     order_by: Sequence[str] = ("system_id",)
     on_create: Sequence[Rule] = ()
     on_change: Sequence[Rule] = ()
+    on_move: Sequence[Rule] = ()
     on_delete: Sequence[Rule] = ()
     file: FileRules | None = None
     example: Mapping[str, Any] = field(default_factory=dict)
@@ -217,6 +231,22 @@ class Resource(Generic[M]):
     @cached_property
     def attributes(self) -> tuple[BoundAttribute, ...]:
         return attributes_of(inspect(self.model))
+
+    @cached_property
+    def places(self) -> tuple[Parent, ...]:
+        """Where units of this kind may be: its own parents, or those of what it extends."""
+        return tuple(self.parents) or (self.extends.places if self.extends else ())
+
+    @cached_property
+    def ties(self) -> tuple[Parent, ...]:
+        """The parents that this resource declares and what it extends does not."""
+        known = {tie.via for tie in self.extends.all_ties} if self.extends else set()
+        return tuple(tie for tie in self.parents if tie.via not in known)
+
+    @cached_property
+    def all_ties(self) -> tuple[Parent, ...]:
+        """The parents that a unit of this kind may have, by the most general declarations."""
+        return (*(self.extends.all_ties if self.extends else ()), *self.ties)
 
     def inherited(self, name: str) -> Any:
         """Give the most special setting of that name in the lineage, or the last one's default."""

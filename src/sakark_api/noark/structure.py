@@ -7,6 +7,7 @@ from typing import Any
 
 from sakark_api.noark.model import TenantRow
 from sakark_api.noark.resource import (
+    REL,
     Change,
     ChildColumn,
     JoinTable,
@@ -22,16 +23,24 @@ __all__ = ["Catalog", "FileDoor", "Offer", "Relation"]
 
 @dataclass(frozen=True, eq=False)
 class Relation:
-    """A link from a unit to one or many units of `target`.
+    """A link from a unit to one or many units of `target`, as `child` declares it by `tie`.
 
     `upward` relations lead from a child to its parent, the others from a parent to its children.
     """
 
     role: str
     target: Resource[Any]
-    via: ChildColumn | JoinTable | ParentColumn
+    child: Resource[Any]
+    tie: Parent
     upward: bool
-    same_kind: bool
+
+    @property
+    def via(self) -> ChildColumn | JoinTable | ParentColumn:
+        return self.tie.via
+
+    @property
+    def same_kind(self) -> bool:
+        return self.tie.resource is None
 
     @property
     def many(self) -> bool:
@@ -40,7 +49,8 @@ class Relation:
 
     @property
     def rel(self) -> str:
-        return self.target.rel.removesuffix(f"{self.target.name}/") + f"{self.role}/"
+        named = self.tie.role if self.upward else self.tie.list_role
+        return f"{REL}{(self.child if named else self.target).package}/{self.role}/"
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,11 +66,11 @@ class Offer:
 
     @property
     def rel(self) -> str:
-        return self.made.rel.removesuffix(f"{self.made.name}/") + f"ny-{self.made.name}/"
+        return f"{REL}{self.made.package}/{self.tail}/"
 
     @property
     def tail(self) -> str:
-        return f"ny-{self.made.name}"
+        return f"ny-{(not self.upward and self.tie.ny) or self.made.name}"
 
 
 @dataclass(frozen=True)
@@ -100,28 +110,17 @@ class Catalog:
     def relations(self, resource: Resource[Any]) -> tuple[Relation, ...]:
         """List where the links of a unit lead, those of the resources it extends included."""
         up = [
-            Relation(
-                tie.role or target.name,
-                target,
-                tie.via,
-                upward=True,
-                same_kind=tie.resource is None,
-            )
-            for tie in resource.root.parents
-            if not tie.owned
+            Relation(tie.role or target.name, target, one, tie, upward=True)
+            for one in resource.lineage
+            for tie in one.ties
+            if not tie.owned and tie.role is not None
             for target in (tie.resource or resource.root,)
         ]
         down = [
-            Relation(
-                tie.list_role or child.name,
-                child,
-                tie.via,
-                upward=False,
-                same_kind=tie.resource is None,
-            )
-            for child in self.roots
-            for tie in child.parents
-            if (tie.resource or child) in resource.lineage
+            Relation(tie.list_role or child.name, child, child, tie, upward=False)
+            for child in self.resources
+            for tie in child.ties
+            if tie.list_role is not None and (tie.resource or child) in resource.lineage
         ]
         return (*up, *down)
 
@@ -132,14 +131,18 @@ class Catalog:
             for child in self.resources
             if not child.abstract
             for tie in child.parents
-            if (tie.resource or child) in resource.lineage
+            if tie.ny is not None and (tie.resource or child) in resource.lineage
         ]
         above = [
             Offer(tie.resource, tie, upward=True)
-            for tie in resource.root.parents
+            for tie in resource.all_ties
             if tie.mutual and tie.resource is not None
         ]
         return (*below, *above)
+
+    def extensions(self, resource: Resource[Any]) -> tuple[Resource[Any], ...]:
+        """List what a unit of exactly this kind may become (`utvid-til-<name>`)."""
+        return tuple(one for one in self.resources if one.extension and one.extends is resource)
 
     def takes_files(self, resource: Resource[Any]) -> "FileDoor | None":
         """Tell how files are sent to a unit: its own, or one that makes a child of it."""
@@ -155,7 +158,11 @@ class Catalog:
 
         A key that names an abstract resource stands for each of its kinds.
         """
-        offers = [offer for offer in self.offers(resource) if offer.tie.owned]
+        offers = [
+            offer
+            for offer in self.offers(resource)
+            if offer.tie.owned and not offer.made.by_reference
+        ]
         keys: dict[str, tuple[Offer, ...]] = {}
         for offer in offers:
             for name in {offer.made.name, offer.made.root.name}:

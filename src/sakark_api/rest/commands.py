@@ -1,41 +1,46 @@
 """Writing units: plain functions on a session, in the order that every write follows."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import cache
 from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import inspect, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from sakark_api.errors import Conflict, Invalid, NotFound
 from sakark_api.noark.attribute import BoundAttribute, SetBy
-from sakark_api.noark.logging.endringslogg import log_changed, log_created, log_deleted
-from sakark_api.noark.model import WHOLE_KEY, TenantRow
-from sakark_api.noark.resource import (
-    Change,
-    ChildColumn,
-    JoinTable,
-    Parent,
-    Resource,
-    StoredFile,
+from sakark_api.noark.logging.endringslogg import (
+    log_changed,
+    log_created,
+    log_deleted,
+    log_line,
 )
+from sakark_api.noark.model import TenantRow, table_of
+from sakark_api.noark.resource import Change, ChildColumn, Resource, StoredFile
 from sakark_api.noark.rules.arv import give_inherited
 from sakark_api.noark.rules.frysing import refuse_frozen
 from sakark_api.noark.rules.koder import give_code_names
 from sakark_api.noark.rules.opphav import give_last_change, give_origin
 from sakark_api.noark.rules.vern import complete_values, give_disposal_date
-from sakark_api.noark.structure import Catalog, FileDoor, Offer
+from sakark_api.noark.structure import Catalog, FileDoor, Offer, Relation
 from sakark_api.noark.values import Value, dump_value, wire_time
 from sakark_api.rest.schema import Body, Schemas, foreign_offset, parse_values
+from sakark_api.rest.ties import (
+    End,
+    Ties,
+    fetch,
+    is_locked,
+    refuse_locked,
+    tie_below,
+    tie_beside,
+)
 from sakark_api.texts import text
 
 __all__ = ["Commands"]
-
-_KEYED = {WHOLE_KEY: True}
 
 CheckVersion = Callable[[int], None]
 """Refuses a version that is not the one the client meant."""
@@ -46,6 +51,8 @@ class Commands:
 
     def __init__(self, catalog: Catalog, schemas: Schemas) -> None:
         self._schemas = schemas
+        self.ties = Ties(catalog)
+        self._columns = {one.name: _tie_columns(catalog, one) for one in catalog.resources}
         self._parts = {resource.name: catalog.owned(resource) for resource in catalog.resources}
 
     def make(
@@ -127,12 +134,14 @@ class Commands:
         system_id: UUID,
         patch: Mapping[str, Any],
         check: CheckVersion,
+        moves: Sequence[tuple[Relation, End | None]] = (),
     ) -> TenantRow:
-        """Give a unit the values of a merge patch: null removes, the rest stays (RFC 7396)."""
+        """Give a unit the values of a merge patch: null removes, the rest stays (RFC 7396).
+
+        `moves` are what the patch says of its links: the new end of a relation, or None for none.
+        """
         unit = fetch(change.session, resource, system_id, for_update=True)
         check(unit.version)
-        if patch.get("_links"):
-            raise Invalid(text("Flytting ved å endre _links støttes ikke ennå. Utelat _links."))
         present = {one.wire: to_json(getattr(unit, one.name)) for one in resource.attributes}
         whole = {key: value for key, value in present.items() if value is not None}
         merged = forget_old_names(merge_patch(whole, patch), patch)
@@ -142,7 +151,10 @@ class Commands:
             for attribute in resource.attributes
             if attribute.wire in patch
         }
-        return self._change(change, resource, unit, wanted)
+        self._change(change, resource, unit, wanted)
+        for relation, target in moves:
+            self._retie(change, relation, End(resource, system_id), target)
+        return unit
 
     def _change(
         self,
@@ -156,6 +168,7 @@ class Commands:
             for attribute, value in wanted.items()
             if differs(getattr(unit, attribute.name), value)
         }
+        self._move(change, resource, unit, different)
         if not different:
             return unit
         for attribute in different:
@@ -176,13 +189,110 @@ class Commands:
         change.session.flush()
         return unit
 
+    def _move(
+        self,
+        change: Change,
+        resource: Resource[Any],
+        unit: TenantRow,
+        different: dict[BoundAttribute, Any],
+    ) -> None:
+        """Take out what ties the unit to others, and move it there (GUIDE 20, 20 and 21)."""
+        relations = self._columns[resource.name]
+        for attribute in [one for one in different if one.name in relations]:
+            relation, value = relations[attribute.name], different.pop(attribute)
+            target = None if value is None else End(relation.target, value)
+            try:
+                self._retie(change, relation, End(resource, unit.system_id), target)
+            except NotFound:
+                raise Invalid(
+                    text("Feltet {felt} viser til en enhet som ikke finnes.", felt=attribute.wire)
+                ) from None
+
+    def _retie(self, change: Change, relation: Relation, owner: End, target: End | None) -> None:
+        if target is None:
+            self.ties.remove(change, relation, owner, None)
+        else:
+            self.ties.replace(change, relation, owner, target)
+
+    def extend(
+        self,
+        change: Change,
+        special: Resource[Any],
+        system_id: UUID,
+        body: Body,
+        check: CheckVersion,
+    ) -> TenantRow:
+        """Let a unit become one of a more special kind, with the same systemID (GUIDE 8)."""
+        assert special.extends is not None  # noqa: S101  extensions extend something
+        unit = fetch(change.session, special.extends, system_id, for_update=True)
+        check(unit.version)
+        if type(unit) is not special.extends.model:
+            raise Conflict(text("Enheten er utvidet allerede."))
+        if is_locked(special.extends, unit):
+            raise Conflict(text("Enheten er avsluttet eller arkivert og kan ikke utvides."))
+        change = replace(change, parent=self.ties.place_of(change, special, unit))
+        extended = become(unit, special.model)
+        wanted = {
+            one: getattr(body, one.name)
+            for one in special.attributes
+            if one.name in body.model_fields_set and one.spec.set_by is not SetBy.CORE
+        }
+        for attribute, value in wanted.items():
+            if value is not None:
+                assign(extended, attribute, value)
+        give_code_names(change, extended)
+        complete_values(change, extended)
+        for rule in special.on_create:
+            rule(change, extended)
+        log_changed(change, extended)
+        log_line(change, extended, "type", special.extends.name, special.name)
+        give_last_change(change, extended)
+        store_as(change.session, unit, extended)
+        return extended
+
+    def make_by_reference(
+        self,
+        change: Change,
+        made: Resource[Any],
+        owner: End,
+        offer: Offer,
+        target: End,
+    ) -> TenantRow:
+        """Make a unit that points from the owner's unit to the target (GUIDE 9)."""
+        if owner.system_id == target.system_id:
+            raise Invalid(text("Enheten kan ikke vise til seg selv. Velg en annen."))
+        parent = fetch(change.session, owner.resource, owner.system_id, for_share=True)
+        change = replace(change, parent=parent)
+        unit: TenantRow = made.model(tenant_id=parent.tenant_id, system_id=uuid4())
+        give_origin(change, unit)
+        tie_below(change, offer, unit)
+        self.ties.point(change, made, unit, target)
+        for rule in made.rules("on_create"):
+            rule(change, unit)
+        change.session.add(unit)
+        change.session.flush()
+        log_created(change, [unit])
+        return unit
+
+    def point(
+        self, change: Change, resource: Resource[Any], system_id: UUID, target: End
+    ) -> TenantRow:
+        """Let a unit that was made by reference point to another target; its other end stays."""
+        unit = fetch(change.session, resource, system_id, for_update=True)
+        self.ties.point(change, resource, unit, target)
+        for rule in resource.rules("on_move"):
+            rule(change, unit)
+        give_last_change(change, unit)
+        change.session.flush()
+        return unit
+
     def delete(
         self, change: Change, resource: Resource[Any], system_id: UUID, check: CheckVersion
     ) -> TenantRow:
         """Delete a unit and its compositions; what holds other units, or is locked, stays."""
         unit = fetch(change.session, resource, system_id, for_update=True)
         check(unit.version)
-        if _is_locked(resource, unit):
+        if is_locked(resource, unit):
             raise Conflict(text("Enheten er avsluttet eller arkivert og kan ikke slettes."))
         for rule in resource.rules("on_delete"):
             rule(change, unit)
@@ -211,38 +321,30 @@ class Commands:
         return holder.system_id
 
 
-def fetch(
-    session: Session,
-    resource: Resource[Any],
-    system_id: UUID,
-    *,
-    for_share: bool = False,
-    for_update: bool = False,
-) -> TenantRow:
-    """Find a unit and keep others from changing it; NotFound when the kommune has none such."""
-    values = {"tenant": session.info["tenant_id"], "id": system_id}
-    statement = _fetching(
-        resource.model,  # type: ignore[arg-type]  # mypy doubts that classes hash
-        for_share=for_share,
-        for_update=for_update,
-    )
-    unit: TenantRow | None = session.scalars(
-        statement, values, execution_options=_KEYED
-    ).one_or_none()
-    if unit is None:
-        raise NotFound(text("Enheten finnes ikke."))
-    return unit
+def become(unit: TenantRow, model: type[TenantRow]) -> TenantRow:
+    """Make an object of a more special model with a unit's values, as if they had been read."""
+    special = model()
+    for name in inspect(type(unit)).column_attrs.keys():  # noqa: SIM118  no plain mapping
+        if name in inspect(unit).dict:
+            set_committed_value(special, name, getattr(unit, name))
+    return special
 
 
-@cache
-def _fetching(model: type[TenantRow], *, for_share: bool, for_update: bool) -> Select[TenantRow]:
-    """Find a unit by its key, and lock it: for share or for update."""
-    statement = select(model).where(
-        model.tenant_id == bindparam("tenant"), model.system_id == bindparam("id")
+def store_as(session: Session, unit: TenantRow, special: TenantRow) -> None:
+    """Give a unit's row the values of the more special object made of it."""
+    mapper, table = inspect(type(special)), table_of(type(special))
+    values = {
+        table.c[name]: getattr(special, name)
+        for name in inspect(special).dict
+        if name in mapper.column_attrs and not table.c[name].primary_key
+    }
+    session.expunge(unit)
+    session.execute(
+        update(table)
+        .where(table.c.tenant_id == unit.tenant_id, table.c.system_id == unit.system_id)
+        .values({**values, table.c.type: mapper.polymorphic_identity})
+        .values(version=unit.version + 1)
     )
-    if for_share or for_update:
-        return statement.with_for_update(read=for_share)
-    return statement
 
 
 def assign(unit: TenantRow, attribute: BoundAttribute, value: Any) -> None:
@@ -329,48 +431,18 @@ def parse_patch(data: bytes) -> Mapping[str, Any]:
     return patch
 
 
+def _tie_columns(catalog: Catalog, resource: Resource[Any]) -> Mapping[str, Relation]:
+    """List the relations that a unit's own attributes show, by attribute."""
+    names = {one.name for one in resource.attributes}
+    return {
+        relation.via.column: relation
+        for relation in catalog.relations(resource)
+        if relation.upward
+        and isinstance(relation.via, ChildColumn)
+        and relation.via.column in names
+    }
+
+
 def _is_removable(attribute: BoundAttribute) -> bool:
     """Tell whether leaving an attribute out of a PUT removes it."""
     return attribute.spec.set_by is not SetBy.CORE and not attribute.spec.always
-
-
-def refuse_locked(owner: Resource[Any], parent: TenantRow, tie: Parent) -> None:
-    """Refuse new units under what is closed or archived (5.2.4, 5.2.19, 5.4.7, C3.2.17)."""
-    if not tie.owned and _is_locked(owner, parent):
-        raise Conflict(
-            text("Enheten er avsluttet eller arkivert og kan ikke få nye enheter under seg.")
-        )
-
-
-def _is_locked(resource: Resource[Any], unit: TenantRow) -> bool:
-    locked_by = resource.inherited("locked_by")
-    return locked_by is not None and getattr(unit, locked_by) is not None
-
-
-def tie_below(change: Change, offer: Offer, unit: TenantRow) -> None:
-    """Tie a new unit to its parent, where the unit itself says so."""
-    if isinstance(offer.tie.via, ChildColumn) and change.parent is not None:
-        setattr(unit, offer.tie.via.column, change.parent.system_id)
-
-
-def tie_beside(change: Change, offer: Offer, unit: TenantRow) -> None:
-    """Tie a new unit to its parent, where the parent or a table between them says so."""
-    via, parent = offer.tie.via, change.parent
-    if isinstance(via, ChildColumn) or parent is None:
-        return
-    change.session.flush()
-    if isinstance(via, JoinTable):
-        child, owner = (parent, unit) if offer.upward else (unit, parent)
-        change.session.execute(
-            via.table.insert().values(
-                {
-                    "tenant_id": unit.tenant_id,
-                    via.parent_column: owner.system_id,
-                    via.child_column: child.system_id,
-                }
-            )
-        )
-        return
-    if getattr(parent, via.column) is not None:
-        raise Conflict(text("Enheten har allerede en slik enhet, og kan bare ha én."))
-    setattr(parent, via.column, unit.system_id)

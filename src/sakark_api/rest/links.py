@@ -7,7 +7,7 @@ from zlib import crc32
 
 import msgspec
 
-from sakark_api.noark.resource import REL, ParentColumn, Resource
+from sakark_api.noark.resource import REL, JoinTable, ParentColumn, Resource
 from sakark_api.noark.structure import Catalog, Offer, Relation
 
 __all__ = [
@@ -76,7 +76,8 @@ def condition_of(relation: Relation) -> Condition | None:
         return None if relation.many else ("above", relation.role)
     if isinstance(relation.via, ParentColumn):
         return ("holds", relation.role)
-    return ("below", relation.role) if relation.same_kind else None
+    same_kind = relation.same_kind and not isinstance(relation.via, JoinTable)
+    return ("below", relation.role) if same_kind else None
 
 
 def state_conditions(catalog: Catalog, root: Resource[Any]) -> tuple[Condition, ...]:
@@ -87,6 +88,8 @@ def state_conditions(catalog: Catalog, root: Resource[Any]) -> tuple[Condition, 
             condition = condition_of(relation)
             if condition:
                 found[condition] = None
+        for special in catalog.extensions(resource):
+            found["fits", special.name] = None
     if root.locked_by:
         found[LOCKED] = None
     if root.file:
@@ -128,6 +131,7 @@ class Links:
             Link(resource.rel, address),
             *self._relations(resource, state, address),
             *self._offers(resource, state, may, address),
+            *self._extensions(resource, state, may, address),
             *self._files(resource, state, may, address),
             *code_list_links(resource, base),
         ]
@@ -151,6 +155,15 @@ class Links:
         for offer in self._catalog.offers(resource):
             if may("create", offer.made.work) and not self._is_full(resource, state, offer):
                 yield Link(offer.rel, f"{address}{offer.tail}/")
+
+    def _extensions(
+        self, resource: Resource[Any], state: int, may: May, address: str
+    ) -> Iterator[Link]:
+        for special in self._catalog.extensions(resource):
+            allowed = may("change", resource.work) and may("create", special.work)
+            if allowed and self._has(resource, state, ("fits", special.name)):
+                rel = special.rel.removesuffix(f"{special.name}/") + f"utvid-til-{special.name}/"
+                yield Link(rel, f"{address}utvid-til-{special.name}/")
 
     def _is_full(self, resource: Resource[Any], state: int, offer: Offer) -> bool:
         """Tell whether a unit takes no more of what is offered."""

@@ -164,6 +164,66 @@ class Operation:
         )
 
     @classmethod
+    def referring(
+        cls,
+        resource: Resource[Any],
+        id_: str,
+        target: Resource[Any],
+        method: str,
+        *,
+        many: bool,
+    ) -> Self:
+        sentence = {
+            "POST": text("Knytt {hva} til {eier}", hva=target.title, eier=resource.title),
+            "PUT": text("Flytt {eier} til en annen {hva}", hva=target.title, eier=resource.title),
+            "DELETE": text("Ta {hva} bort fra {eier}", hva=target.title, eier=resource.title),
+        }[method]
+        return cls(
+            id_,
+            sentence,
+            resource.package,
+            statuses=(204,),
+            errors=(*_ALWAYS, 409),
+            body=_ADDRESS if method == "PUT" else None,
+            parameters=(*(("id",) if many else ()), "if_match_optional"),
+        )
+
+    @classmethod
+    def pointing(cls, resource: Resource[Any], id_: str) -> Self:
+        return cls(
+            id_,
+            text("La {hva} vise til en annen enhet", hva=resource.title),
+            resource.package,
+            errors=(*_ALWAYS, 409),
+            body=_ADDRESS,
+            answer=_noark(resource.model.__name__),
+        )
+
+    @classmethod
+    def making_by_reference(cls, made: Resource[Any], id_: str, of: Resource[Any]) -> Self:
+        return cls(
+            id_,
+            text("Opprett {hva} fra {eier} til en annen enhet", hva=made.title, eier=of.title),
+            made.package,
+            statuses=(201,),
+            errors=(*_ALWAYS, 406, 409),
+            answer=_noark(made.model.__name__),
+            parameters=("id",),
+        )
+
+    @classmethod
+    def extending(cls, resource: Resource[Any], id_: str, special: Resource[Any]) -> Self:
+        return cls(
+            id_,
+            text("Utvid {eier} til {hva}", hva=special.title, eier=resource.title),
+            special.package,
+            errors=(*_ALWAYS, 406, 409, 415),
+            body=_noark(f"{special.model.__name__}Utvidelse"),
+            answer=_noark(special.model.__name__),
+            parameters=("if_match_optional",),
+        )
+
+    @classmethod
     def downloading(cls, resource: Resource[Any], id_: str) -> Self:
         return cls(
             id_,
@@ -281,6 +341,13 @@ class Operation:
         )
 
 
+_ADDRESS: Json = {
+    "text/uri-list": {"schema": {"type": "string"}},
+    "text/plain": {"schema": {"type": "string"}},
+    "application/json": {
+        "schema": {"type": "object", "properties": {"@odata.id": {"type": "string"}}}
+    },
+}
 _BYTES: Json = {"*/*": {"schema": {"type": "string", "format": "binary"}}}
 
 
@@ -382,6 +449,7 @@ def _all_schemas(catalog: Catalog, schemas: Schemas, more: Mapping[str, type[Bas
     models = [
         *((schemas.making(resource), "validation") for resource in concrete),
         *((schemas.changing(resource), "validation") for resource in concrete),
+        *((schemas.extending(one), "validation") for one in concrete if one.extension),
     ]
     _, made = models_json_schema(models, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]  # pairs of literals
     found: Json = made.get("$defs", {})
@@ -510,6 +578,7 @@ def _parameters() -> Json:
         "top": one("$top", "query", text("Største antall på siden"), number),
         "skip": one("$skip", "query", text("Antall å hoppe over"), number),
         "search": one("$search", "query", text("Ord å søke etter"), string),
+        "id": one("$id", "query", text("Adressen til enheten det gjelder"), string, required=True),
         "if_none_match": one("If-None-Match", "header", text("ETag fra forrige svar"), string),
         "if_match": one(
             "If-Match", "header", text("ETag for utgaven som endres"), string, required=True

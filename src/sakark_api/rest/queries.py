@@ -13,10 +13,12 @@ from sqlalchemy import (
     Integer,
     Select,
     SmallInteger,
+    and_,
     bindparam,
     cast,
     func,
     literal_column,
+    or_,
     select,
     type_coerce,
 )
@@ -28,7 +30,7 @@ from sakark_api.db.reader import Statement
 from sakark_api.errors import Invalid
 from sakark_api.noark.attribute import BoundAttribute
 from sakark_api.noark.model import table_of
-from sakark_api.noark.resource import ChildColumn, JoinTable, Resource
+from sakark_api.noark.resource import ChildColumn, JoinTable, Parent, Resource
 from sakark_api.noark.structure import Catalog, Relation
 from sakark_api.noark.values import Value
 from sakark_api.rest.links import FILED, LOCKED, Condition, condition_of, state_conditions
@@ -112,6 +114,8 @@ class Family:
             return self.table.c[self.root.locked_by or ""].is_not(None)
         if condition == FILED:
             return self.table.c.lagringsnoekkel.is_not(None)
+        if condition[0] == "fits":
+            return self._fits(self._catalog.by_name[condition[1]])
         relation = next(
             relation
             for resource in self._catalog.family(self.root)
@@ -130,6 +134,40 @@ class Family:
                 .exists()
             )
         return self.table.c[relation.via.column].is_not(None)
+
+    def _fits(self, special: Resource[Any]) -> ColumnElement[bool]:
+        """Say in SQL that an open unit may become one of a more special kind where it is."""
+        base = special.extends
+        assert base is not None  # noqa: S101  extensions extend something
+        closed = self.table.c[base.root.locked_by] if base.root.locked_by else None
+        places = [
+            self._is_under(place)
+            for place in special.places
+            if place.ny is not None and isinstance(place.via, ChildColumn)
+        ]
+        return and_(
+            self.table.c.type == literal_column(f"'{base.name}'"),
+            *([] if closed is None else [closed.is_(None)]),
+            or_(*places),
+        )
+
+    def _is_under(self, place: Parent) -> ColumnElement[bool]:
+        """Say in SQL that a unit has a parent of the kind that a place is of."""
+        assert isinstance(place.via, ChildColumn)  # noqa: S101  asked by the caller
+        column = self.table.c[place.via.column]
+        if place.resource is None or place.resource.extends is None:
+            return column.is_not(None)
+        above = table_of(place.resource.model).alias("over")
+        names = [one.name for one in self._catalog.kinds_of(place.resource)]
+        return (
+            select(1)
+            .where(
+                above.c.tenant_id == self.table.c.tenant_id,
+                above.c.system_id == column,
+                above.c.type.in_([literal_column(f"'{name}'") for name in names]),
+            )
+            .exists()
+        )
 
     def kinds(self, resource: Resource[Any]) -> ColumnElement[bool] | None:
         """Say in SQL that a row is a unit of `resource`; None when every row is."""

@@ -8,8 +8,8 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 
 from sakark_api.noark.resource import Resource
-from sakark_api.noark.structure import Catalog
-from sakark_api.rest import chunks, files, units
+from sakark_api.noark.structure import Catalog, Offer, Relation
+from sakark_api.rest import chunks, files, references, units
 from sakark_api.rest.dependencies import enter
 from sakark_api.rest.openapi import Operation, describe
 from sakark_api.rest.tree import RouteTree
@@ -30,6 +30,7 @@ class DirectRoute(APIRoute):
 
 
 Act = Callable[..., Awaitable[Response]]
+_REPLACE: Act = references.replace_reference
 
 
 def add_resources(tree: RouteTree, catalog: Catalog) -> None:
@@ -40,6 +41,7 @@ def add_resources(tree: RouteTree, catalog: Catalog) -> None:
             _add_unit(tree, catalog, resource)
             _add_relations(tree, catalog, resource)
             _add_offers(tree, catalog, resource)
+            _add_extensions(tree, catalog, resource)
             _add_files(tree, catalog, resource)
 
 
@@ -74,6 +76,9 @@ def _add_unit(tree: RouteTree, catalog: Catalog, resource: Resource[Any]) -> Non
     )
     for method, operation, act in operations:
         tree.add(route(path, method, operation, act, resource=resource))
+    if resource.by_reference:
+        pointing = Operation.pointing(resource, f"{name}_ref_put")
+        tree.add(route(f"{path}$ref/", "PUT", pointing, references.point_unit, resource=resource))
 
 
 def _has_kinds(catalog: Catalog, resource: Resource[Any]) -> bool:
@@ -96,13 +101,50 @@ def _add_relations(tree: RouteTree, catalog: Catalog, resource: Resource[Any]) -
                 relation.target, f"{name}_get", of=resource, has_kinds=kinds
             )
             tree.add(route(path, "GET", operation, units.read_single, **bound))
+        if not relation.tie.owned:
+            _add_references(tree, resource, relation)
+
+
+def _add_references(tree: RouteTree, resource: Resource[Any], relation: Relation) -> None:
+    path = f"{_unit_path(resource)}{relation.role}/$ref/"
+    first = ("POST", references.add_reference) if relation.many else ("PUT", _REPLACE)
+    for method, act in (first, ("DELETE", references.remove_reference)):
+        name = f"{resource.name}_{relation.role}_ref_{method.lower()}"
+        operation = Operation.referring(resource, name, relation.target, method, many=relation.many)
+        tree.add(route(path, method, operation, act, owner=resource, relation=relation))
+
+
+def _add_extensions(tree: RouteTree, catalog: Catalog, resource: Resource[Any]) -> None:
+    for special in catalog.extensions(resource):
+        path = f"{_unit_path(resource)}utvid-til-{special.name}/"
+        # The standard says PUT; clients of other implementations send POST.
+        for method in ("PUT", "POST"):
+            name = f"{resource.name}_utvid_til_{special.name}_{method.lower()}"
+            operation = Operation.extending(resource, name, special)
+            tree.add(
+                route(
+                    path, method, operation, references.extend_unit, owner=resource, special=special
+                )
+            )
 
 
 def _add_offers(tree: RouteTree, catalog: Catalog, resource: Resource[Any]) -> None:
     for offer in catalog.offers(resource):
         path = f"{_unit_path(resource)}{offer.tail}/"
-        name = f"{resource.name}_ny_{offer.made.name}"
-        _add_making(tree, offer.made, path, name, owner=resource, offer=offer)
+        name = f"{resource.name}_{offer.tail.replace('-', '_')}"
+        add = _add_referring if offer.made.by_reference else _add_making
+        add(tree, offer.made, path, name, owner=resource, offer=offer)
+
+
+def _add_referring(
+    tree: RouteTree, made: Resource[Any], path: str, name: str, owner: Resource[Any], offer: Offer
+) -> None:
+    template = Operation.template(made, f"{name}_get")
+    act = references.read_reference_template
+    tree.add(route(path, "GET", template, act, made=made, owner=owner))
+    making = Operation.making_by_reference(made, f"{name}_ref_post", owner)
+    act_making = references.make_by_reference
+    tree.add(route(f"{path}$ref/", "POST", making, act_making, made=made, owner=owner, offer=offer))
 
 
 def _add_making(tree: RouteTree, made: Resource[Any], path: str, name: str, **bound: Any) -> None:

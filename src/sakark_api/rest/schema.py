@@ -1,6 +1,6 @@
 """What goes over the wire: bodies read by pydantic, units written by msgspec, both derived."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Annotated, Any, TypeVar, Union
 from uuid import UUID
@@ -73,29 +73,34 @@ class Schemas:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
-        self._bodies: dict[tuple[str, bool], type[Body]] = {}
+        self._bodies: dict[str, type[Body]] = {}
 
     def making(self, resource: Resource[Any]) -> type[Body]:
         """Give the body that makes a unit, with its compositions inside."""
-        return self._body(resource, with_parts=True)
+        return self._body(resource, "Ny", lambda: [*self._fields(resource), *self._parts(resource)])
 
     def changing(self, resource: Resource[Any]) -> type[Body]:
         """Give the body of a whole unit as it is changed; children change by themselves."""
-        return self._body(resource, with_parts=False)
+        return self._body(resource, "", lambda: self._fields(resource))
 
-    def _body(self, resource: Resource[Any], *, with_parts: bool) -> type[Body]:
-        key = (resource.name, with_parts)
-        if key not in self._bodies:
-            fields = dict(self._fields(resource))
-            if with_parts:
-                fields |= dict(self._parts(resource))
-            name = resource.model.__name__ + ("Ny" if with_parts else "")
-            self._bodies[key] = create_model(
-                name, __base__=Body, __doc__=resource.model.__doc__, **fields
+    def extending(self, resource: Resource[Any]) -> type[Body]:
+        """Give the body that makes a unit one of this kind: what is left out stays as it is."""
+        return self._body(resource, "Utvidelse", lambda: self._fields(resource, whole=False))
+
+    def _body(
+        self,
+        resource: Resource[Any],
+        ending: str,
+        fields: Callable[[], Iterable[tuple[str, Any]]],
+    ) -> type[Body]:
+        name = f"{resource.model.__name__}{ending}"
+        if name not in self._bodies:
+            self._bodies[name] = create_model(
+                name, __base__=Body, __doc__=resource.model.__doc__, **dict(fields())
             )
-        return self._bodies[key]
+        return self._bodies[name]
 
-    def _fields(self, resource: Resource[Any]) -> Iterator[tuple[str, Any]]:
+    def _fields(self, resource: Resource[Any], *, whole: bool = True) -> Iterator[tuple[str, Any]]:
         for one in resource.attributes:
             spec = one.spec
             about: dict[str, Any] = {"x-noark": spec.number} if spec.number else {}
@@ -107,7 +112,7 @@ class Schemas:
                 "description": str(spec.description),
                 "json_schema_extra": about or None,
             }
-            if spec.required:
+            if spec.required and whole:
                 yield one.name, (_field_type(one), Field(**described))
             else:
                 optional: Any = Annotated[

@@ -19,6 +19,7 @@ _API, _FIRST = 1, 2
 """Addresses are /{kommune}/api/…: where "api" stands, and where what we look up begins."""
 
 _ID_DEPTH, _REST_DEPTH = 3, 5
+_REF = "$ref"
 _CODES = "metadata"
 """The package of the code lists, whose keys may hold slashes (fmt/95)."""
 
@@ -40,7 +41,7 @@ class Node:
 
 
 class RouteTree(BaseRoute):
-    """The routes below /{kommune}/api/, found by (package, entity, depth, tail).
+    """The routes below /{kommune}/api/, found by (package, entity, tail, depth or $ref).
 
     Finding one takes the same time wherever it stands. With or without a slash at the end is the
     same address. OPTIONS is answered here, for every address, without a token.
@@ -115,4 +116,4 @@ def _key(parts: list[str]) -> Key:
     if named[0] == _CODES:
         return (named[0], named[1], "", "3")
     tail = named[3] if depth > _ID_DEPTH else ""
-    return (named[0], named[1], tail, str(depth))
+    return (named[0], named[1], tail, named[-1] if named[-1] == _REF else str(depth))

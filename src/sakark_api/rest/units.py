@@ -12,6 +12,7 @@ from sakark_api.errors import NotFound
 from sakark_api.noark.attribute import SetBy
 from sakark_api.noark.resource import Change, Resource
 from sakark_api.noark.structure import Offer, Relation
+from sakark_api.rest.addresses import moves_of
 from sakark_api.rest.commands import parse_patch
 from sakark_api.rest.dependencies import Context, id_of, read_body
 from sakark_api.rest.etag import etag, is_current, refuse_stale
@@ -25,9 +26,11 @@ from sakark_api.rest.media_types import (
 from sakark_api.rest.paging import Asked, list_body, parse_query
 from sakark_api.rest.queries import COUNT, OFFSETS, STATE, TYPE, VERSION, Page
 from sakark_api.rest.schema import parse
+from sakark_api.rest.ties import End
 from sakark_api.texts import text
 
 __all__ = [
+    "check_version",
     "delete_unit",
     "make_unit",
     "merge_unit",
@@ -35,6 +38,7 @@ __all__ = [
     "read_single",
     "read_template",
     "read_unit",
+    "refuse_missing",
     "replace_unit",
     "unit_answer",
 ]
@@ -253,7 +257,7 @@ async def replace_unit(context: Context, request: Request, resource: Resource[An
         resource,
         system_id,
         lambda change: services.commands.replace(
-            change, resource, system_id, body, _check(request, required=True)
+            change, resource, system_id, body, check_version(request, required=True)
         ),
     )
 
@@ -265,12 +269,14 @@ async def merge_unit(context: Context, request: Request, resource: Resource[Any]
     services = context.services
     system_id = await _may_write(context, request, resource, "change")
     patch = parse_patch(await read_body(request, services.settings.body_limit))
+    links = patch.get("_links")
+    moves = [] if links is None else moves_of(context, End(resource, system_id), links)
     return await _write(
         context,
         resource,
         system_id,
         lambda change: services.commands.merge(
-            change, resource, system_id, patch, _check(request, required=True)
+            change, resource, system_id, patch, check_version(request, required=True), moves
         ),
     )
 
@@ -282,7 +288,7 @@ async def delete_unit(context: Context, request: Request, resource: Resource[Any
     async with context.transaction() as session:
         unit = await session.run_sync(
             lambda sync: services.commands.delete(
-                context.change(sync), resource, system_id, _check(request, required=False)
+                context.change(sync), resource, system_id, check_version(request, required=False)
             )
         )
         key = getattr(unit, "lagringsnoekkel", None)
@@ -303,7 +309,8 @@ async def _may_write(
     return system_id
 
 
-def _check(request: Request, *, required: bool) -> Callable[[int], None]:
+def check_version(request: Request, *, required: bool) -> Callable[[int], None]:
+    """Make the check that a client has seen the version it changes (GUIDE 8)."""
     return lambda version: refuse_stale(request, version, required=required)
 
 

@@ -45,6 +45,7 @@ arkiv = Resource(
             arkivskaper,
             JoinTable(join_table("arkivskaper", "arkiv"), "arkivskaper_ref", "arkiv_ref"),
             mutual=True,
+            needed=True,
         ),
     ],
     top=True,

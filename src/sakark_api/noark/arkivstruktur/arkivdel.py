@@ -3,8 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import inspect
 from sqlalchemy.orm import Mapped
 
+from sakark_api.errors import Conflict, Invalid
 from sakark_api.noark.arkivstruktur.arkiv import arkiv
 from sakark_api.noark.arkivstruktur.felles import (
     Avsluttbar,
@@ -14,10 +16,12 @@ from sakark_api.noark.arkivstruktur.felles import (
     Slettbar,
 )
 from sakark_api.noark.attribute import Mutability, SetBy, attribute, code
+from sakark_api.noark.logging.endringslogg import log_changed
 from sakark_api.noark.metadata.kodeliste import ARKIVDELSTATUS, DOKUMENTMEDIUM
 from sakark_api.noark.model import Arkivenhet, reference, refers, searchable
 from sakark_api.noark.resource import Change, ChildColumn, Package, Parent, Resource, Work
 from sakark_api.noark.rules.avslutning import closes_when
+from sakark_api.noark.rules.opphav import give_last_change
 from sakark_api.noark.values import Kode
 from sakark_api.texts import text
 
@@ -64,15 +68,68 @@ def give_period(change: Change, unit: Arkivdel) -> None:
         unit.arkivperiode_slutt_dato = unit.avsluttet_dato
 
 
+_NEIGHBOURS = {
+    "referanse_forloeper": "referanse_arvtaker",
+    "referanse_arvtaker": "referanse_forloeper",
+}
+
+
+def mirror_neighbours(change: Change, unit: Arkivdel) -> None:
+    """Let a predecessor and its successor name each other (5.11.2)."""
+    named = {
+        theirs: history
+        for mine, theirs in _NEIGHBOURS.items()
+        if (history := inspect(unit).attrs[mine].history).has_changes()
+    }
+    if named:
+        # A neighbour can name a new unit only when that is there.
+        change.session.add(unit)
+        change.session.flush()
+    for theirs, history in named.items():
+        for former in filter(None, history.deleted or ()):
+            _name(change, former, theirs, unit.system_id, None)
+        for present in filter(None, history.added or ()):
+            _name(change, present, theirs, None, unit.system_id)
+
+
+def _name(
+    change: Change, neighbour: UUID, attribute: str, before: UUID | None, after: UUID | None
+) -> None:
+    """Let a neighbour name another unit than before; refuse one that names somebody else."""
+    other = change.get(Arkivdel, neighbour)
+    if other is None:
+        raise Invalid(text("Arkivdelen det vises til finnes ikke. Rett referansen."))
+    named: UUID | None = getattr(other, attribute)
+    if named == after:
+        return
+    if named != before:
+        raise Conflict(
+            text("Arkivdelen «{tittel}» har en annen nabo fra før.", tittel=other.tittel)
+        )
+    setattr(other, attribute, after)
+    log_changed(change, other)
+    give_last_change(change, other)
+
+
 arkivdel = Resource(
     model=Arkivdel,
     title=text("Arkivdel"),
     package=Package.ARKIVSTRUKTUR,
     work=Work.ADMINISTRATION,
-    parents=[Parent(arkiv, ChildColumn("arkiv_ref"))],
+    parents=[
+        Parent(arkiv, ChildColumn("arkiv_ref")),
+        *(
+            Parent(None, ChildColumn(column), role=role, list_role=None, ny=None)
+            for column, role in (
+                ("referanse_forloeper", "forrigearkivdel"),
+                ("referanse_arvtaker", "nestearkivdel"),
+            )
+        ),
+    ],
     locked_by="avsluttet_dato",
     inherits=["dokumentmedium", "oppbevaringssted"],
-    on_create=[close_by_status, give_period],
+    on_create=[close_by_status, give_period, mirror_neighbours],
     on_change=[close_by_status, give_period],
+    on_move=[mirror_neighbours],
     example={"tittel": "Sakarkiv 2026–", "arkivdelstatus": {"kode": "A"}},
 )

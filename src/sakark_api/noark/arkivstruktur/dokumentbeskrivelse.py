@@ -83,7 +83,11 @@ dokumentbeskrivelse = Resource(
     package=Package.ARKIVSTRUKTUR,
     work=Work.CASEWORK,
     parents=[
-        Parent(registrering, JoinTable(_attachments, "registrering_ref", "dokumentbeskrivelse_ref"))
+        Parent(
+            registrering,
+            JoinTable(_attachments, "registrering_ref", "dokumentbeskrivelse_ref"),
+            needed=True,
+        )
     ],
     inherits=["dokumentmedium"],
     order_by=["dokumentnummer", "system_id"],

@@ -202,6 +202,7 @@ dokumentobjekt = Resource(
         give_version,
     ],
     on_change=[refuse_other_checksum, refuse_odd_mime_type],
+    on_move=[refuse_version_of_finished, give_version],
     file=FileRules(
         refuse=refuse_second_file,
         receive=take_file,

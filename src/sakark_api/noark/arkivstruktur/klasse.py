@@ -2,11 +2,14 @@
 
 from uuid import UUID
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import UniqueConstraint, select
 from sqlalchemy.orm import Mapped
 
 from sakark_api.noark.arkivstruktur.felles import Gradert, Kassabel, LukkesVedDato, Skjermet
-from sakark_api.noark.arkivstruktur.klassifikasjonssystem import klassifikasjonssystem
+from sakark_api.noark.arkivstruktur.klassifikasjonssystem import (
+    Klassifikasjonssystem,
+    klassifikasjonssystem,
+)
 from sakark_api.noark.attribute import Mutability, attribute
 from sakark_api.noark.model import Arkivenhet, reference, refers, searchable
 from sakark_api.noark.resource import Change, ChildColumn, Package, Parent, Resource, Work
@@ -41,6 +44,19 @@ def give_system(change: Change, unit: Klasse) -> None:
         unit.klassifikasjonssystem_ref = change.parent.klassifikasjonssystem_ref
 
 
+def carry_system(change: Change, unit: Klasse) -> None:
+    """Let a moved class and those below it belong to the system it is in now."""
+    give_system(change, unit)
+    if isinstance(change.parent, Klassifikasjonssystem):
+        unit.overklasse_ref = None
+    level = [unit.system_id]
+    while level:
+        below = change.session.scalars(select(Klasse).where(Klasse.overklasse_ref.in_(level))).all()
+        for one in below:
+            one.klassifikasjonssystem_ref = unit.klassifikasjonssystem_ref
+        level = [one.system_id for one in below]
+
+
 klasse = Resource(
     model=Klasse,
     title=text("Klasse"),
@@ -54,5 +70,6 @@ klasse = Resource(
     order_by=["klasse_id", "system_id"],
     on_create=[give_system, give_closer],
     on_change=[give_closer],
+    on_move=[carry_system],
     example={"klasseID": "L42", "tittel": "Byggetillatelser"},
 )

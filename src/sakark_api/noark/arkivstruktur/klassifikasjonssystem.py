@@ -6,8 +6,8 @@ from sakark_api.noark.arkivstruktur.arkivdel import arkivdel
 from sakark_api.noark.arkivstruktur.felles import Avsluttbar
 from sakark_api.noark.attribute import attribute, code
 from sakark_api.noark.metadata.kodeliste import KLASSIFIKASJONSTYPE
-from sakark_api.noark.model import Arkivenhet, searchable
-from sakark_api.noark.resource import Package, Parent, ParentColumn, Resource, Work
+from sakark_api.noark.model import Arkivenhet, pair_table, searchable
+from sakark_api.noark.resource import JoinTable, Package, Parent, ParentColumn, Resource, Work
 from sakark_api.noark.values import Kode
 from sakark_api.texts import text
 
@@ -25,12 +25,27 @@ class Klassifikasjonssystem(Avsluttbar, Arkivenhet):
     sok: Mapped[str] = searchable("tittel", "beskrivelse")
 
 
+_secondary = pair_table(
+    "sekundaerklassifikasjonssystem",
+    primaer_ref="klassifikasjonssystem",
+    sekundaer_ref="klassifikasjonssystem",
+)
+
 klassifikasjonssystem = Resource(
     model=Klassifikasjonssystem,
     title=text("Klassifikasjonssystem"),
     package=Package.ARKIVSTRUKTUR,
     work=Work.ADMINISTRATION,
-    parents=[Parent(arkivdel, ParentColumn("klassifikasjonssystem_ref"))],
+    parents=[
+        Parent(arkivdel, ParentColumn("klassifikasjonssystem_ref")),
+        Parent(
+            None,
+            JoinTable(_secondary, "primaer_ref", "sekundaer_ref"),
+            role=None,
+            list_role="sekundaerklassifikasjonssystem",
+            ny="sekundaerklassifikasjonssystem",
+        ),
+    ],
     locked_by="avsluttet_dato",
     example={"tittel": "K-koder", "klassifikasjonstype": {"kode": "KK"}},
 )

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, UniqueConstraint, func, select
+from sqlalchemy import CheckConstraint, UniqueConstraint, func, select, update
 from sqlalchemy import column as sql_column
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -81,6 +81,31 @@ def _only_arkivdel(change: Change, parent: Klasse) -> UUID | None:
     return found[0] if len(found) == 1 else None
 
 
+def carry_contents(change: Change, unit: Mappe) -> None:
+    """Let what is in a moved mappe be in its arkivdel too (M208)."""
+    before = unit.effektiv_arkivdel
+    unit.effektiv_arkivdel = None
+    give_arkivdel(change, unit)
+    if unit.effektiv_arkivdel == before:
+        return
+    moved = level = [unit.system_id]
+    while level:
+        below = change.session.scalars(
+            select(Mappe).where(Mappe.referanse_forelder_mappe.in_(level))
+        ).all()
+        for one in below:
+            one.effektiv_arkivdel = unit.effektiv_arkivdel
+        level = [one.system_id for one in below]
+        moved = [*moved, *level]
+    # Registreringer are declared after mapper, so they are found by their table.
+    inside = Mappe.metadata.tables["registrering"]
+    change.session.execute(
+        update(inside)
+        .where(inside.c.mappe_ref.in_(moved), inside.c.referanse_arkivdel == before)
+        .values(referanse_arkivdel=unit.effektiv_arkivdel, version=inside.c.version + 1)
+    )
+
+
 def give_mappe_id(change: Change, unit: Mappe) -> None:
     """Number a mappe that is no saksmappe, in a series of its own (M003)."""
     if unit.mappe_id is not None or unit.type != "mappe":
@@ -96,11 +121,12 @@ mappe = Resource(
     package=Package.ARKIVSTRUKTUR,
     work=Work.CASEWORK,
     parents=[
-        Parent(arkivdel, ChildColumn("arkivdel_ref")),
-        Parent(klasse, ChildColumn("klasse_ref")),
+        Parent(arkivdel, ChildColumn("arkivdel_ref"), needed=True),
+        Parent(klasse, ChildColumn("klasse_ref"), needed=True),
         Parent(
             None,
             ChildColumn("referanse_forelder_mappe"),
+            needed=True,
             role="overmappe",
             list_role="undermappe",
         ),
@@ -109,5 +135,6 @@ mappe = Resource(
     inherits=["dokumentmedium", "oppbevaringssted"],
     on_create=[give_arkivdel, give_closer, give_mappe_id],
     on_change=[give_closer],
+    on_move=[carry_contents],
     example={"tittel": "Tilsynsrapporter 2026"},
 )

@@ -13,7 +13,14 @@ from sakark_api.noark.arkivstruktur.klasse import klasse
 from sakark_api.noark.arkivstruktur.mappe import Mappe, mappe
 from sakark_api.noark.attribute import Mutability, SetBy, attribute, code
 from sakark_api.noark.metadata.kodeliste import DOKUMENTMEDIUM
-from sakark_api.noark.model import Arkivenhet, partitioned, reference, refers, searchable
+from sakark_api.noark.model import (
+    Arkivenhet,
+    TenantRow,
+    partitioned,
+    reference,
+    refers,
+    searchable,
+)
 from sakark_api.noark.resource import Change, ChildColumn, Package, Parent, Resource, Work
 from sakark_api.noark.rules.numre import next_numbers
 from sakark_api.noark.values import NORWAY, Kode
@@ -66,12 +73,20 @@ class Registrering(Kassabel, Skjermet, Gradert, Arkivenhet):
 
 def give_arkivdel(change: Change, unit: Registrering) -> None:
     """Let a registrering belong to the arkivdel that it is in, unless another is given (M208)."""
-    if unit.referanse_arkivdel is not None:
-        return
-    if isinstance(change.parent, Mappe):
-        unit.referanse_arkivdel = change.parent.effektiv_arkivdel
-    elif isinstance(change.parent, Arkivdel):
-        unit.referanse_arkivdel = change.parent.system_id
+    if unit.referanse_arkivdel is None:
+        unit.referanse_arkivdel = arkivdel_of(change.parent)
+
+
+def arkivdel_of(parent: TenantRow | None) -> UUID | None:
+    if isinstance(parent, Mappe):
+        return parent.effektiv_arkivdel
+    return parent.system_id if isinstance(parent, Arkivdel) else None
+
+
+def follow_arkivdel(change: Change, unit: Registrering) -> None:
+    """Let a moved registrering belong to its new arkivdel, unless it was told another (M208)."""
+    if unit.referanse_arkivdel == arkivdel_of(change.former):
+        unit.referanse_arkivdel = arkivdel_of(change.parent)
 
 
 def series_in_mappe(parent: Mappe) -> str:
@@ -98,12 +113,13 @@ registrering = Resource(
     package=Package.ARKIVSTRUKTUR,
     work=Work.CASEWORK,
     parents=[
-        Parent(mappe, ChildColumn("mappe_ref")),
-        Parent(arkivdel, ChildColumn("arkivdel_ref")),
-        Parent(klasse, ChildColumn("klasse_ref")),
+        Parent(mappe, ChildColumn("mappe_ref"), needed=True),
+        Parent(arkivdel, ChildColumn("arkivdel_ref"), needed=True),
+        Parent(klasse, ChildColumn("klasse_ref"), needed=True),
     ],
     locked_by="arkivert_dato",
     inherits=["dokumentmedium", "oppbevaringssted"],
     on_create=[give_arkivdel, give_registrerings_id],
+    on_move=[follow_arkivdel, give_registrerings_id],
     example={"tittel": "Befaring av Fjordvegen 12"},
 )

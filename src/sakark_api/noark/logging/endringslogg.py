@@ -15,7 +15,7 @@ from sakark_api.noark.names import to_wire
 from sakark_api.noark.resource import Change
 from sakark_api.noark.values import Value, wire_time
 
-__all__ = ["LoggRow", "log_changed", "log_created", "log_deleted"]
+__all__ = ["LoggRow", "log_changed", "log_created", "log_deleted", "log_line"]
 
 OPPRETTET, ENDRET, SLETTET = "C", "U", "D"
 
@@ -64,6 +64,11 @@ def log_deleted(change: Change, unit: TenantRow) -> None:
     """Log that a unit was deleted, with the name it had."""
     named = getattr(unit, "tittel", None) or getattr(unit, "navn", None)
     _write(change, [(unit, SLETTET, None, as_text(named), None)])
+
+
+def log_line(change: Change, unit: TenantRow, name: str, before: Any, after: Any) -> None:
+    """Log one thing of a unit that is no attribute: what it is tied to, or its kind."""
+    _write(change, [(unit, ENDRET, name, as_text(before), as_text(after))])
 
 
 def changes_of(unit: TenantRow) -> Iterator[tuple[str, Any, Any]]:

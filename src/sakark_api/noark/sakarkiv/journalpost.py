@@ -127,6 +127,7 @@ journalpost = Resource(
     package=Package.SAKARKIV,
     work=Work.CASEWORK,
     extends=registrering,
+    extension=True,
     parents=[Parent(saksmappe, ChildColumn("mappe_ref"))],
     on_create=[give_status, name_referred, give_memory, give_archiving, give_journal_number],
     on_change=[name_referred, give_memory, give_archiving],

@@ -11,8 +11,16 @@ from sakark_api.noark.arkivstruktur.klasse import klasse
 from sakark_api.noark.arkivstruktur.mappe import Mappe, mappe
 from sakark_api.noark.attribute import Mutability, SetBy, attribute, code
 from sakark_api.noark.metadata.kodeliste import SAKSSTATUS
-from sakark_api.noark.model import ordered_by, refers_in_table
-from sakark_api.noark.resource import Change, ChildColumn, Package, Parent, Resource, Work
+from sakark_api.noark.model import join_table, ordered_by, refers_in_table
+from sakark_api.noark.resource import (
+    Change,
+    ChildColumn,
+    JoinTable,
+    Package,
+    Parent,
+    Resource,
+    Work,
+)
 from sakark_api.noark.rules.avslutning import closes_when
 from sakark_api.noark.rules.numre import next_numbers
 from sakark_api.noark.values import NORWAY, Kode
@@ -97,10 +105,18 @@ saksmappe = Resource(
     package=Package.SAKARKIV,
     work=Work.CASEWORK,
     extends=mappe,
+    extension=True,
     parents=[
         Parent(arkivdel, ChildColumn("arkivdel_ref")),
         Parent(klasse, ChildColumn("klasse_ref")),
         Parent(mappe, ChildColumn("referanse_forelder_mappe")),
+        Parent(
+            klasse,
+            JoinTable(join_table("klasse", "mappe"), "klasse_ref", "mappe_ref"),
+            role="sekundaerklassifikasjon",
+            list_role=None,
+            ny=None,
+        ),
     ],
     on_create=[close_by_status, give_responsible, give_case_number],
     on_change=[close_by_status, name_referred],
