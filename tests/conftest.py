@@ -227,6 +227,7 @@ class World:
     korrespondansepartintern: Any
     administrativenhet: Any
     bruker: Any
+    hendelseslogg: Any
 
 
 def build_world(client: Client) -> World:
@@ -283,6 +284,9 @@ def build_world(client: Client) -> World:
         ),
         administrativenhet=enhet,
         bruker=client.make(enhet, "admin/ny-bruker/", {"brukerNavn": "Ny bruker"}),
+        hendelseslogg=client.get(client.link(mappe, "loggingogsporing/endringslogg/")).json()[
+            "results"
+        ][0],
     )
 
 

@@ -39,6 +39,8 @@ TENANT_ID = {
     "noark/resource.py": "the key that units are fetched by",
     "noark/admin/innlogging.py": "makes a bruker outside the engine",
     "noark/arkivstruktur/dokumentobjekt.py": "makes a dokumentobjekt of a file sent to its parent",
+    "noark/arkivstruktur/kryssreferanse.py": "a unique key begins with it",
+    "rest/ties.py": "ties units in the tables between them: the engine",
     "rest/commands.py": "makes and fetches units: the engine",
     "rest/queries.py": "the statement builder",
     "rest/codelists.py": "the statements of the code lists",

@@ -35,6 +35,7 @@ EVENT = "absent until the event has happened (GUIDE 20, 1 and 36)"
 NO_UNIT = "a caller without a unit has none to give"
 CLOSED_BY_DATE = "given by the client who closes the unit (GUIDE 14.2)"
 FILLED = "the core fills it in, which a model without rules leaves to the client"
+BY_THE_CORE = "every line of the log is written by the core"
 BY_FILE = "known when the file has come (GUIDE 10)"
 
 # (entity, attribute, what differs): reason. An entity's name covers those that extend it.
@@ -69,7 +70,21 @@ ATTRIBUTE_DEVIATIONS: Mapping[tuple[str, str, str], str] = {
     ("Mappe", "avsluttetDato", "set_by"): CLOSED_BY_DATE,
     ("AdministrativEnhet", "avsluttetDato", "set_by"): CLOSED_BY_DATE,
     ("Bruker", "avsluttetDato", "set_by"): CLOSED_BY_DATE,
-    ("Mappe", "referanseForelderMappe", "set_by"): "mirrors the relation; moving is not there yet",
+    (
+        "Mappe",
+        "referanseForelderMappe",
+        "set_by",
+    ): "mirrors the relation; writing it moves (20, 21)",
+    **{
+        ("Endringslogg", wire, "set_by"): BY_THE_CORE
+        for wire in ("referanseArkivenhet", "referanseMetadata", "tidligereVerdi", "nyVerdi")
+    },
+    ("Endringslogg", "referanseArkivenhet", "always"): "every line is about a unit",
+    ("Hendelseslogg", "hendelsetype", "set_by"): BY_THE_CORE,
+    ("Hendelseslogg", "beskrivelse", "set_by"): BY_THE_CORE,
+    ("Hendelseslogg", "hendelsetype", "required"): BY_THE_CORE,
+    ("Hendelseslogg", "hendelsetype", "always"): "lines that an older program wrote have none",
+    ("Hendelseslogg", "hendelseDato", "always"): "lines that an older program wrote have none",
     ("Registrering", "forfatter", "set_by"): FILLED,
     ("Dokumentbeskrivelse", "forfatter", "set_by"): FILLED,
     ("Part", "partRolle", "set_by"): FILLED,
@@ -80,7 +95,7 @@ ATTRIBUTE_DEVIATIONS: Mapping[tuple[str, str, str], str] = {
     ("Dokumentobjekt", "mimeType", "always"): BY_FILE,
 }
 
-LOG = "the log's resources come with the whole standard; its rows are written already"
+APPEND_ONLY = "the log is written by the core alone; an import role does not exist yet (GUIDE 15)"
 UPWARD = "made upward, which GUIDE 7 advises against"
 IDENTIFIERS = ("bygning", "dnummer", "foedselsnummer", "matrikkel", "plan", "posisjon")
 
@@ -95,8 +110,7 @@ def with_new(*names: str, package: str = "arkivstruktur") -> tuple[str, ...]:
 
 # (entity, relation key): reason.
 RELATION_DEVIATIONS: Mapping[tuple[str, str], str] = {
-    ("Arkivenhet", "loggingogsporing/endringslogg/"): LOG,
-    ("Arkivenhet", "loggingogsporing/ny-endringslogg/"): LOG,
+    ("Arkivenhet", "loggingogsporing/ny-endringslogg/"): APPEND_ONLY,
     ("Arkivdel", "arkivstruktur/ny-arkiv/"): UPWARD,
     ("Arkivdel", "arkivstruktur/ny-arkivdel/"): UPWARD,
     ("Klassifikasjonssystem", "arkivstruktur/ny-arkivdel/"): UPWARD,
@@ -110,6 +124,7 @@ RELATION_DEVIATIONS: Mapping[tuple[str, str], str] = {
     ("Bruker", "admin/ny-administrativenhet/"): UPWARD,
     ("Bruker", "admin/ny-bruker/"): "offered by the package",
     ("Mappe", "sakarkiv/ny-journalpost/"): "what holds journalposter is a saksmappe (C2.5.2)",
+    ("Hendelseslogg", "loggingogsporing/endringslogg/"): "the marker is the concrete type",
     ("Saksmappe", "arkivstruktur/mappe/"): "the type's own marker is saksmappe (GUIDE 4)",
     (
         "Journalpost",
@@ -156,6 +171,21 @@ RELATION_DEVIATIONS: Mapping[tuple[str, str], str] = {
 
 # (entity, relation key) that the standard has no row for.
 EXTRA_RELATIONS: Mapping[tuple[str, str], str] = {
+    **{
+        ("Endringslogg", f"arkivstruktur/{name}/"): "GUIDE 15: back by the unit's own key"
+        for name in (
+            "arkiv",
+            "arkivdel",
+            "arkivskaper",
+            "dokumentbeskrivelse",
+            "dokumentobjekt",
+            "klasse",
+            "klassifikasjonssystem",
+            "kryssreferanse",
+            "mappe",
+            "registrering",
+        )
+    },
     ("Klassifikasjonssystem", "arkivstruktur/klassifikasjonssystem/"): "every type has its marker",
     ("Dokumentbeskrivelse", "arkivstruktur/part/"): "GUIDE 7: the relation has no key; exposed",
     ("Dokumentbeskrivelse", "arkivstruktur/ny-partperson/"): "GUIDE 7: exposed",

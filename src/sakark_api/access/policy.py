@@ -35,6 +35,9 @@ class Work(StrEnum):
     CASEWORK = "casework"
     """mapper, registreringer, documents, parties, remarks"""
     USERS = "users"
+    """administrative units, users"""
+    LOG = "log"
+    """who changed what: it tells earlier values too"""
 
 
 NOTHING: frozenset[Action] = frozenset()
@@ -54,14 +57,17 @@ ALLOWED: dict[tuple[str, str], frozenset[Action]] = {
     (Role.LEDER, Work.ARCHIVE): READ,
     (Role.LEDER, Work.CASEWORK): ALL,
     (Role.LEDER, Work.USERS): READ,
+    (Role.LEDER, Work.LOG): READ,
     (Role.ARKIVAR, Work.ADMINISTRATION): READ,
     (Role.ARKIVAR, Work.ARCHIVE): ALL,
     (Role.ARKIVAR, Work.CASEWORK): ALL,
     (Role.ARKIVAR, Work.USERS): READ,
+    (Role.ARKIVAR, Work.LOG): READ,
     (Role.ADMINISTRATOR, Work.ADMINISTRATION): ALL,
     (Role.ADMINISTRATOR, Work.ARCHIVE): ALL,
     (Role.ADMINISTRATOR, Work.CASEWORK): ALL,
     (Role.ADMINISTRATOR, Work.USERS): ALL,
+    (Role.ADMINISTRATOR, Work.LOG): READ,
 }
 
 ADMITTED: dict[Status, frozenset[Role]] = {

@@ -89,6 +89,7 @@ def attribute(
     number: str | None,
     *,
     description: Text | None = None,
+    column: str | None = None,
     type_: TypeEngine[Any] | None = None,
     set_by: SetBy = SetBy.CLIENT,
     change: Mutability = Mutability.ALWAYS,
@@ -101,7 +102,8 @@ def attribute(
     """Declare an attribute by its metadata number in Noark 5, or a description where it has none.
 
     `required` attributes must be given when the unit is made and may not be removed. What the core
-    sets alone (`SetBy.CORE`) is never taken from a client.
+    sets alone (`SetBy.CORE`) is never taken from a client. `column` is the column's name in the
+    database, where it is another.
     """
     if description is None:
         if number is None:
@@ -117,13 +119,16 @@ def attribute(
         codelist=codelist,
         default=default,
     )
-    return mapped_column(
+    made = mapped_column(
         type_,
         nullable=not spec.always,
         primary_key=primary_key,
         use_existing_column=True,
         info={"attribute": spec},
     )
+    if column is not None:
+        made.column.name = column  # its key stays the attribute's name
+    return made
 
 
 def code(

@@ -20,6 +20,7 @@ from sakark_api.noark.arkivstruktur.mappe import mappe
 from sakark_api.noark.arkivstruktur.merknad import merknad
 from sakark_api.noark.arkivstruktur.part import part, partenhet, partperson
 from sakark_api.noark.arkivstruktur.registrering import registrering
+from sakark_api.noark.loggingogsporing.endringslogg import endringslogg, hendelseslogg
 from sakark_api.noark.sakarkiv.journalpost import journalpost
 from sakark_api.noark.sakarkiv.saksmappe import saksmappe
 from sakark_api.noark.structure import Catalog
@@ -51,5 +52,7 @@ CATALOG = Catalog(
         korrespondansepartintern,
         administrativenhet,
         bruker,
+        endringslogg,
+        hendelseslogg,
     ]
 )

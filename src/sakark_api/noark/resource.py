@@ -58,6 +58,7 @@ class Work(StrEnum):
     ARCHIVE = "archive"
     CASEWORK = "casework"
     USERS = "users"
+    LOG = "log"
 
 
 @dataclass(frozen=True)
@@ -103,9 +104,14 @@ Rule = Callable[[Change, Any], None]
 
 @dataclass(frozen=True)
 class ChildColumn:
-    """The child holds its parent's systemID in a column: each child has at most one such parent."""
+    """The child holds its parent's systemID in a column: each child has at most one such parent.
+
+    Where a column may hold units of any resource, also such as there are no more, `kind` is the
+    column that says which.
+    """
 
     column: str
+    kind: str | None = None
 
 
 @dataclass(frozen=True)
@@ -183,7 +189,8 @@ class Resource(Generic[M]):
     rules it shares. `parents` say where `ny-<name>` is offered; `top` that the package's list
     offers it too. `locked_by` names the attribute that, once set, stops new children and deletion.
     `extension` lets units of what it extends become units of it (`utvid-til-<name>`). Units made
-    `by_reference` are made by naming the unit they point to (`ny-<name>/$ref?$id=`).
+    `by_reference` are made by naming the unit they point to (`ny-<name>/$ref?$id=`). Units that are
+    `read_only` are made by the core alone.
     `inherits` names attributes whose values come from the parent when the client gives none.
     `order_by` is the order of lists when the client asks for none. `example` is a body that makes
     a unit, as it is on the wire, for the API's description.
@@ -200,6 +207,7 @@ class Resource(Generic[M]):
     abstract: bool = False
     extension: bool = False
     by_reference: bool = False
+    read_only: bool = False
     locked_by: str | None = None
     inherits: Sequence[str] = ()
     order_by: Sequence[str] = ("system_id",)

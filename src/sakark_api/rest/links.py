@@ -129,7 +129,7 @@ class Links:
         links = [
             Link("self", address),
             Link(resource.rel, address),
-            *self._relations(resource, state, address),
+            *self._relations(resource, state, may, address),
             *self._offers(resource, state, may, address),
             *self._extensions(resource, state, may, address),
             *self._files(resource, state, may, address),
@@ -142,10 +142,13 @@ class Links:
     def _has(self, resource: Resource[Any], state: int, condition: Condition) -> bool:
         return bool(state & self._bits[resource.root.name].get(condition, 0))
 
-    def _relations(self, resource: Resource[Any], state: int, address: str) -> Iterator[Link]:
+    def _relations(
+        self, resource: Resource[Any], state: int, may: May, address: str
+    ) -> Iterator[Link]:
         for relation in self._catalog.relations(resource):
             condition = condition_of(relation)
-            if condition is None or self._has(resource, state, condition):
+            there = condition is None or self._has(resource, state, condition)
+            if there and may("read", relation.target.work):
                 tail = QUERY if relation.many else ""
                 yield Link(relation.rel, f"{address}{relation.role}/{tail}", relation.many)
 

@@ -133,7 +133,23 @@ class Family:
                 )
                 .exists()
             )
+        if isinstance(relation.via, ChildColumn) and relation.via.kind is not None:
+            return self._is_about(relation, relation.via.kind)
         return self.table.c[relation.via.column].is_not(None)
+
+    def _is_about(self, relation: Relation, kind: str) -> ColumnElement[bool]:
+        """Say in SQL that a row names a unit of the relation's target that is there still."""
+        there = table_of(relation.target.model).alias("about")
+        names = [one.name for one in self._catalog.kinds_of(relation.target)]
+        return and_(
+            self.table.c[kind].in_([literal_column(f"'{name}'") for name in names]),
+            select(1)
+            .where(
+                there.c.tenant_id == self.table.c.tenant_id,
+                there.c.system_id == self.table.c[relation.via.column],  # type: ignore[union-attr]  # no join table has a kind
+            )
+            .exists(),
+        )
 
     def _fits(self, special: Resource[Any]) -> ColumnElement[bool]:
         """Say in SQL that an open unit may become one of a more special kind where it is."""

@@ -74,7 +74,7 @@ def _add_unit(tree: RouteTree, catalog: Catalog, resource: Resource[Any]) -> Non
         ("PATCH", Operation.merging(resource, f"{name}_patch"), units.merge_unit),
         ("DELETE", Operation.deleting(resource, f"{name}_delete"), units.delete_unit),
     )
-    for method, operation, act in operations:
+    for method, operation, act in operations[:1] if resource.read_only else operations:
         tree.add(route(path, method, operation, act, resource=resource))
     if resource.by_reference:
         pointing = Operation.pointing(resource, f"{name}_ref_put")
@@ -101,7 +101,7 @@ def _add_relations(tree: RouteTree, catalog: Catalog, resource: Resource[Any]) -
                 relation.target, f"{name}_get", of=resource, has_kinds=kinds
             )
             tree.add(route(path, "GET", operation, units.read_single, **bound))
-        if not relation.tie.owned:
+        if not (relation.tie.owned or relation.child.read_only):
             _add_references(tree, resource, relation)
 
 

@@ -5,43 +5,73 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Index, SmallInteger, inspect
+from sqlalchemy import Index, inspect
 from sqlalchemy.orm import Mapped, mapped_column
-from sqlalchemy.types import Uuid
 
-from sakark_api.noark.attribute import attributes_of
-from sakark_api.noark.model import Base, TenantRow, partitioned, table_of
+from sakark_api.noark.attribute import SetBy, ValueType, attribute, attributes_of
+from sakark_api.noark.metadata.kodeliste import HENDELSETYPE
+from sakark_api.noark.model import TenantRow, partitioned, table_of
 from sakark_api.noark.names import to_wire
 from sakark_api.noark.resource import Change
-from sakark_api.noark.values import Value, wire_time
+from sakark_api.noark.values import Kode, Value, wire_time
+from sakark_api.texts import text
 
-__all__ = ["LoggRow", "log_changed", "log_created", "log_deleted", "log_line"]
+__all__ = [
+    "Endringslogg",
+    "Hendelseslogg",
+    "log_changed",
+    "log_created",
+    "log_deleted",
+    "log_line",
+]
 
 OPPRETTET, ENDRET, SLETTET = "C", "U", "D"
 
 
-class LoggRow(Base):
-    """A line of the log (Hendelseslogg, which extends Endringslogg). Never changed afterwards."""
+class Endringslogg(TenantRow):
+    """En linje i loggen: hva som ble endret, når og av hvem."""
 
     __tablename__ = "endringslogg"
-    __table_args__ = partitioned(Index(None, "tenant_id", "referanse_arkivenhet"))
+    __table_args__ = partitioned(
+        Index(None, "tenant_id", "referanse_arkivenhet"),
+        Index(None, "tenant_id", "endret_dato", "system_id"),
+    )
 
-    tenant_id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
-    system_id: Mapped[UUID] = mapped_column(Uuid(), primary_key=True)
-    referanse_arkivenhet: Mapped[UUID]
-    type: Mapped[str]
+    # The columns `type` and `hendelsetype` are older than the log as a resource: `type` is the kind
+    # of unit a line is about, and `hendelsetype` the kode alone.
+    type: Mapped[str] = mapped_column("slag", key="type", server_default="hendelseslogg")
+    gjelder: Mapped[str] = mapped_column("type", key="gjelder")
     """Which resource the unit is of."""
-    hendelsetype: Mapped[str]
+    kode: Mapped[str] = mapped_column("hendelsetype", key="kode")
     """Kode of the list hendelsetype: C made, R read, U changed, D deleted."""
-    referanse_metadata: Mapped[str | None]
-    endret_dato: Mapped[datetime]
-    endret_av: Mapped[str]
-    referanse_endret_av: Mapped[UUID]
-    tidligere_verdi: Mapped[str | None]
-    ny_verdi: Mapped[str | None]
+    referanse_arkivenhet: Mapped[UUID] = attribute("M680", set_by=SetBy.CORE, always=True)
+    referanse_metadata: Mapped[str | None] = attribute("M681", set_by=SetBy.CORE)
+    endret_dato: Mapped[datetime] = attribute("M682", set_by=SetBy.CORE, always=True)
+    endret_av: Mapped[str] = attribute("M683", set_by=SetBy.CORE, always=True)
+    referanse_endret_av: Mapped[UUID] = attribute("M230", set_by=SetBy.CORE, always=True)
+    tidligere_verdi: Mapped[str | None] = attribute("M684", set_by=SetBy.CORE)
+    ny_verdi: Mapped[str | None] = attribute("M685", set_by=SetBy.CORE)
 
 
-_APPEND = table_of(LoggRow).insert()
+class Hendelseslogg(Endringslogg):
+    """En hendelse: en enhet ble opprettet, endret eller slettet."""
+
+    hendelsetype: Mapped[Kode | None] = attribute(
+        None,
+        description=HENDELSETYPE.description,
+        column="hendelse",
+        type_=ValueType(Kode),
+        set_by=SetBy.CORE,
+        codelist=HENDELSETYPE,
+    )
+    beskrivelse: Mapped[str | None] = attribute("M021", set_by=SetBy.CORE)
+    hendelse_dato: Mapped[datetime | None] = attribute(
+        None, description=text("Når det skjedde"), set_by=SetBy.CORE
+    )
+
+
+_APPEND = table_of(Hendelseslogg).insert()
+_NAMES = dict(HENDELSETYPE.values)
 
 
 def log_created(change: Change, units: Iterable[TenantRow]) -> None:
@@ -74,12 +104,12 @@ def log_line(change: Change, unit: TenantRow, name: str, before: Any, after: Any
 def changes_of(unit: TenantRow) -> Iterator[tuple[str, Any, Any]]:
     """List the attributes of a unit that differ from the database: name, before, after."""
     state = inspect(unit)
-    for attribute in attributes_of(state.mapper):
-        history = state.attrs[attribute.name].history
+    for one in attributes_of(state.mapper):
+        history = state.attrs[one.name].history
         before = history.deleted[0] if history.deleted else None
         after = history.added[0] if history.added else None
         if history.has_changes() and before != after:
-            yield attribute.name, before, after
+            yield one.name, before, after
 
 
 def as_text(value: Any) -> str | None:
@@ -103,8 +133,11 @@ def _write(
             "tenant_id": unit.tenant_id,
             "system_id": uuid4(),
             "referanse_arkivenhet": unit.system_id,
-            "type": type(unit).__name__.lower(),
-            "hendelsetype": event,
+            "gjelder": type(unit).__name__.lower(),
+            "kode": event,
+            # Also where the kommune has let the code expire: what happened is logged.
+            "hendelsetype": Kode(kode=event, kodenavn=_NAMES[event]),
+            "hendelse_dato": change.now,
             "referanse_metadata": name,
             "endret_dato": change.now,
             "endret_av": change.actor.navn,

@@ -1,0 +1,55 @@
+"""The change log as units that can be read: of the whole archive, and of each unit (GUIDE 15).
+
+Lines are written by `noark/logging`, with every change, and never change themselves.
+"""
+
+from sakark_api.noark.arkivstruktur.arkiv import arkiv
+from sakark_api.noark.arkivstruktur.arkivdel import arkivdel
+from sakark_api.noark.arkivstruktur.arkivskaper import arkivskaper
+from sakark_api.noark.arkivstruktur.dokumentbeskrivelse import dokumentbeskrivelse
+from sakark_api.noark.arkivstruktur.dokumentobjekt import dokumentobjekt
+from sakark_api.noark.arkivstruktur.klasse import klasse
+from sakark_api.noark.arkivstruktur.klassifikasjonssystem import klassifikasjonssystem
+from sakark_api.noark.arkivstruktur.kryssreferanse import kryssreferanse
+from sakark_api.noark.arkivstruktur.mappe import mappe
+from sakark_api.noark.arkivstruktur.registrering import registrering
+from sakark_api.noark.logging.endringslogg import Endringslogg, Hendelseslogg
+from sakark_api.noark.resource import ChildColumn, Package, Parent, Resource, Work
+from sakark_api.texts import text
+
+__all__ = ["endringslogg", "hendelseslogg"]
+
+_OF_UNIT = ChildColumn("referanse_arkivenhet", kind="gjelder")
+
+endringslogg = Resource(
+    model=Endringslogg,
+    title=text("Endringslogg"),
+    package=Package.LOGGING,
+    work=Work.LOG,
+    parents=[
+        Parent(unit, _OF_UNIT, ny=None)
+        for unit in (
+            arkivskaper,
+            arkiv,
+            arkivdel,
+            klassifikasjonssystem,
+            klasse,
+            mappe,
+            registrering,
+            dokumentbeskrivelse,
+            dokumentobjekt,
+            kryssreferanse,
+        )
+    ],
+    abstract=True,
+    read_only=True,
+    order_by=["endret_dato", "system_id"],
+)
+hendelseslogg = Resource(
+    model=Hendelseslogg,
+    title=text("Hendelseslogg"),
+    package=Package.LOGGING,
+    work=Work.LOG,
+    extends=endringslogg,
+    read_only=True,
+)
