@@ -2,6 +2,7 @@
 
 from sakark_api.noark.admin.administrativenhet import administrativenhet
 from sakark_api.noark.admin.bruker import bruker
+from sakark_api.noark.admin.tilgang import tilgang
 from sakark_api.noark.arkivstruktur.arkiv import arkiv
 from sakark_api.noark.arkivstruktur.arkivdel import arkivdel
 from sakark_api.noark.arkivstruktur.arkivskaper import arkivskaper
@@ -9,6 +10,7 @@ from sakark_api.noark.arkivstruktur.dokumentbeskrivelse import dokumentbeskrivel
 from sakark_api.noark.arkivstruktur.dokumentobjekt import dokumentobjekt
 from sakark_api.noark.arkivstruktur.klasse import klasse
 from sakark_api.noark.arkivstruktur.klassifikasjonssystem import klassifikasjonssystem
+from sakark_api.noark.arkivstruktur.konvertering import konvertering
 from sakark_api.noark.arkivstruktur.korrespondansepart import (
     korrespondansepart,
     korrespondansepartenhet,
@@ -17,8 +19,23 @@ from sakark_api.noark.arkivstruktur.korrespondansepart import (
 )
 from sakark_api.noark.arkivstruktur.mappe import mappe
 from sakark_api.noark.arkivstruktur.merknad import merknad
+from sakark_api.noark.arkivstruktur.nasjonalidentifikator import (
+    bygning,
+    dnummer,
+    enhetsidentifikator,
+    foedselsnummer,
+    matrikkel,
+    nasjonalidentifikator,
+    personidentifikator,
+    plan,
+    posisjon,
+)
 from sakark_api.noark.arkivstruktur.part import part, partenhet, partperson
 from sakark_api.noark.arkivstruktur.registrering import registrering
+from sakark_api.noark.metadata.virksomhetsspesifikkemetadata import virksomhetsspesifikkemetadata
+from sakark_api.noark.moeter.moetedeltaker import moetedeltaker
+from sakark_api.noark.moeter.moetemappe import moetemappe
+from sakark_api.noark.moeter.moeteregistrering import moeteregistrering
 from sakark_api.noark.sakarkiv.journalpost import journalpost
 from sakark_api.noark.sakarkiv.saksmappe import saksmappe
 from sakark_api.noark.structure import Catalog
@@ -39,6 +56,7 @@ CATALOG = Catalog(
         journalpost,
         dokumentbeskrivelse,
         dokumentobjekt,
+        konvertering,
         merknad,
         part,
         partperson,
@@ -47,7 +65,21 @@ CATALOG = Catalog(
         korrespondansepartperson,
         korrespondansepartenhet,
         korrespondansepartintern,
+        nasjonalidentifikator,
+        bygning,
+        matrikkel,
+        plan,
+        posisjon,
+        enhetsidentifikator,
+        personidentifikator,
+        foedselsnummer,
+        dnummer,
+        moetemappe,
+        moeteregistrering,
+        moetedeltaker,
         administrativenhet,
         bruker,
+        tilgang,
+        virksomhetsspesifikkemetadata,
     ]
 )

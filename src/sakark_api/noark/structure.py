@@ -119,7 +119,8 @@ class Catalog:
                 upward=False,
                 same_kind=tie.resource is None,
             )
-            for child in self.roots
+            for child in self.resources
+            if child.extends is None or child.own_list
             for tie in child.parents
             if (tie.resource or child) in resource.lineage
         ]

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import Uuid
 
 from sakark_api.noark.attribute import attributes_of
+from sakark_api.noark.exact import write_json
 from sakark_api.noark.model import Base, TenantRow, partitioned, table_of
 from sakark_api.noark.names import to_wire
 from sakark_api.noark.resource import Change
@@ -83,6 +84,8 @@ def as_text(value: Any) -> str | None:
         return value
     if isinstance(value, datetime):
         return wire_time(value)
+    if isinstance(value, bool | dict):
+        return write_json(value)
     if isinstance(value, Value):
         return value.model_dump_json(by_alias=True, exclude_none=True)
     if isinstance(value, list | tuple):
