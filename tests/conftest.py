@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -30,6 +31,7 @@ from sakark_api.dev.server import prepare
 from sakark_api.settings import Settings
 
 REL = "https://rel.arkivverket.no/noark5/v5/api/"
+MOETER = "https://rel.sakark.no/v1/moeter/"
 NOARK = "application/vnd.noark5+json"
 PATCH = "application/merge-patch+json"
 
@@ -153,7 +155,7 @@ class Client:
 
     def link(self, unit: Mapping[str, Any], rel: str) -> str:
         """Give the address of a relation, without the template at its end."""
-        key = rel if rel in ("self", "next") else REL + rel
+        key = rel if rel in ("self", "next") or "://" in rel else REL + rel
         return str(unit["_links"][key]["href"]).split("{?")[0]
 
     def follow(self, *rels: str) -> Any:
@@ -228,6 +230,19 @@ class World:
     administrativenhet: Any
     bruker: Any
     hendelseslogg: Any
+    konvertering: Any
+    bygning: Any
+    matrikkel: Any
+    plan: Any
+    posisjon: Any
+    enhetsidentifikator: Any
+    foedselsnummer: Any
+    dnummer: Any
+    moetemappe: Any
+    moeteregistrering: Any
+    moetedeltaker: Any
+    tilgang: Any
+    virksomhetsspesifikkeMetadata: Any  # noqa: N815  named as the resource is
 
 
 def build_world(client: Client) -> World:
@@ -250,7 +265,17 @@ def build_world(client: Client) -> World:
     post = client.make(sak, "sakarkiv/ny-journalpost/", {"tittel": "Brevet"})
     document = client.make(post, "arkivstruktur/ny-dokumentbeskrivelse/", {"tittel": "Dokumentet"})
     objekt = client.make(document, "arkivstruktur/ny-dokumentobjekt/", {})
-    admin = client.follow("admin/")
+    moete = client.make(
+        arkivdel,
+        f"{MOETER}ny-moetemappe/",
+        {
+            "tittel": "Møtet",
+            "moetenummer": "1/2026",
+            "utvalg": "Utvalget",
+            "moetedato": "2026-12-17T10:00:00+01:00",
+        },
+    )
+    admin, metadata = client.follow("admin/"), client.follow("metadata/")
     enhet = client.make(
         admin,
         "admin/ny-administrativenhet/",
@@ -287,6 +312,57 @@ def build_world(client: Client) -> World:
         hendelseslogg=client.get(client.link(mappe, "loggingogsporing/endringslogg/")).json()[
             "results"
         ][0],
+        konvertering=client.make(objekt, "arkivstruktur/ny-konvertering/", {}),
+        bygning=client.make(sak, "arkivstruktur/ny-bygning/", {"bygningsnummer": 80466985}),
+        matrikkel=client.make(
+            sak,
+            "arkivstruktur/ny-matrikkel/",
+            {"kommunenummer": "1506", "gaardsnummer": 24, "bruksnummer": 118},
+        ),
+        plan=client.make(sak, "arkivstruktur/ny-plan/", {"planidentifikasjon": "202604"}),
+        posisjon=client.make(
+            post,
+            "arkivstruktur/ny-posisjon/",
+            {"koordinatsystem": {"kode": "EPSG:4326"}, "x": 7.159, "y": 62.737},
+        ),
+        enhetsidentifikator=client.make(
+            post, "arkivstruktur/ny-enhetsidentifikator/", {"organisasjonsnummer": "312345609"}
+        ),
+        foedselsnummer=client.make(
+            post, "arkivstruktur/ny-foedselsnummer/", {"foedselsnummer": "01817000173"}
+        ),
+        dnummer=client.make(post, "arkivstruktur/ny-dnummer/", {"dNummer": "41817000086"}),
+        moetemappe=moete,
+        moeteregistrering=client.make(
+            moete,
+            f"{MOETER}ny-moeteregistrering/",
+            {
+                "tittel": "Innkallingen",
+                "moeteregistreringstype": {"kode": "MI"},
+                "administrativEnhet": "Enheten",
+                "saksbehandler": "Per",
+            },
+        ),
+        moetedeltaker=client.make(
+            moete, f"{MOETER}ny-moetedeltaker/", {"moetedeltakerNavn": "Kari"}
+        ),
+        tilgang=client.make(
+            admin,
+            "admin/ny-tilgang/",
+            {
+                "rolle": "saksbehandler",
+                "tilgangskategori": {"kode": "M"},
+                "les": True,
+                "ny": False,
+                "endre": False,
+                "slett": False,
+            },
+        ),
+        virksomhetsspesifikkeMetadata=client.make(
+            metadata,
+            "metadata/ny-virksomhetsspesifikkeMetadata/",
+            {"navn": f"prove-1:felt{uuid4().hex}", "type": "string"},
+        ),
     )
 
 

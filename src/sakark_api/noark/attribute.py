@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import Enum, auto
 from inspect import get_annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, DateTime, Integer
+from sqlalchemy import ARRAY, BigInteger, Boolean, DateTime, Integer, Numeric
 from sqlalchemy import Text as TextType
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine.interfaces import Dialect
@@ -21,7 +22,17 @@ from sakark_api.noark.names import to_wire
 from sakark_api.noark.values import Kode, Value, dump_value
 from sakark_api.texts import Text
 
-__all__ = ["Attribute", "Mutability", "SetBy", "ValueType", "attribute", "attributes_of", "code"]
+__all__ = [
+    "Attribute",
+    "Mutability",
+    "SetBy",
+    "ValueType",
+    "attribute",
+    "attributes_of",
+    "code",
+    "declared",
+    "spec_of",
+]
 
 
 class SetBy(Enum):
@@ -57,6 +68,8 @@ class Attribute:
     """Always present in responses, once the unit exists."""
     codelist: CodeList | None
     default: str | None
+    fields_in: str | None
+    """The list under metadata/ that says which fields a JSON object may have."""
 
 
 class ValueType(TypeDecorator[Any]):
@@ -97,6 +110,7 @@ def attribute(
     always: bool = False,
     codelist: CodeList | None = None,
     default: str | None = None,
+    fields_in: str | None = None,
     primary_key: bool = False,
 ) -> MappedColumn[Any]:
     """Declare an attribute by its metadata number in Noark 5, or a description where it has none.
@@ -118,6 +132,7 @@ def attribute(
         always=always or required,
         codelist=codelist,
         default=default,
+        fields_in=fields_in,
     )
     made = mapped_column(
         type_,
@@ -177,12 +192,28 @@ class BoundAttribute:
 def attributes_of(mapper: Any) -> tuple[BoundAttribute, ...]:
     """List the declared attributes of a mapper, inherited ones first."""
     bound = (
-        _bind(prop.key, prop.columns[0])
+        _bind(prop.key, prop.columns[0], spec_of(mapper.class_, prop.key, prop.columns[0]))
         for prop in mapper.column_attrs
         if "attribute" in prop.columns[0].info
     )
     order = {name: place for place, name in enumerate(_declaration_order(mapper.class_))}
     return tuple(sorted(bound, key=lambda one: order.get(one.name, len(order))))
+
+
+def declared(model: type[Any]) -> dict[str, Attribute]:
+    """List what a class that is not mapped yet says of its own attributes."""
+    return {
+        name: one.column.info["attribute"]
+        for name, one in vars(model).items()
+        if isinstance(one, MappedColumn) and "attribute" in one.column.info
+    }
+
+
+def spec_of(model: type[Any], name: str, column: Any) -> Attribute:
+    """Give what a model says of an attribute; subtypes that share its column may differ."""
+    said = (vars(ancestor).get("own_attributes", {}).get(name) for ancestor in model.__mro__)
+    found: Attribute = next(filter(None, said), None) or column.info["attribute"]
+    return found
 
 
 def _declaration_order(model: type[Any]) -> list[str]:
@@ -195,16 +226,19 @@ def _declaration_order(model: type[Any]) -> list[str]:
 _PYTHON_TYPES: tuple[tuple[type[TypeEngine[Any]], type[Any]], ...] = (
     (Uuid, UUID),
     (DateTime, datetime),
+    (Boolean, bool),
+    (Numeric, Decimal),
+    (JSONB, dict),
     (BigInteger, int),
     (Integer, int),
     (TextType, str),
 )
 
 
-def _bind(name: str, column: Any) -> BoundAttribute:
+def _bind(name: str, column: Any, spec: Attribute) -> BoundAttribute:
     python, many = _python_type(column.type)
     long = isinstance(column.type, BigInteger)
-    return BoundAttribute(name, to_wire(name), python, many, long, column.info["attribute"])
+    return BoundAttribute(name, to_wire(name), python, many, long, spec)
 
 
 def _python_type(type_: TypeEngine[Any]) -> tuple[type[Any], bool]:

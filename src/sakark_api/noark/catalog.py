@@ -2,6 +2,7 @@
 
 from sakark_api.noark.admin.administrativenhet import administrativenhet
 from sakark_api.noark.admin.bruker import bruker
+from sakark_api.noark.admin.tilgang import tilgang
 from sakark_api.noark.arkivstruktur.arkiv import arkiv
 from sakark_api.noark.arkivstruktur.arkivdel import arkivdel
 from sakark_api.noark.arkivstruktur.arkivskaper import arkivskaper
@@ -9,6 +10,7 @@ from sakark_api.noark.arkivstruktur.dokumentbeskrivelse import dokumentbeskrivel
 from sakark_api.noark.arkivstruktur.dokumentobjekt import dokumentobjekt
 from sakark_api.noark.arkivstruktur.klasse import klasse
 from sakark_api.noark.arkivstruktur.klassifikasjonssystem import klassifikasjonssystem
+from sakark_api.noark.arkivstruktur.konvertering import konvertering
 from sakark_api.noark.arkivstruktur.korrespondansepart import (
     korrespondansepart,
     korrespondansepartenhet,
@@ -18,9 +20,24 @@ from sakark_api.noark.arkivstruktur.korrespondansepart import (
 from sakark_api.noark.arkivstruktur.kryssreferanse import kryssreferanse
 from sakark_api.noark.arkivstruktur.mappe import mappe
 from sakark_api.noark.arkivstruktur.merknad import merknad
+from sakark_api.noark.arkivstruktur.nasjonalidentifikator import (
+    bygning,
+    dnummer,
+    enhetsidentifikator,
+    foedselsnummer,
+    matrikkel,
+    nasjonalidentifikator,
+    personidentifikator,
+    plan,
+    posisjon,
+)
 from sakark_api.noark.arkivstruktur.part import part, partenhet, partperson
 from sakark_api.noark.arkivstruktur.registrering import registrering
 from sakark_api.noark.loggingogsporing.endringslogg import endringslogg, hendelseslogg
+from sakark_api.noark.metadata.virksomhetsspesifikkemetadata import virksomhetsspesifikkemetadata
+from sakark_api.noark.moeter.moetedeltaker import moetedeltaker
+from sakark_api.noark.moeter.moetemappe import moetemappe
+from sakark_api.noark.moeter.moeteregistrering import moeteregistrering
 from sakark_api.noark.sakarkiv.journalpost import journalpost
 from sakark_api.noark.sakarkiv.saksmappe import saksmappe
 from sakark_api.noark.structure import Catalog
@@ -42,6 +59,7 @@ CATALOG = Catalog(
         dokumentbeskrivelse,
         dokumentobjekt,
         kryssreferanse,
+        konvertering,
         merknad,
         part,
         partperson,
@@ -50,9 +68,23 @@ CATALOG = Catalog(
         korrespondansepartperson,
         korrespondansepartenhet,
         korrespondansepartintern,
+        nasjonalidentifikator,
+        bygning,
+        matrikkel,
+        plan,
+        posisjon,
+        enhetsidentifikator,
+        personidentifikator,
+        foedselsnummer,
+        dnummer,
+        moetemappe,
+        moeteregistrering,
+        moetedeltaker,
         administrativenhet,
         bruker,
         endringslogg,
         hendelseslogg,
+        tilgang,
+        virksomhetsspesifikkemetadata,
     ]
 )

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from functools import reduce
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 from sqlalchemy import (
@@ -27,13 +27,14 @@ from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, declared_attr, mapped_column
 from sqlalchemy.types import Uuid
 
-from sakark_api.noark.attribute import SetBy, attribute
+from sakark_api.noark.attribute import Attribute, SetBy, attribute, declared, spec_of
 
 __all__ = [
     "WHOLE_KEY",
     "Arkivenhet",
     "Base",
     "TenantRow",
+    "has_kinds",
     "join_table",
     "ordered_by",
     "pair_table",
@@ -72,11 +73,14 @@ class Base(DeclarativeBase):
 class TenantRow(Base):
     """A row that belongs to one kommune and has an identity and a version (its ETag).
 
-    A class with a column `type` starts a family that shares its table; the subclasses are told
-    apart by their names in lower case.
+    A class with a column `type` that is no attribute starts a family that shares its table; the
+    subclasses are told apart by their names in lower case.
     """
 
     __abstract__ = True
+
+    own_attributes: ClassVar[dict[str, Attribute]] = {}
+    """What the class itself says of its attributes."""
 
     tenant_id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     system_id: Mapped[UUID] = attribute("M001", set_by=SetBy.CORE, always=True, primary_key=True)
@@ -88,7 +92,7 @@ class TenantRow(Base):
     @classmethod
     def __mapper_args__(cls) -> dict[str, Any]:
         identity: dict[str, Any] = {}
-        if hasattr(cls, "type"):
+        if _is_family(cls):
             identity["polymorphic_identity"] = cls.__name__.lower()
         if "__tablename__" not in cls.__dict__:
             return identity
@@ -97,6 +101,7 @@ class TenantRow(Base):
         return {**identity, "version_id_col": cls.version, "eager_defaults": False}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
+        cls.own_attributes = declared(cls)
         super().__init_subclass__(**kwargs)
         if cls.__dict__.get("__abstract__"):
             return
@@ -104,6 +109,19 @@ class TenantRow(Base):
             _demand_of_subtype(cls)
         elif "sok" in (columns := table_of(cls).columns):
             Index(None, columns["sok"], postgresql_using="gin")
+
+
+def _is_family(cls: type[Any]) -> bool:
+    """Tell a class whose rows are of several kinds from one with an attribute called type."""
+    kind = getattr(cls, "type", None)
+    return kind is not None and not (
+        isinstance(kind, MappedColumn) and "attribute" in kind.column.info
+    )
+
+
+def has_kinds(table: Table) -> bool:
+    """Tell whether a table's rows are of several kinds, told apart by the column `type`."""
+    return "type" in table.c and "attribute" not in table.c.type.info
 
 
 def _demand_of_subtype(cls: type[TenantRow]) -> None:
@@ -116,7 +134,7 @@ def _demand_of_subtype(cls: type[TenantRow]) -> None:
         if "attribute" not in column.info:
             continue
         column.nullable = True
-        if column.info["attribute"].always:
+        if spec_of(cls, name, column).always:
             table.append_constraint(
                 CheckConstraint(
                     or_(table.c.type != cls.__name__.lower(), column.is_not(None)),
@@ -172,10 +190,20 @@ def unique_in_table(model: type[TenantRow], *columns: str) -> None:
     table_of(model).append_constraint(UniqueConstraint("tenant_id", *columns))
 
 
-def refers_in_table(model: type[TenantRow], column: str, table: str) -> None:
-    """Let a subtype's column refer to a unit in `table`, without an index to find it by."""
+def refers_in_table(
+    model: type[TenantRow], column: str, table: str, *, deferred: bool = False
+) -> None:
+    """Let a subtype's column refer to a unit in `table`, without an index to find it by.
+
+    Deferred references are checked when the transaction ends: two rows may refer to each other.
+    """
     table_of(model).append_constraint(
-        ForeignKeyConstraint(["tenant_id", column], [f"{table}.tenant_id", f"{table}.system_id"])
+        ForeignKeyConstraint(
+            ["tenant_id", column],
+            [f"{table}.tenant_id", f"{table}.system_id"],
+            deferrable=True if deferred else None,
+            initially="DEFERRED" if deferred else None,
+        )
     )
 
 

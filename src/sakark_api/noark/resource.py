@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Table, inspect
@@ -15,6 +15,7 @@ from sakark_api.noark.attribute import BoundAttribute, attributes_of
 from sakark_api.noark.metadata.kodeliste import CodeList
 from sakark_api.noark.metadata.kodeverk import Kodeverk
 from sakark_api.noark.model import WHOLE_KEY, TenantRow
+from sakark_api.noark.rel import OWN_REL, REL
 from sakark_api.noark.values import Kode
 from sakark_api.texts import Text
 
@@ -34,21 +35,27 @@ __all__ = [
     "Work",
 ]
 
-REL: Final = "https://rel.arkivverket.no/noark5/v5/api/"
-"""Base of all relation keys; every key ends in a slash."""
-
 M = TypeVar("M", bound=TenantRow)
 O = TypeVar("O", bound=TenantRow)  # noqa: E741  O as in other
 
 
 class Package(StrEnum):
-    """The standard's packages, as they are spelled in relation keys and in our addresses."""
+    """The packages, as they are spelled in relation keys and in our addresses.
+
+    `MOETER` is core Noark's and not the interface's, so its relation keys are our own.
+    """
 
     ARKIVSTRUKTUR = "arkivstruktur"
     SAKARKIV = "sakarkiv"
     METADATA = "metadata"
     ADMIN = "admin"
     LOGGING = "loggingogsporing"
+    MOETER = "moeter"
+
+    @property
+    def rel(self) -> str:
+        """The package's relation key, which those of its entities begin with."""
+        return f"{OWN_REL if self is Package.MOETER else REL}{self}/"
 
 
 class Work(StrEnum):
@@ -193,7 +200,10 @@ class Resource(Generic[M]):
     `read_only` are made by the core alone.
     `inherits` names attributes whose values come from the parent when the client gives none.
     `order_by` is the order of lists when the client asks for none. `example` is a body that makes
-    a unit, as it is on the wire, for the API's description.
+    a unit, as it is on the wire, for the API's description. `own_list` gives owners a list of this
+    kind alone, beside the one of the resource it extends. `spelled` is the name in addresses and
+    relation keys where it is not the model's in lower case, and `aliases` are other names that the
+    package lists it by.
     """
 
     model: type[M]
@@ -217,15 +227,18 @@ class Resource(Generic[M]):
     on_delete: Sequence[Rule] = ()
     file: FileRules | None = None
     example: Mapping[str, Any] = field(default_factory=dict)
+    own_list: bool = False
+    spelled: str = ""
+    aliases: Sequence[str] = ()
 
     @property
     def name(self) -> str:
         """The entity's name in addresses, relation keys and the `type` column."""
-        return self.model.__name__.lower()
+        return self.spelled or self.model.__name__.lower()
 
     @property
     def rel(self) -> str:
-        return f"{REL}{self.package}/{self.name}/"
+        return f"{self.package.rel}{self.name}/"
 
     @cached_property
     def lineage(self) -> "tuple[Resource[Any], ...]":

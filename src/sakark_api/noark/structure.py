@@ -7,7 +7,6 @@ from typing import Any
 
 from sakark_api.noark.model import TenantRow
 from sakark_api.noark.resource import (
-    REL,
     Change,
     ChildColumn,
     JoinTable,
@@ -50,7 +49,7 @@ class Relation:
     @property
     def rel(self) -> str:
         named = self.tie.role if self.upward else self.tie.list_role
-        return f"{REL}{(self.child if named else self.target).package}/{self.role}/"
+        return f"{(self.child if named else self.target).package.rel}{self.role}/"
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +65,7 @@ class Offer:
 
     @property
     def rel(self) -> str:
-        return f"{REL}{self.made.package}/{self.tail}/"
+        return f"{self.made.package.rel}{self.tail}/"
 
     @property
     def tail(self) -> str:
@@ -119,7 +118,7 @@ class Catalog:
         down = [
             Relation(tie.list_role or child.name, child, child, tie, upward=False)
             for child in self.resources
-            for tie in child.ties
+            for tie in (child.parents if child.own_list else child.ties)
             if tie.list_role is not None and (tie.resource or child) in resource.lineage
         ]
         return (*up, *down)

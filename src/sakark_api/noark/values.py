@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
 from typing import Annotated, Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -26,6 +27,8 @@ from sakark_api.texts import Text, text
 
 __all__ = [
     "NORWAY",
+    "Exact",
+    "Flag",
     "Kode",
     "Number",
     "Ref",
@@ -37,6 +40,7 @@ __all__ = [
     "dump_value",
     "field",
     "is_blank",
+    "parse_time",
     "refusal",
     "required_field",
     "wire_time",
@@ -80,7 +84,7 @@ def _visible(value: str) -> str:
 Tekst = Annotated[str, Field(strict=True), AfterValidator(_visible)]
 
 
-def _parse_time(value: object) -> datetime:
+def parse_time(value: object) -> datetime:
     if isinstance(value, datetime):
         return value
     found = _TIME.fullmatch(value) if isinstance(value, str) else None
@@ -135,7 +139,7 @@ def _norwegian_time(moment: datetime) -> str:
 
 Tidspunkt = Annotated[
     datetime,
-    BeforeValidator(_parse_time),
+    BeforeValidator(parse_time),
     PlainSerializer(_norwegian_time, when_used="json"),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
@@ -153,7 +157,26 @@ Ref = Annotated[
     UUID, BeforeValidator(_parse_uuid), WithJsonSchema({"type": "string", "format": "uuid"})
 ]
 Number = Annotated[int, Field(strict=True, ge=-(2**31), le=2**31 - 1)]
+Flag = Annotated[bool, Field(strict=True)]
 
+_MOST_DIGITS: Final = 20
+
+
+def _parse_decimal(value: object) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        raise refusal("decimal", text("Skriv et tall uten hermetegn, med punktum for desimaler."))
+    number = Decimal(value)
+    digits = number.as_tuple()
+    if number and (number.adjusted() >= _MOST_DIGITS or int(digits.exponent) < -_MOST_DIGITS):
+        raise refusal(
+            "decimal_size",
+            text("Tallet kan ha høyst {antall} siffer foran og bak punktum.", antall=_MOST_DIGITS),
+        )
+    return Decimal(f"{number:f}")
+
+
+Exact = Annotated[Decimal, BeforeValidator(_parse_decimal), WithJsonSchema({"type": "number"})]
+"""A number with all its digits; JSON's own kind, never a string."""
 
 Years = Annotated[int, Field(strict=True, ge=0, le=9999)]
 
@@ -170,7 +193,7 @@ class Value(BaseModel):
         cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
         schema = handler.resolve_ref_schema(handler(core_schema))
-        schema["title"] = cls.__name__
+        schema["title"] = cls.__qualname__
         schema["description"] = (cls.__doc__ or "").split("\n", 1)[0]
         return schema
 

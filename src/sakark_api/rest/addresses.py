@@ -7,12 +7,13 @@ from uuid import UUID
 from sakark_api.errors import Invalid, NotFound
 from sakark_api.noark.structure import Relation
 from sakark_api.rest.dependencies import Context
-from sakark_api.rest.links import CODE_LIST_REL
 from sakark_api.rest.ties import End
 from sakark_api.texts import text
 
 __all__ = ["end_of", "moves_of"]
 
+_TO_CODES = "/metadata/"
+"""In the keys of links to code lists, which a unit's answer has and nobody changes."""
 _UNIT_PARTS = 3
 """An address below the root: package, entity, systemID; perhaps a list of the unit's after that."""
 
@@ -62,7 +63,7 @@ def moves_of(context: Context, here: End, links: object) -> list[tuple[Relation,
         if link is not None and not isinstance(href, str):
             raise Invalid(text("Lenken {rel} mangler href.", rel=str(rel)[:100]))
         role = relation.role if relation else None
-        if rel.startswith(CODE_LIST_REL) or _is_own(href, here, role):
+        if _TO_CODES in rel or _is_own(href, here, role):
             continue
         if relation is None:
             raise Invalid(text("Lenken {rel} kan ikke endres.", rel=str(rel)[:100]))

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import msgspec
 from pydantic import ConfigDict, Field, field_validator
-from sqlalchemy import ColumnElement, bindparam, func, select, update
+from sqlalchemy import ColumnElement, bindparam, func, select
 from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.orm import Session
 from sqlalchemy.types import BigInteger, Integer, SmallInteger, Text
@@ -18,7 +18,7 @@ from sakark_api.db.reader import Statement
 from sakark_api.errors import Conflict, Invalid, NotFound
 from sakark_api.noark.metadata.kodeliste import KODELISTER, CodeList
 from sakark_api.noark.metadata.kodeverdi import KodeverdiRow
-from sakark_api.noark.resource import REL, Work
+from sakark_api.noark.resource import Work
 from sakark_api.noark.values import Tekst, Tidspunkt, refusal, wire_time
 from sakark_api.rest.commands import merge_patch, parse_patch
 from sakark_api.rest.dependencies import Context, read_body
@@ -37,7 +37,6 @@ from sakark_api.rest.paging import list_body, parse_query
 from sakark_api.rest.router import route
 from sakark_api.rest.schema import Body, parse, parse_values
 from sakark_api.rest.tree import RouteTree
-from sakark_api.tenancy.kommune import KommuneRow
 from sakark_api.texts import text
 
 __all__ = ["KodeverdiBody", "add_codelists"]
@@ -116,8 +115,8 @@ async def read_codes(context: Context, request: Request, codelist: CodeList) -> 
     rows = await reader.fetch(context.kommune.id, page, values)
     (counted,) = await reader.fetch(context.kommune.id, count, values)
     units = [_written(context, codelist, row) for row in rows]
-    rel, address = f"{REL}metadata/{codelist.name}/", f"{context.base}metadata/{codelist.name}/"
-    body = list_body(units, counted[0], asked, (address, query, rel))
+    address = f"{context.base}metadata/{codelist.name}/"
+    body = list_body(units, counted[0], asked, (address, query, codelist.rel))
     return Response(body, media_type=NOARK)
 
 
@@ -183,7 +182,7 @@ def _written(context: Context, codelist: CodeList, row: Any) -> dict[str, Any]:
         for name in ("kode", "kodenavn", "beskrivelse", "utdatert")
         if row[name] is not None
     }
-    links = [Link("self", address), Link(f"{REL}metadata/{codelist.name}/", address)]
+    links = [Link("self", address), Link(codelist.rel, address)]
     return {**unit, "_links": msgspec.Raw(render(links))}
 
 
@@ -250,11 +249,9 @@ async def make_code(context: Context, request: Request, codelist: CodeList) -> R
                 utdatert=body.utdatert,
             )
         )
-        _note_change(session)
 
     async with context.transaction() as session:
         await session.run_sync(make)
-    context.services.writer.forget_kodeverk(context.kommune.id)
     return await _answer(context, codelist, body.kode, status=201)
 
 
@@ -262,16 +259,6 @@ async def _body(context: Context, request: Request) -> KodeverdiBody:
     body = parse(KodeverdiBody, await read_body(request, context.services.settings.body_limit))
     assert isinstance(body, KodeverdiBody)  # noqa: S101  what was parsed for
     return body
-
-
-def _note_change(session: Session) -> None:
-    """Let every process read the kommune's code lists anew."""
-    session.flush()
-    session.execute(
-        update(KommuneRow)
-        .where(KommuneRow.id == session.info["tenant_id"])
-        .values(kodeverk_version=KommuneRow.kodeverk_version + 1)
-    )
 
 
 async def replace_code(context: Context, request: Request, codelist: CodeList) -> Response:
@@ -315,11 +302,9 @@ async def _change(context: Context, request: Request, codelist: CodeList, wanted
         row.beskrivelse = body.beskrivelse
         row.utdatert = body.utdatert
         row.version += 1
-        _note_change(session)
 
     async with context.transaction() as session:
         await session.run_sync(change)
-    context.services.writer.forget_kodeverk(context.kommune.id)
     return await _answer(context, codelist, kode)
 
 

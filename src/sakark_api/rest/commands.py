@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-import msgspec
 from sqlalchemy import inspect, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
@@ -22,13 +21,14 @@ from sakark_api.noark.logging.endringslogg import (
 from sakark_api.noark.model import TenantRow, table_of
 from sakark_api.noark.resource import Change, ChildColumn, Resource, StoredFile
 from sakark_api.noark.rules.arv import give_inherited
+from sakark_api.noark.rules.egnefelt import refuse_odd_fields
 from sakark_api.noark.rules.frysing import refuse_frozen
 from sakark_api.noark.rules.koder import give_code_names
 from sakark_api.noark.rules.opphav import give_last_change, give_origin
 from sakark_api.noark.rules.vern import complete_values, give_disposal_date
 from sakark_api.noark.structure import Catalog, FileDoor, Offer, Relation
 from sakark_api.noark.values import Value, dump_value, wire_time
-from sakark_api.rest.schema import Body, Schemas, foreign_offset, parse_values
+from sakark_api.rest.schema import Body, Schemas, decode, foreign_offset, parse_values
 from sakark_api.rest.ties import (
     End,
     Ties,
@@ -91,6 +91,7 @@ class Commands:
         if offer is not None:
             tie_below(change, offer, unit)
         give_code_names(change, unit)
+        refuse_odd_fields(change, unit)
         complete_values(change, unit)
         for rule in made.rules("on_create"):
             rule(change, unit)
@@ -180,6 +181,7 @@ class Commands:
                 raise Invalid(text("Feltet {felt} kan ikke fjernes.", felt=attribute.wire))
             assign(unit, attribute, value)
         give_code_names(change, unit)
+        refuse_odd_fields(change, unit)
         complete_values(change, unit)
         for rule in resource.rules("on_change"):
             rule(change, unit)
@@ -365,7 +367,12 @@ def differs(before: Any, after: Any) -> bool:
         return type(before) is not type(after) or _differs_inside(before, after)
     if isinstance(before, list | tuple) and isinstance(after, list | tuple):
         return len(before) != len(after) or any(map(differs, before, after))
-    return bool(before != after)
+    if isinstance(before, dict) and isinstance(after, dict):
+        return before.keys() != after.keys() or any(
+            differs(before[name], value) for name, value in after.items()
+        )
+    # True is 1 to Python, but not in JSON.
+    return isinstance(before, bool) is not isinstance(after, bool) or bool(before != after)
 
 
 def _differs_inside(before: Value, after: Value) -> bool:
@@ -420,12 +427,7 @@ def forget_old_names(merged: Any, patch: Any) -> Any:
 
 def parse_patch(data: bytes) -> Mapping[str, Any]:
     """Read a merge patch: an object."""
-    try:
-        patch = msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Invalid(
-            text("Innholdet er ikke gyldig JSON: {feil}", feil=str(error)[:200])
-        ) from None
+    patch = decode(data)
     if not isinstance(patch, dict):
         raise Invalid(text("Endringen må være et JSON-objekt med feltene som skal endres."))
     return patch

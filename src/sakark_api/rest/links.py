@@ -24,7 +24,7 @@ __all__ = [
 QUERY = "{?$filter&$orderby&$top&$skip&$search}"
 """What a list takes, as the template that every list's address ends in (GUIDE 6)."""
 
-CODE_LIST_REL = f"{REL}metadata/"
+METADATA_REL = f"{REL}metadata/"
 FILE_REL = f"{REL}arkivstruktur/fil/"
 
 May = Callable[[str, str], bool]
@@ -165,8 +165,8 @@ class Links:
         for special in self._catalog.extensions(resource):
             allowed = may("change", resource.work) and may("create", special.work)
             if allowed and self._has(resource, state, ("fits", special.name)):
-                rel = special.rel.removesuffix(f"{special.name}/") + f"utvid-til-{special.name}/"
-                yield Link(rel, f"{address}utvid-til-{special.name}/")
+                tail = f"utvid-til-{special.name}/"
+                yield Link(f"{special.package.rel}{tail}", f"{address}{tail}")
 
     def _is_full(self, resource: Resource[Any], state: int, offer: Offer) -> bool:
         """Tell whether a unit takes no more of what is offered."""
@@ -184,13 +184,12 @@ class Links:
 
 
 def code_list_links(resource: Resource[Any], base: str) -> list[Link]:
-    """Link to the code lists that a unit's attributes take their values from."""
-    names = dict.fromkeys(
-        attribute.spec.codelist.name for attribute in resource.attributes if attribute.spec.codelist
-    )
+    """Link to the lists under metadata/ that a unit's attributes take values or fields from."""
+    specs = [attribute.spec for attribute in resource.attributes]
+    lists = {one.codelist.name: one.codelist.rel for one in specs if one.codelist}
+    lists |= {one.fields_in: f"{METADATA_REL}{one.fields_in}/" for one in specs if one.fields_in}
     return [
-        Link(f"{CODE_LIST_REL}{name}/", f"{base}metadata/{name}/{QUERY}", templated=True)
-        for name in names
+        Link(rel, f"{base}metadata/{name}/{QUERY}", templated=True) for name, rel in lists.items()
     ]
 
 

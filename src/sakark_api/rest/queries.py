@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache
 from types import NoneType
 from typing import Any, get_args, get_origin
@@ -24,12 +25,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSON, JSONB
 from sqlalchemy.sql.functions import Function
-from sqlalchemy.types import BigInteger, DateTime, Text, Uuid
+from sqlalchemy.types import BigInteger, DateTime, Numeric, Text, Uuid
 
 from sakark_api.db.reader import Statement
 from sakark_api.errors import Invalid
 from sakark_api.noark.attribute import BoundAttribute
-from sakark_api.noark.model import table_of
+from sakark_api.noark.model import has_kinds, table_of
 from sakark_api.noark.resource import ChildColumn, JoinTable, Parent, Resource
 from sakark_api.noark.structure import Catalog, Relation
 from sakark_api.noark.values import Value
@@ -87,7 +88,7 @@ class Family:
     def select(self, count: ColumnElement[int] | None = None) -> Select[Any]:
         """Select whole rows, in the order that `UnitWriter` and the constants above expect."""
         table = self.table
-        type_ = table.c.type if "type" in table.c else literal_column(f"'{self.root.name}'")
+        type_ = table.c.type if has_kinds(table) else literal_column(f"'{self.root.name}'")
         return select(
             type_,
             table.c.version,
@@ -211,8 +212,8 @@ class Family:
 
 
 def _on_the_wire(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Let the database write times; identities and JSON arrive ready by the reader's codecs."""
-    if isinstance(column.type, DateTime):
+    """Let the database write times and decimals; the rest arrives ready by the reader's codecs."""
+    if isinstance(column.type, DateTime | Numeric):
         return func.to_json(column, type_=JSON())
     return column
 
@@ -224,6 +225,9 @@ def _unknown(path: tuple[str, ...]) -> Invalid:
 _KINDS: Mapping[Any, FieldKind] = {
     str: FieldKind.STRING,
     int: FieldKind.INTEGER,
+    bool: FieldKind.BOOLEAN,
+    Decimal: FieldKind.DECIMAL,
+    dict: FieldKind.STRINGS,
     datetime: FieldKind.DATETIME,
     UUID: FieldKind.UUID,
 }

@@ -92,7 +92,7 @@ async def root(request: Request) -> Response:
     kommune = await kommune_of(request)
     base = base_of(request, kommune)
     links = [
-        *(Link(f"{REL}{package}/", f"{base}{package}/") for package in Package),
+        *(Link(package.rel, f"{base}{package}/") for package in Package),
         Link(f"{REL}login/oidc/", f"{base}{WELL_KNOWN}"),
         Link(f"{REL}login/rfc6749/", f"{base}{WELL_KNOWN}"),
     ]
@@ -129,11 +129,13 @@ async def read_package(
     for resource in catalog.resources:
         if resource.package is not package:
             continue
+        names = (resource.name, *resource.aliases)
         if resource.listed and context.may("read", resource.work):
-            links.append(Link(resource.rel, f"{base}{resource.name}/{QUERY}", templated=True))
+            address = f"{base}{resource.name}/{QUERY}"
+            links += [Link(f"{package.rel}{name}/", address, templated=True) for name in names]
         if resource.top and context.may("create", resource.work):
-            rel = f"{REL}{package}/ny-{resource.name}/"
-            links.append(Link(rel, f"{base}ny-{resource.name}/"))
+            address = f"{base}ny-{resource.name}/"
+            links += [Link(f"{package.rel}ny-{name}/", address) for name in names]
     if package is Package.METADATA:
         links += _code_lists(context, base)
     if package is Package.ADMIN:
@@ -143,12 +145,10 @@ async def read_package(
 
 
 def _code_lists(context: Context, base: str) -> list[Link]:
-    links = [
-        Link(f"{REL}metadata/{name}/", f"{base}{name}/{QUERY}", templated=True)
-        for name in KODELISTER
-    ]
+    lists = KODELISTER.values()
+    links = [Link(one.rel, f"{base}{one.name}/{QUERY}", templated=True) for one in lists]
     if context.may("create", Work.ARCHIVE):
-        links += [Link(f"{REL}metadata/ny-{name}/", f"{base}ny-{name}/") for name in KODELISTER]
+        links += [Link(one.rel_of_new, f"{base}ny-{one.name}/") for one in lists]
     return links
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta, timezone
+from decimal import Decimal
 from typing import Annotated, Any, TypeVar, Union
 from uuid import UUID
 
@@ -10,11 +11,14 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from sakark_api.errors import Invalid
 from sakark_api.noark.attribute import BoundAttribute, SetBy
+from sakark_api.noark.exact import read_json
 from sakark_api.noark.names import to_wire
 from sakark_api.noark.resource import Resource
 from sakark_api.noark.structure import Catalog
 from sakark_api.noark.values import (
     NORWAY,
+    Exact,
+    Flag,
     Number,
     Ref,
     Tekst,
@@ -25,7 +29,7 @@ from sakark_api.noark.values import (
 )
 from sakark_api.texts import Text, joined, text
 
-__all__ = ["Body", "Schemas", "UnitWriter", "foreign_offset", "parse", "parse_values"]
+__all__ = ["Body", "Schemas", "UnitWriter", "decode", "foreign_offset", "parse", "parse_values"]
 
 FILE_ADDRESS = "referanseDokumentfil"
 _SHOWN_PROBLEMS = 5
@@ -48,13 +52,18 @@ def _blank_is_missing(value: object) -> object:
 
 
 def _empty_is_missing(value: object) -> object:
-    """Take an empty list as not given."""
-    return None if value == [] else value
+    """Take an empty list or object as not given, and so too what is null in an object."""
+    if isinstance(value, dict):
+        value = {key: one for key, one in value.items() if one is not None}
+    return None if value in ([], {}) else value
 
 
 _TYPES: Mapping[type[Any], Any] = {
     str: Tekst,
     int: Number,
+    bool: Flag,
+    Decimal: Exact,
+    dict: dict[str, Any],
     datetime: Tidspunkt,
     UUID: Ref,
 }
@@ -117,7 +126,9 @@ class Schemas:
             else:
                 optional: Any = Annotated[
                     _field_type(one) | None,
-                    BeforeValidator(_empty_is_missing if one.many else _blank_is_missing),
+                    BeforeValidator(
+                        _empty_is_missing if one.many or one.python is dict else _blank_is_missing
+                    ),
                 ]
                 yield one.name, (optional, Field(default=None, **described))
         if resource.file:
@@ -171,17 +182,27 @@ def _refuse_ambiguous(kinds: Mapping[str, type[Body]]) -> Callable[[object], obj
 
 def parse(model: type[B], data: bytes) -> B:
     """Read a body; every fault is named by its field (400)."""
+    return parse_values(model, decode(data))
+
+
+def decode(data: bytes) -> Any:
+    """Read JSON, with every digit of its numbers (400)."""
     try:
-        return model.model_validate_json(data)
+        return read_json(data)
+    except (ValueError, ArithmeticError, RecursionError) as error:
+        raise Invalid(
+            text("Innholdet er ikke gyldig JSON: {feil}", feil=str(error)[:200])
+        ) from None
+
+
+def parse_values(model: type[B], data: object) -> B:
+    """Read a body that is JSON values already."""
+    try:
+        return model.model_validate(data)
     except ValidationError as error:
         problems = error.errors(include_url=False)[:_SHOWN_PROBLEMS]
         spell = model.model_config.get("alias_generator") or str
         raise Invalid(joined([_tell(one, spell) for one in problems], " ")) from None
-
-
-def parse_values(model: type[B], data: Mapping[str, Any]) -> B:
-    """Read a body that is JSON values already."""
-    return parse(model, msgspec.json.encode(data))
 
 
 def _tell(problem: Mapping[str, Any], spell: Any) -> Text:
@@ -192,10 +213,6 @@ def _tell(problem: Mapping[str, Any], spell: Any) -> Text:
     context = problem.get("ctx", {})
     if isinstance(context.get("text"), Text):
         return text("Feltet {felt}: {feil}", felt=place, feil=context["text"])
-    if kind == "json_invalid":
-        return text(
-            "Innholdet er ikke gyldig JSON: {feil}", feil=str(context.get("error", ""))[:200]
-        )
     sentence = _SENTENCES.get(kind, text("Feltet {felt} har en ugyldig verdi."))
     return Text(sentence.msgid, {"felt": place})
 
@@ -205,7 +222,7 @@ _SENTENCES: Mapping[str, Text] = {
     "extra_forbidden": text("Feltet {felt} er ukjent. Hent malen (GET) for å se feltene."),
     "string_type": text("Feltet {felt} må være tekst."),
     "int_type": text("Feltet {felt} må være et heltall uten hermetegn."),
-    "int_from_float": text("Feltet {felt} må være et heltall."),
+    "bool_type": text("Feltet {felt} må være true eller false, uten hermetegn."),
     "less_than_equal": text("Tallet i feltet {felt} er for stort."),
     "greater_than_equal": text("Tallet i feltet {felt} er for lite."),
     "list_type": text("Feltet {felt} må være en liste."),

@@ -20,8 +20,8 @@ _API, _FIRST = 1, 2
 
 _ID_DEPTH, _REST_DEPTH = 3, 5
 _REF = "$ref"
-_CODES = "metadata"
-"""The package of the code lists, whose keys may hold slashes (fmt/95)."""
+_KODE = "{kode}"
+"""The part of an address that may hold slashes (fmt/95)."""
 
 _WRONG_METHOD = text("Metoden kan ikke brukes på denne adressen. Se Allow.")
 
@@ -49,10 +49,15 @@ class RouteTree(BaseRoute):
 
     def __init__(self) -> None:
         self._nodes: dict[Key, Node] = {}
+        self._coded: set[Key] = set()
+        """The lists, as (package, list), whose addresses end in a kode."""
 
     def add(self, route: APIRoute) -> None:
         """Add a route; its path begins with /{kommune}/api/ and ends in a slash."""
-        key = _key(route.path.rstrip("/").split("/")[1:])
+        parts = route.path.rstrip("/").split("/")[1:]
+        if parts[-1] == _KODE:
+            self._coded.add(tuple(parts[_FIRST:-1]))
+        key = self._key(parts)
         node = self._nodes.setdefault(key, Node({}))
         for method in route.methods or ():
             if method in node.routes:
@@ -75,14 +80,15 @@ class RouteTree(BaseRoute):
         parts = path.removeprefix(root).removesuffix("/").split("/")[1:]
         if len(parts) < _FIRST or parts[_API] != "api" or "\x00" in path:
             return Match.NONE, {}
-        node = self._nodes.get(_key(parts))
+        node = self._nodes.get(self._key(parts))
         if node is None:
             return Match.NONE, {}
         params = {"kommune": parts[0]}
-        if parts[_FIRST:] and parts[_FIRST] == _CODES:
-            params["kode"] = "/".join(parts[_FIRST + 2 :])
-        elif len(parts) >= _FIRST + _ID_DEPTH:
-            params["system_id"] = parts[_FIRST + 2]
+        if len(parts) >= _FIRST + _ID_DEPTH:
+            if self._is_coded(parts):
+                params["kode"] = "/".join(parts[_FIRST + 2 :])
+            else:
+                params["system_id"] = parts[_FIRST + 2]
         if len(parts) >= _FIRST + _REST_DEPTH:
             params["rest"] = parts[_FIRST + 4]
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
@@ -106,14 +112,16 @@ class RouteTree(BaseRoute):
     def url_path_for(self, name: str, /, **_: object) -> URLPath:
         raise NoMatchFound(name, {})
 
+    def _is_coded(self, parts: list[str]) -> bool:
+        return tuple(parts[_FIRST : _FIRST + 2]) in self._coded
 
-def _key(parts: list[str]) -> Key:
-    """Leave the variable parts of an address out: kommune, systemID and what follows `fil`."""
-    named = parts[_FIRST:]
-    depth = len(named)
-    if depth < _ID_DEPTH:
-        return (*named, str(depth))
-    if named[0] == _CODES:
-        return (named[0], named[1], "", "3")
-    tail = named[3] if depth > _ID_DEPTH else ""
-    return (named[0], named[1], tail, named[-1] if named[-1] == _REF else str(depth))
+    def _key(self, parts: list[str]) -> Key:
+        """Leave the variable parts of an address out: kommune, systemID and what follows `fil`."""
+        named = parts[_FIRST:]
+        depth = len(named)
+        if depth < _ID_DEPTH:
+            return (*named, str(depth))
+        if self._is_coded(parts):
+            return (named[0], named[1], "", "3")
+        tail = named[3] if depth > _ID_DEPTH else ""
+        return (named[0], named[1], tail, named[-1] if named[-1] == _REF else str(depth))

@@ -6,13 +6,14 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
-from sqlalchemy import event, select
+from sqlalchemy import event, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
 from sakark_api.db.limits import SPARE_SECONDS, server_limits
 from sakark_api.db.reader import driver_url
-from sakark_api.noark.metadata.kodeverdi import load_kodeverk
+from sakark_api.noark.exact import read_json, write_json
+from sakark_api.noark.metadata.kodeverdi import KODEVERK_ROWS, load_kodeverk
 from sakark_api.noark.metadata.kodeverk import Kodeverk
 from sakark_api.noark.model import WHOLE_KEY, TenantRow
 from sakark_api.settings import Settings
@@ -21,6 +22,7 @@ from sakark_api.tenancy.kommune import KommuneRow
 __all__ = ["BY_DRIVER", "Writer", "application_engine", "driver_arguments", "owner_engine"]
 
 FRESH_SECONDS = 2.0
+_CHANGED = "kodeverk_changed"
 BY_DRIVER = "postgresql+asyncpg://"
 """The address goes to the driver as it is: it knows sslmode and the like, SQLAlchemy does not."""
 
@@ -61,12 +63,14 @@ class Writer:
             yield session
             if session.new or session.dirty or session.deleted:
                 await session.flush()
+        if session.info.get(_CHANGED):
+            self._kodeverk.pop(tenant_id, None)
 
     async def _give_kodeverk(self, session: AsyncSession) -> None:
         """Give the session the kommune's code lists, read anew when they have changed.
 
-        Whether they have is asked every other second; a change made by this process is forgotten
-        about at once (`forget_kodeverk`).
+        Whether they have is asked every other second; a change made by this process is seen at
+        once.
         """
         tenant_id = session.info["tenant_id"]
         known = self._kodeverk.get(tenant_id)
@@ -79,10 +83,6 @@ class Writer:
             known.asked = self._clock()
             self._kodeverk[tenant_id] = known
         session.info["kodeverk"] = known.kodeverk
-
-    def forget_kodeverk(self, tenant_id: int) -> None:
-        """Read the kommune's code lists anew before they are used again."""
-        self._kodeverk.pop(tenant_id, None)
 
 
 class Known:
@@ -147,6 +147,21 @@ def _only_this_kommune(state: ORMExecuteState) -> None:
         )
 
 
+@event.listens_for(TenantSession, "after_flush")
+def _note_changed_kodeverk(session: Session, context: object) -> None:
+    """Let every process read the kommune's code lists anew, when this one has changed them."""
+    del context
+    written = (*session.new, *session.dirty, *session.deleted)
+    if not any(isinstance(row, KODEVERK_ROWS) for row in written):
+        return
+    session.info[_CHANGED] = True
+    session.connection().execute(
+        update(KommuneRow)
+        .where(KommuneRow.id == session.info["tenant_id"])
+        .values(kodeverk_version=KommuneRow.kodeverk_version + 1)
+    )
+
+
 def application_engine(settings: Settings, role: str, pool_size: int | None = None) -> AsyncEngine:
     """Open a pool of writing connections as the application role, for a `Writer`."""
     return create_async_engine(
@@ -157,6 +172,8 @@ def application_engine(settings: Settings, role: str, pool_size: int | None = No
         pool_timeout=settings.database_wait_seconds,
         pool_reset_on_return=None,
         hide_parameters=True,
+        json_serializer=write_json,
+        json_deserializer=read_json,
         connect_args=driver_arguments(settings, settings.database_url or "", role),
     )
 

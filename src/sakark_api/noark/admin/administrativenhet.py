@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy.orm import Mapped
 
 from sakark_api.noark.attribute import Mutability, SetBy, attribute
+from sakark_api.noark.metadata.utvidbar import Utvidbar
 from sakark_api.noark.model import TenantRow, refers, searchable
 from sakark_api.noark.resource import Change, Package, Resource, Work
 from sakark_api.texts import text
@@ -13,7 +14,7 @@ from sakark_api.texts import text
 __all__ = ["AdministrativEnhet", "administrativenhet"]
 
 
-class AdministrativEnhet(TenantRow):
+class AdministrativEnhet(Utvidbar, TenantRow):
     """En enhet i kommunens organisasjon."""
 
     __tablename__ = "administrativenhet"

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from sakark_api.noark.admin.administrativenhet import administrativenhet
 from sakark_api.noark.attribute import Mutability, SetBy, attribute
+from sakark_api.noark.metadata.utvidbar import Utvidbar
 from sakark_api.noark.model import TenantRow, join_table, searchable
 from sakark_api.noark.resource import Change, JoinTable, Package, Parent, Resource, Work
 from sakark_api.texts import text
@@ -16,7 +17,7 @@ __all__ = ["Bruker", "bruker", "bruker_enheter"]
 bruker_enheter = join_table("administrativenhet", "bruker")
 
 
-class Bruker(TenantRow):
+class Bruker(Utvidbar, TenantRow):
     """En person eller et system som bruker arkivet."""
 
     __tablename__ = "bruker"

@@ -14,6 +14,7 @@ from sakark_api.noark.metadata.kodeliste import (
     DOKUMENTTYPE,
     TILKNYTTETREGISTRERINGSOM,
 )
+from sakark_api.noark.metadata.utvidbar import Utvidbar
 from sakark_api.noark.model import Arkivenhet, join_table, partitioned, searchable
 from sakark_api.noark.resource import (
     Change,
@@ -27,14 +28,14 @@ from sakark_api.noark.rules.numre import next_numbers
 from sakark_api.noark.values import Kode
 from sakark_api.texts import text
 
-__all__ = ["Dokumentbeskrivelse", "dokumentbeskrivelse"]
+__all__ = ["Dokumentbeskrivelse", "attachments", "dokumentbeskrivelse"]
 
 HOVEDDOKUMENT, VEDLEGG = "H", "V"
 
-_attachments = join_table("registrering", "dokumentbeskrivelse")
+attachments = join_table("registrering", "dokumentbeskrivelse")
 
 
-class Dokumentbeskrivelse(Kassabel, Slettbar, Skjermet, Gradert, Signert, Arkivenhet):
+class Dokumentbeskrivelse(Kassabel, Slettbar, Skjermet, Gradert, Signert, Utvidbar, Arkivenhet):
     """Et dokument i en registrering, med alle sine versjoner og varianter."""
 
     __tablename__ = "dokumentbeskrivelse"
@@ -85,7 +86,7 @@ dokumentbeskrivelse = Resource(
     parents=[
         Parent(
             registrering,
-            JoinTable(_attachments, "registrering_ref", "dokumentbeskrivelse_ref"),
+            JoinTable(attachments, "registrering_ref", "dokumentbeskrivelse_ref"),
             needed=True,
         )
     ],

@@ -9,6 +9,7 @@ from sakark_api.noark.arkivstruktur.felles import Enhetsopplysninger, Personoppl
 from sakark_api.noark.arkivstruktur.registrering import registrering
 from sakark_api.noark.attribute import SetBy, attribute, code
 from sakark_api.noark.metadata.kodeliste import KORRESPONDANSEPARTTYPE
+from sakark_api.noark.metadata.utvidbar import Utvidbar
 from sakark_api.noark.model import (
     TenantRow,
     partitioned,
@@ -33,7 +34,7 @@ __all__ = [
 ]
 
 
-class Korrespondansepart(TenantRow):
+class Korrespondansepart(Utvidbar, TenantRow):
     """En avsender, mottaker eller kopimottaker."""
 
     __tablename__ = "korrespondansepart"

@@ -11,6 +11,7 @@ from sakark_api.noark.arkivstruktur.felles import Gradert, Kassabel, LukkesVedDa
 from sakark_api.noark.arkivstruktur.klasse import Klasse, klasse
 from sakark_api.noark.attribute import Mutability, SetBy, attribute, code
 from sakark_api.noark.metadata.kodeliste import DOKUMENTMEDIUM
+from sakark_api.noark.metadata.utvidbar import Utvidbar
 from sakark_api.noark.model import Arkivenhet, partitioned, reference, refers, searchable
 from sakark_api.noark.resource import Change, ChildColumn, Package, Parent, Resource, Work
 from sakark_api.noark.rules.avslutning import give_closer
@@ -18,10 +19,10 @@ from sakark_api.noark.rules.numre import next_numbers
 from sakark_api.noark.values import NORWAY, Kode
 from sakark_api.texts import text
 
-__all__ = ["Mappe", "mappe"]
+__all__ = ["Mappe", "mappe", "number_by_year"]
 
 
-class Mappe(LukkesVedDato, Kassabel, Skjermet, Gradert, Arkivenhet):
+class Mappe(LukkesVedDato, Kassabel, Skjermet, Gradert, Utvidbar, Arkivenhet):
     """En mappe med registreringer."""
 
     __tablename__ = "mappe"
@@ -107,9 +108,13 @@ def carry_contents(change: Change, unit: Mappe) -> None:
 
 
 def give_mappe_id(change: Change, unit: Mappe) -> None:
-    """Number a mappe that is no saksmappe, in a series of its own (M003)."""
-    if unit.mappe_id is not None or unit.type != "mappe":
-        return
+    """Number a mappe of no special kind (M003)."""
+    if unit.type == "mappe":
+        number_by_year(change, unit)
+
+
+def number_by_year(change: Change, unit: Mappe) -> None:
+    """Number a mappe that is no case, in the series of such (M003)."""
     year = change.now.astimezone(NORWAY).year
     (number,) = next_numbers(change.session, [f"mappe/{year}"])
     unit.mappe_id = f"M{year}/{number}"

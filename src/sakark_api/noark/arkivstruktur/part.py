@@ -12,6 +12,7 @@ from sakark_api.noark.arkivstruktur.mappe import mappe
 from sakark_api.noark.arkivstruktur.registrering import registrering
 from sakark_api.noark.attribute import code
 from sakark_api.noark.metadata.kodeliste import PARTROLLE
+from sakark_api.noark.metadata.utvidbar import Utvidbar
 from sakark_api.noark.model import TenantRow, partitioned, reference, refers, searchable
 from sakark_api.noark.resource import ChildColumn, Package, Parent, Resource, Work
 from sakark_api.noark.values import Kode
@@ -20,7 +21,7 @@ from sakark_api.texts import text
 __all__ = ["Part", "PartEnhet", "PartPerson", "part", "partenhet", "partperson"]
 
 
-class Part(TenantRow):
+class Part(Utvidbar, TenantRow):
     """En part i en sak eller et dokument."""
 
     __tablename__ = "part"

@@ -13,6 +13,7 @@ from sakark_api.noark.arkivstruktur.klasse import klasse
 from sakark_api.noark.arkivstruktur.mappe import Mappe, mappe
 from sakark_api.noark.attribute import Mutability, SetBy, attribute, code
 from sakark_api.noark.metadata.kodeliste import DOKUMENTMEDIUM
+from sakark_api.noark.metadata.utvidbar import Utvidbar
 from sakark_api.noark.model import (
     Arkivenhet,
     TenantRow,
@@ -26,10 +27,10 @@ from sakark_api.noark.rules.numre import next_numbers
 from sakark_api.noark.values import NORWAY, Kode
 from sakark_api.texts import text
 
-__all__ = ["Registrering", "registrering", "series_in_mappe"]
+__all__ = ["Registrering", "number_in_mappe", "registrering", "series_in_mappe"]
 
 
-class Registrering(Kassabel, Skjermet, Gradert, Arkivenhet):
+class Registrering(Kassabel, Skjermet, Gradert, Utvidbar, Arkivenhet):
     """En registrering av noe som er gjort eller dokumentert."""
 
     __tablename__ = "registrering"
@@ -95,9 +96,13 @@ def series_in_mappe(parent: Mappe) -> str:
 
 
 def give_registrerings_id(change: Change, unit: Registrering) -> None:
+    """Number a registrering of no special kind (M004)."""
+    if unit.type == "registrering":
+        number_in_mappe(change, unit)
+
+
+def number_in_mappe(change: Change, unit: Registrering) -> None:
     """Number a registrering that is not numbered by a journal (M004)."""
-    if unit.type != "registrering":
-        return
     if isinstance(change.parent, Mappe):
         (number,) = next_numbers(change.session, [series_in_mappe(change.parent)])
         unit.registrerings_id = f"{change.parent.mappe_id}-{number}"

@@ -9,6 +9,7 @@ from sqlalchemy import Index, inspect
 from sqlalchemy.orm import Mapped, mapped_column
 
 from sakark_api.noark.attribute import SetBy, ValueType, attribute, attributes_of
+from sakark_api.noark.exact import write_json
 from sakark_api.noark.metadata.kodeliste import HENDELSETYPE
 from sakark_api.noark.model import TenantRow, partitioned, table_of
 from sakark_api.noark.names import to_wire
@@ -118,6 +119,8 @@ def as_text(value: Any) -> str | None:
         return value
     if isinstance(value, datetime):
         return wire_time(value)
+    if isinstance(value, bool | dict):
+        return write_json(value)
     if isinstance(value, Value):
         return value.model_dump_json(by_alias=True, exclude_none=True)
     if isinstance(value, list | tuple):

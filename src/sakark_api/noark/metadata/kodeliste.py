@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from babel import Locale
 
 from sakark_api.noark.metadata.katalog import METADATA
+from sakark_api.noark.rel import OWN_REL, REL
 from sakark_api.texts import Text, text
 
 
@@ -18,6 +19,16 @@ class CodeList:
     description: Text
     values: tuple[tuple[str, str], ...]
     """Pairs of kode and kodenavn."""
+    base: str = REL
+    """What its relation keys begin with."""
+
+    @property
+    def rel(self) -> str:
+        return f"{self.base}metadata/{self.name}/"
+
+    @property
+    def rel_of_new(self) -> str:
+        return f"{self.base}metadata/ny-{self.name}/"
 
 
 def _countries() -> tuple[tuple[str, str], ...]:
@@ -416,6 +427,53 @@ VARIANTFORMAT = CodeList(
 )
 MAPPETYPE = CodeList("mappetype", "Mappetype", text("Hva slags mappe det er"), ())
 
+# Core Noark names the values of the meeting lists but gives them no codes: the codes are ours.
+MOETEDELTAKERFUNKSJON = CodeList(
+    "moetedeltakerfunksjon",
+    "MoetedeltakerFunksjon",
+    METADATA["M373"],
+    (
+        ("ML", "Møteleder"),
+        ("RE", "Referent"),
+    ),
+    OWN_REL,
+)
+MOETEREGISTRERINGSTYPE = CodeList(
+    "moeteregistreringstype",
+    "Moeteregistreringstype",
+    METADATA["M085"],
+    (
+        ("MI", "Møteinnkallelse"),
+        ("SL", "Saksliste"),
+        ("SF", "Saksframlegg"),
+        ("VM", "Vedlegg til møtesak"),
+    ),
+    OWN_REL,
+)
+MOETESAKSTYPE = CodeList(
+    "moetesakstype",
+    "Moetesakstype",
+    METADATA["M088"],
+    (
+        ("PS", "Politisk sak"),
+        ("DS", "Delegert møtesak"),
+        ("RS", "Referatsak"),
+        ("IP", "Interpellasjon"),
+    ),
+    OWN_REL,
+)
+MOETEREGISTRERINGSSTATUS = CodeList(
+    "moeteregistreringsstatus",
+    "Moeteregistreringsstatus",
+    METADATA["M055"],
+    (
+        ("FB", "Ferdig behandlet av utvalget"),
+        ("UT", "Utsatt til nytt møte i samme utvalg"),
+        ("ST", "Sendt tilbake til foregående utvalg"),
+    ),
+    OWN_REL,
+)
+
 KODELISTER: Mapping[str, CodeList] = {
     codelist.name: codelist
     for codelist in (
@@ -451,5 +509,9 @@ KODELISTER: Mapping[str, CodeList] = {
         TILKNYTTETREGISTRERINGSOM,
         VARIANTFORMAT,
         MAPPETYPE,
+        MOETEDELTAKERFUNKSJON,
+        MOETEREGISTRERINGSTYPE,
+        MOETESAKSTYPE,
+        MOETEREGISTRERINGSSTATUS,
     )
 }

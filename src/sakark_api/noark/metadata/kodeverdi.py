@@ -5,10 +5,11 @@ from datetime import datetime
 from sqlalchemy import SmallInteger, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from sakark_api.noark.metadata.kodeverk import Kodeverdi, Kodeverk
+from sakark_api.noark.metadata.kodeverk import Felt, Kodeverdi, Kodeverk
+from sakark_api.noark.metadata.virksomhetsspesifikkemetadata import VirksomhetsspesifikkeMetadata
 from sakark_api.noark.model import Base
 
-__all__ = ["KodeverdiRow", "load_kodeverk"]
+__all__ = ["KODEVERK_ROWS", "KodeverdiRow", "load_kodeverk"]
 
 
 class KodeverdiRow(Base):
@@ -26,8 +27,12 @@ class KodeverdiRow(Base):
     version: Mapped[int] = mapped_column(default=1)
 
 
+KODEVERK_ROWS = (KodeverdiRow, VirksomhetsspesifikkeMetadata)
+"""What a kommune's `Kodeverk` is read from."""
+
+
 def load_kodeverk(session: Session) -> Kodeverk:
-    """Read every code list of the session's kommune."""
+    """Read every code list and every field of its own of the session's kommune."""
     table = KodeverdiRow.__table__.c
     rows = session.execute(
         select(table.liste, table.kode, table.kodenavn, table.utdatert).where(
@@ -37,4 +42,5 @@ def load_kodeverk(session: Session) -> Kodeverk:
     lists: dict[str, dict[str, Kodeverdi]] = {}
     for liste, kode, kodenavn, utdatert in rows:
         lists.setdefault(liste, {})[kode] = Kodeverdi(kode, kodenavn, utdatert)
-    return Kodeverk(lists)
+    fields = session.scalars(select(VirksomhetsspesifikkeMetadata))
+    return Kodeverk(lists, {one.navn: Felt(one.navn, one.type, one.utdatert) for one in fields})

@@ -1,0 +1,57 @@
+"""Tilgang: what a role may do with which units."""
+
+from uuid import UUID
+
+from sqlalchemy.orm import Mapped
+
+from sakark_api.noark.attribute import attribute, code
+from sakark_api.noark.metadata.kodeliste import TILGANGSKATEGORI, TILGANGSRESTRIKSJON
+from sakark_api.noark.model import TenantRow, searchable
+from sakark_api.noark.resource import Package, Resource, Work
+from sakark_api.noark.values import Kode
+from sakark_api.texts import text
+
+__all__ = ["Tilgang", "tilgang"]
+
+
+class Tilgang(TenantRow):
+    """En rolles rett til å lese, opprette, endre eller slette.
+
+    Rights are kept and shown, and the change log has their history (C4.5.29); nobody is given or
+    refused anything by them yet: what the roles may do is what `access/policy.py` says.
+    """
+
+    __tablename__ = "tilgang"
+
+    rolle: Mapped[str] = attribute(
+        None, description=text("Rollen, som i tokenets roller"), required=True
+    )
+    tilgangskategori: Mapped[Kode] = code(TILGANGSKATEGORI, None, required=True)
+    referanse_arkivenhet: Mapped[UUID | None] = attribute(
+        "M680", description=text("Enheten retten gjelder, ved systemID; uten den alle i kategorien")
+    )
+    tilgangsrestriksjon: Mapped[Kode | None] = code(TILGANGSRESTRIKSJON, "M500")
+    les: Mapped[bool] = attribute(None, description=text("Om rollen kan lese"), required=True)
+    ny: Mapped[bool] = attribute(None, description=text("Om rollen kan opprette"), required=True)
+    endre: Mapped[bool] = attribute(None, description=text("Om rollen kan endre"), required=True)
+    slett: Mapped[bool] = attribute(None, description=text("Om rollen kan slette"), required=True)
+    sok: Mapped[str] = searchable("rolle")
+
+
+tilgang = Resource(
+    model=Tilgang,
+    title=text("Tilgang"),
+    package=Package.ADMIN,
+    work=Work.USERS,
+    top=True,
+    aliases=["rettighet"],
+    order_by=["rolle", "system_id"],
+    example={
+        "rolle": "saksbehandler",
+        "tilgangskategori": {"kode": "M"},
+        "les": True,
+        "ny": True,
+        "endre": True,
+        "slett": False,
+    },
+)
