@@ -209,6 +209,7 @@ class World:
     saksmappe: Any
     registrering: Any
     journalpost: Any
+    arkivnotat: Any
     dokumentbeskrivelse: Any
     dokumentobjekt: Any
     merknad: Any
@@ -217,6 +218,9 @@ class World:
     korrespondansepartperson: Any
     korrespondansepartenhet: Any
     korrespondansepartintern: Any
+    avskrivning: Any
+    dokumentflyt: Any
+    presedens: Any
     administrativenhet: Any
     bruker: Any
 
@@ -258,6 +262,7 @@ def build_world(client: Client) -> World:
         saksmappe=sak,
         registrering=registrering,
         journalpost=post,
+        arkivnotat=client.make(sak, "sakarkiv/ny-arkivnotat/", {"tittel": "Notatet"}),
         dokumentbeskrivelse=document,
         dokumentobjekt=objekt,
         merknad=client.make(post, "arkivstruktur/ny-merknad/", {"merknadstekst": "Husk"}),
@@ -271,6 +276,13 @@ def build_world(client: Client) -> World:
         ),
         korrespondansepartintern=client.make(
             post, "arkivstruktur/ny-korrespondansepartintern/", {"saksbehandler": "Per"}
+        ),
+        avskrivning=client.make(post, "sakarkiv/ny-avskrivning/", {}),
+        dokumentflyt=client.make(post, "sakarkiv/ny-dokumentflyt/", {"flytTil": "Ola"}),
+        presedens=client.make(
+            sak,
+            "sakarkiv/ny-presedens/",
+            {"tittel": "Presedensen", "rettskildefaktor": "Praksis"},
         ),
         administrativenhet=enhet,
         bruker=client.make(enhet, "admin/ny-bruker/", {"brukerNavn": "Ny bruker"}),

@@ -19,7 +19,11 @@ from sakark_api.noark.arkivstruktur.mappe import mappe
 from sakark_api.noark.arkivstruktur.merknad import merknad
 from sakark_api.noark.arkivstruktur.part import part, partenhet, partperson
 from sakark_api.noark.arkivstruktur.registrering import registrering
+from sakark_api.noark.sakarkiv.arkivnotat import arkivnotat
+from sakark_api.noark.sakarkiv.avskrivning import avskrivning
+from sakark_api.noark.sakarkiv.dokumentflyt import dokumentflyt
 from sakark_api.noark.sakarkiv.journalpost import journalpost
+from sakark_api.noark.sakarkiv.presedens import presedens
 from sakark_api.noark.sakarkiv.saksmappe import saksmappe
 from sakark_api.noark.structure import Catalog
 
@@ -37,6 +41,7 @@ CATALOG = Catalog(
         saksmappe,
         registrering,
         journalpost,
+        arkivnotat,
         dokumentbeskrivelse,
         dokumentobjekt,
         merknad,
@@ -47,6 +52,9 @@ CATALOG = Catalog(
         korrespondansepartperson,
         korrespondansepartenhet,
         korrespondansepartintern,
+        avskrivning,
+        dokumentflyt,
+        presedens,
         administrativenhet,
         bruker,
     ]

@@ -33,6 +33,7 @@ __all__ = [
     "WHOLE_KEY",
     "Arkivenhet",
     "Base",
+    "Opprettet",
     "TenantRow",
     "join_table",
     "ordered_by",
@@ -124,14 +125,19 @@ def _demand_of_subtype(cls: type[TenantRow]) -> None:
             )
 
 
-class Arkivenhet(TenantRow):
-    """What every unit of the archive has: identity, origin and last change."""
-
-    __abstract__ = True
+class Opprettet:
+    """Remembers its origin: when it was made and by whom."""
 
     opprettet_dato: Mapped[datetime] = attribute("M600", set_by=SetBy.CORE, always=True)
     opprettet_av: Mapped[str] = attribute("M601", set_by=SetBy.CORE, always=True)
     referanse_opprettet_av: Mapped[UUID] = attribute("M225", set_by=SetBy.CORE, always=True)
+
+
+class Arkivenhet(Opprettet, TenantRow):
+    """What every unit of the archive has: identity, origin and last change."""
+
+    __abstract__ = True
+
     endret_dato: Mapped[datetime | None] = attribute("M682", set_by=SetBy.CORE)
     endret_av: Mapped[str | None] = attribute("M683", set_by=SetBy.CORE)
     referanse_endret_av: Mapped[UUID | None] = attribute("M230", set_by=SetBy.CORE)

@@ -22,6 +22,7 @@ from sakark_api.noark.values import Kode
 from sakark_api.texts import text
 
 __all__ = [
+    "MOTTAKERE",
     "Korrespondansepart",
     "KorrespondansepartEnhet",
     "KorrespondansepartIntern",
@@ -31,6 +32,10 @@ __all__ = [
     "korrespondansepartintern",
     "korrespondansepartperson",
 ]
+
+
+MOTTAKERE = frozenset({"EM", "GM", "IM"})
+"""Those who are to answer; who got a copy is not."""
 
 
 class Korrespondansepart(TenantRow):

@@ -19,7 +19,7 @@ from sakark_api.noark.rules.numre import next_numbers
 from sakark_api.noark.values import NORWAY, Kode
 from sakark_api.texts import text
 
-__all__ = ["Registrering", "registrering", "series_in_mappe"]
+__all__ = ["Registrering", "next_id_in_mappe", "registrering", "series_in_mappe"]
 
 
 class Registrering(Kassabel, Skjermet, Gradert, Arkivenhet):
@@ -79,13 +79,18 @@ def series_in_mappe(parent: Mappe) -> str:
     return f"registrering/{parent.system_id}"
 
 
+def next_id_in_mappe(change: Change, parent: Mappe) -> str:
+    """Give the next registreringsID of a mappe (M004)."""
+    (number,) = next_numbers(change.session, [series_in_mappe(parent)])
+    return f"{parent.mappe_id}-{number}"
+
+
 def give_registrerings_id(change: Change, unit: Registrering) -> None:
-    """Number a registrering that is not numbered by a journal (M004)."""
+    """Number a registrering that is no special kind of it (M004)."""
     if unit.type != "registrering":
         return
     if isinstance(change.parent, Mappe):
-        (number,) = next_numbers(change.session, [series_in_mappe(change.parent)])
-        unit.registrerings_id = f"{change.parent.mappe_id}-{number}"
+        unit.registrerings_id = next_id_in_mappe(change, change.parent)
         return
     year = change.now.astimezone(NORWAY).year
     (number,) = next_numbers(change.session, [f"registrering/{year}"])

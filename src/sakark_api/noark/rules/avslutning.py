@@ -23,7 +23,8 @@ def closes_when(status: str, kode: str) -> Rule:
     wire = to_wire(status)
 
     def give_closing(change: Change, unit: Closable) -> None:
-        is_closing = getattr(unit, status).kode == kode
+        current = getattr(unit, status)
+        is_closing = current is not None and current.kode == kode
         if unit.avsluttet_av is None and unit.avsluttet_dato is not None and not is_closing:
             raise Conflict(
                 text("Enheten avsluttes ved å sette {felt} til {kode}.", felt=wire, kode=kode)

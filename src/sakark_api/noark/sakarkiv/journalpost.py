@@ -25,7 +25,7 @@ from sakark_api.texts import text
 
 __all__ = ["Journalpost", "journalpost"]
 
-INNGAAENDE = "I"
+INNGAAENDE, NOTAT_TIL_OPPFOELGING = "I", "N"
 RESERVERT, JOURNALFOERT, ARKIVERT = "R", "J", "A"
 NEVER_DELETED = frozenset({"E", "J", "A", "U"})
 

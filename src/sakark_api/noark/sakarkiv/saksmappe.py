@@ -3,7 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy.orm import Mapped
+from sqlalchemy import Boolean
+from sqlalchemy.orm import Mapped, mapped_column
 
 from sakark_api.noark.admin.ansvar import name_enhet, name_person
 from sakark_api.noark.arkivstruktur.arkivdel import arkivdel
@@ -54,6 +55,8 @@ class Saksmappe(Mappe):
     referanse_utlaant_til: Mapped[UUID | None] = attribute(
         None, description=text("Personen saken er lånt ut til, ved systemID")
     )
+    har_hatt_journalfoert: Mapped[bool | None] = mapped_column(Boolean)
+    """Whether an entry that has been journalled was moved out of the case (6.1.18)."""
 
 
 ordered_by(Saksmappe, "saksdato")
