@@ -81,12 +81,17 @@ def required_body(resource: Resource[Any]) -> dict[str, Any]:
 
 
 def owner_of(place: Place, world: World) -> Any:
-    """Give the unit or package that a unit is made from; an arkivdel takes one system only."""
+    """Give the unit or package that a unit is made from: one that takes no other kind already."""
     client = world.client
     if place.owner is None:
         return client.follow(f"{place.made.package}/")
     if place.made.name == "klassifikasjonssystem":
         return client.make(world.arkiv, "arkivstruktur/ny-arkivdel/", {"tittel": "Uten system"})
+    if (place.owner.name, place.made.name) == ("arkiv", "arkiv"):
+        return client.make(world.arkivskaper, "arkivstruktur/ny-arkiv/", {"tittel": "Uten deler"})
+    if place.owner.name == "klasse":
+        body = {"klasseID": str(uuid4()), "tittel": "Tom"}
+        return client.make(world.klassifikasjonssystem, "arkivstruktur/ny-klasse/", body)
     return client.refreshed(getattr(world, place.owner.name))
 
 

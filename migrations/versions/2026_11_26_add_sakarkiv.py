@@ -89,6 +89,15 @@ def upgrade() -> None:
     op.create_table(
         "dokumentflyt",
         sa.Column("registrering_ref", sa.Uuid(), nullable=False),
+        sa.Column(
+            "sok",
+            postgresql.TSVECTOR(),
+            sa.Computed(
+                "to_tsvector('norwegian'::regconfig, coalesce(flyt_til, '') || ' ' || coalesce(flyt_fra, '') || ' ' || coalesce(flyt_merknad, ''))",
+                persisted=True,
+            ),
+            nullable=False,
+        ),
         sa.Column("flyt_til", sa.Text(), nullable=True),
         sa.Column("referanse_flyt_til", sa.Uuid(), nullable=True),
         sa.Column("flyt_fra", sa.Text(), nullable=False),
@@ -158,6 +167,15 @@ def upgrade() -> None:
     op.create_table(
         "avskrivning",
         sa.Column("journalpost_ref", sa.Uuid(), nullable=False),
+        sa.Column(
+            "sok",
+            postgresql.TSVECTOR(),
+            sa.Computed(
+                "to_tsvector('norwegian'::regconfig, coalesce(avskrevet_av, ''))",
+                persisted=True,
+            ),
+            nullable=False,
+        ),
         sa.Column("avskrivningsdato", sa.DateTime(timezone=True), nullable=False),
         sa.Column("avskrevet_av", sa.Text(), nullable=False),
         sa.Column("referanse_avskrevet_av", sa.Uuid(), nullable=False),
@@ -207,6 +225,10 @@ def upgrade() -> None:
         ["tenant_id", "referanse_avskrives_av_korrespondansepart"],
         unique=False,
     )
+    for table in ("dokumentflyt", "avskrivning"):
+        op.create_index(
+            op.f(f"ix_{table}_sok"), table, ["sok"], unique=False, postgresql_using="gin"
+        )
     op.add_column("mappe", sa.Column("har_hatt_journalfoert", sa.Boolean(), nullable=True))
     secure()
 

@@ -5,31 +5,22 @@ from uuid import uuid4
 
 import pytest
 from tests.conftest import Client, World
+from tests.noark.conftest import entry, part
 
 SOME = "2026-01-31T12:00:00+01:00"
 
 
-@pytest.fixture
-def client(world: World) -> Client:
-    return world.client
-
-
-def entry(world: World, kind: str, **given: Any) -> Any:
-    body = {"tittel": "Post", "journalposttype": {"kode": kind}, **given}
-    return world.client.make(world.saksmappe, "sakarkiv/ny-journalpost/", body)
+def new_entry(world: World, kind: str, **given: Any) -> Any:
+    return entry(world, world.saksmappe, kind, **given)
 
 
 def write_off(world: World, post: Any, **given: Any) -> Any:
     return world.client.post(world.client.link(post, "sakarkiv/ny-avskrivning/"), given)
 
 
-def part(name: str, role: str) -> dict[str, Any]:
-    return {"navn": name, "korrespondanseparttype": {"kode": role}}
-
-
 @pytest.mark.krav("M617", "M618", "M619")
 def test_entry_is_written_off_now_and_by_the_caller(world: World) -> None:
-    made = write_off(world, entry(world, "I")).json()
+    made = write_off(world, new_entry(world, "I")).json()
 
     assert made["avskrevetAv"] == world.saksmappe["opprettetAv"]
     assert made["referanseAvskrevetAv"] == world.saksmappe["referanseOpprettetAv"]
@@ -39,7 +30,7 @@ def test_entry_is_written_off_now_and_by_the_caller(world: World) -> None:
 
 @pytest.mark.parametrize("kind", ["U", "X", "S"])
 def test_only_what_waits_for_an_answer_is_written_off(world: World, kind: str) -> None:
-    answer = write_off(world, entry(world, kind))
+    answer = write_off(world, new_entry(world, kind))
 
     assert answer.status_code == 409
 
@@ -47,7 +38,7 @@ def test_only_what_waits_for_an_answer_is_written_off(world: World, kind: str) -
 @pytest.mark.krav("M215")
 @pytest.mark.parametrize("maate", ["BU", "BE", "BN"])
 def test_answer_is_demanded_where_there_is_said_to_be_one(world: World, maate: str) -> None:
-    answer = write_off(world, entry(world, "I"), avskrivningsmaate={"kode": maate})
+    answer = write_off(world, new_entry(world, "I"), avskrivningsmaate={"kode": maate})
 
     assert answer.status_code == 400
     assert "referanseAvskrivesAvJournalpost" in answer.json()["feil"]["beskrivelse"]
@@ -55,10 +46,11 @@ def test_answer_is_demanded_where_there_is_said_to_be_one(world: World, maate: s
 
 @pytest.mark.krav("M215")
 def test_one_answer_may_write_off_many(world: World) -> None:
-    reply = entry(world, "U")["systemID"]
+    reply = new_entry(world, "U")["systemID"]
 
     answers = [
-        write_off(world, entry(world, "I"), referanseAvskrivesAvJournalpost=reply) for _ in range(2)
+        write_off(world, new_entry(world, "I"), referanseAvskrivesAvJournalpost=reply)
+        for _ in range(2)
     ]
 
     assert [one.json()["avskrivningsmaate"]["kode"] for one in answers] == ["BU", "BU"]
@@ -66,7 +58,7 @@ def test_one_answer_may_write_off_many(world: World) -> None:
 
 @pytest.mark.krav("M215")
 def test_entry_is_not_written_off_by_itself_or_by_what_is_no_entry(world: World) -> None:
-    post = entry(world, "I")
+    post = new_entry(world, "I")
 
     answers = [
         write_off(world, post, referanseAvskrivesAvJournalpost=one)
@@ -78,7 +70,7 @@ def test_entry_is_not_written_off_by_itself_or_by_what_is_no_entry(world: World)
 
 @pytest.mark.krav("M231")
 def test_note_is_written_off_for_each_recipient(world: World) -> None:
-    post = entry(world, "N", korrespondansepartperson=[part("Ola", "IM"), part("Kari", "IK")])
+    post = new_entry(world, "N", korrespondansepartperson=[part("Ola", "IM"), part("Kari", "IK")])
     found = world.client.get(world.client.link(post, "arkivstruktur/korrespondansepart/")).json()
     ids = {one["navn"]: one["systemID"] for one in found["results"]}
     foreign = world.korrespondansepartperson["systemID"]
@@ -95,7 +87,7 @@ def test_note_is_written_off_for_each_recipient(world: World) -> None:
 
 
 def test_entry_takes_its_avskrivninger_along(world: World) -> None:
-    client, post = world.client, entry(world, "I", journalstatus={"kode": "M"})
+    client, post = world.client, new_entry(world, "I", journalstatus={"kode": "M"})
     made = write_off(world, post).json()
 
     answer = client.delete(client.link(post, "self"))
@@ -158,7 +150,7 @@ PRESEDENS = {"tittel": "Garasjer", "rettskildefaktor": "Praksis"}
 
 @pytest.mark.krav("M111")
 def test_presedens_is_dated_as_the_document_that_sets_it(world: World, client: Client) -> None:
-    post = entry(world, "U", dokumentetsDato=SOME)
+    post = new_entry(world, "U", dokumentetsDato=SOME)
 
     made = client.make(post, "sakarkiv/ny-presedens/", PRESEDENS)
 
@@ -193,7 +185,7 @@ def test_foreldet_presedens_is_closed_and_stays(world: World, client: Client) ->
 
 @pytest.mark.krav("M004")
 def test_notes_and_entries_of_a_case_are_numbered_in_one_series(world: World) -> None:
-    post = entry(world, "U")
+    post = new_entry(world, "U")
 
     note = world.client.make(world.saksmappe, "sakarkiv/ny-arkivnotat/", {"tittel": "Notat"})
 

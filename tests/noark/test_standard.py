@@ -56,6 +56,7 @@ ATTRIBUTE_DEVIATIONS: Mapping[tuple[str, str, str], str] = {
     ("Arkivenhet", "endretAv", "always"): EVENT,
     ("Arkivenhet", "referanseEndretAv", "always"): EVENT,
     ("Registrering", "arkivertDato", "always"): EVENT,
+    ("Registrering", "arkivertDato", "set_by"): "given by who archives what has no status for it",
     ("Registrering", "arkivertAv", "always"): EVENT,
     ("Registrering", "referanseArkivertAv", "always"): EVENT,
     ("Registrering", "referanseArkivdel", "always"): "a klasse may serve several arkivdeler",

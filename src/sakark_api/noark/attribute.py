@@ -7,7 +7,15 @@ from inspect import get_annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, DateTime, Integer
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Column,
+    ColumnElement,
+    DateTime,
+    Integer,
+    type_coerce,
+)
 from sqlalchemy import Text as TextType
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine.interfaces import Dialect
@@ -21,7 +29,16 @@ from sakark_api.noark.names import to_wire
 from sakark_api.noark.values import Kode, Value, dump_value
 from sakark_api.texts import Text
 
-__all__ = ["Attribute", "Mutability", "SetBy", "ValueType", "attribute", "attributes_of", "code"]
+__all__ = [
+    "Attribute",
+    "Mutability",
+    "SetBy",
+    "ValueType",
+    "attribute",
+    "attributes_of",
+    "code",
+    "kode_of",
+]
 
 
 class SetBy(Enum):
@@ -152,6 +169,12 @@ def code(
     )
 
 
+def kode_of(column: Any) -> ColumnElement[str]:
+    """Give the kode in a column of codes, for queries."""
+    found: ColumnElement[str] = type_coerce(column, JSONB())["kode"].astext
+    return found
+
+
 @dataclass(frozen=True)
 class BoundAttribute:
     """An attribute of one model: its names, its Python type and what the standard says of it."""
@@ -174,7 +197,7 @@ def attributes_of(mapper: Any) -> tuple[BoundAttribute, ...]:
     bound = (
         _bind(prop.key, prop.columns[0])
         for prop in mapper.column_attrs
-        if "attribute" in prop.columns[0].info
+        if isinstance(prop.columns[0], Column) and "attribute" in prop.columns[0].info
     )
     order = {name: place for place, name in enumerate(_declaration_order(mapper.class_))}
     return tuple(sorted(bound, key=lambda one: order.get(one.name, len(order))))

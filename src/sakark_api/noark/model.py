@@ -21,10 +21,18 @@ from sqlalchemy import (
     func,
     literal_column,
     or_,
+    select,
 )
 from sqlalchemy import Text as TextType
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
-from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, declared_attr, mapped_column
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    MappedColumn,
+    column_property,
+    declared_attr,
+    mapped_column,
+)
 from sqlalchemy.types import Uuid
 
 from sakark_api.noark.attribute import SetBy, attribute
@@ -42,6 +50,7 @@ __all__ = [
     "refers",
     "refers_in_table",
     "searchable",
+    "shows",
     "table_of",
     "unique_in_table",
 ]
@@ -182,6 +191,16 @@ def refers_in_table(model: type[TenantRow], column: str, table: str) -> None:
     table_of(model).append_constraint(
         ForeignKeyConstraint(["tenant_id", column], [f"{table}.tenant_id", f"{table}.system_id"])
     )
+
+
+def shows(model: type[TenantRow], name: str, other: type[TenantRow], by: str) -> None:
+    """Let units have an attribute of the unit that their column `by` refers to, read with them."""
+    value = (
+        select(getattr(other, name))
+        .where(other.tenant_id == model.tenant_id, other.system_id == getattr(model, by))
+        .scalar_subquery()
+    )
+    model.__mapper__.add_property(name, column_property(value))
 
 
 def ordered_by(model: type[TenantRow], column: str) -> None:

@@ -24,6 +24,7 @@ __all__ = [
     "Change",
     "ChildColumn",
     "FileRules",
+    "Guard",
     "JoinTable",
     "Package",
     "Parent",
@@ -81,6 +82,10 @@ class Change:
     first_version: int = 0
     parent: TenantRow | None = None
     """The unit that a new unit is made under."""
+    archivist: bool = False
+    """Whether the caller may do the archive's own work: reopen, and delete what is kept twice."""
+    options: frozenset[str] = frozenset()
+    """The kommune's options in force now."""
 
     def kode(self, codelist: CodeList, kode: str) -> Kode:
         """Give a code of a list, with its name in this kommune."""
@@ -139,6 +144,20 @@ class Parent:
 
 
 @dataclass(frozen=True)
+class Guard:
+    """Rules that a resource lays on the units of another, which does not know of it.
+
+    So a child may hold its parent back, as parents never name their children. They run after the
+    other resource's own rules, at the same moments.
+    """
+
+    resource: "Resource[Any]"
+    on_create: Sequence[Rule] = ()
+    on_change: Sequence[Rule] = ()
+    on_delete: Sequence[Rule] = ()
+
+
+@dataclass(frozen=True)
 class StoredFile:
     """A file whose bytes are in storage already."""
 
@@ -174,6 +193,7 @@ class Resource(Generic[M]):
     rules it shares. `parents` say where `ny-<name>` is offered; `top` that the package's list
     offers it too. `locked_by` names the attribute that, once set, stops new children and deletion.
     `inherits` names attributes whose values come from the parent when the client gives none.
+    `guards` are rules for units of other resources.
     `order_by` is the order of lists when the client asks for none. `example` is a body that makes
     a unit, as it is on the wire, for the API's description.
     """
@@ -193,6 +213,7 @@ class Resource(Generic[M]):
     on_create: Sequence[Rule] = ()
     on_change: Sequence[Rule] = ()
     on_delete: Sequence[Rule] = ()
+    guards: Sequence[Guard] = ()
     file: FileRules | None = None
     example: Mapping[str, Any] = field(default_factory=dict)
 

@@ -47,6 +47,11 @@ class Commands:
     def __init__(self, catalog: Catalog, schemas: Schemas) -> None:
         self._schemas = schemas
         self._parts = {resource.name: catalog.owned(resource) for resource in catalog.resources}
+        self._rules = {
+            (resource.name, moment): catalog.rules(resource, moment)
+            for resource in catalog.resources
+            for moment in ("on_create", "on_change", "on_delete")
+        }
 
     def make(
         self,
@@ -85,7 +90,7 @@ class Commands:
             tie_below(change, offer, unit)
         give_code_names(change, unit)
         complete_values(change, unit)
-        for rule in made.rules("on_create"):
+        for rule in self._rules[made.name, "on_create"]:
             rule(change, unit)
         give_disposal_date(change, unit)
         change.session.add(unit)
@@ -168,8 +173,10 @@ class Commands:
             assign(unit, attribute, value)
         give_code_names(change, unit)
         complete_values(change, unit)
-        for rule in resource.rules("on_change"):
-            rule(change, unit)
+        # What rules ask of the database is not to write the change before it is logged.
+        with change.session.no_autoflush:
+            for rule in self._rules[resource.name, "on_change"]:
+                rule(change, unit)
         give_disposal_date(change, unit)
         log_changed(change, unit)
         give_last_change(change, unit)
@@ -184,7 +191,7 @@ class Commands:
         check(unit.version)
         if _is_locked(resource, unit):
             raise Conflict(text("Enheten er avsluttet eller arkivert og kan ikke slettes."))
-        for rule in resource.rules("on_delete"):
+        for rule in self._rules[resource.name, "on_delete"]:
             rule(change, unit)
         log_deleted(change, unit)
         change.session.delete(unit)

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from sakark_api.access.caller import Caller, Role
 from sakark_api.access.keys import Issuer, OutageError, fetch_object
 from sakark_api.access.oidc import Bindings, IssuerBinding, Verifier
-from sakark_api.access.policy import Action, Status, admits, allows, may
+from sakark_api.access.policy import Action, Status, Work, admits, allows, may
 from sakark_api.db.reader import Reader
 from sakark_api.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from sakark_api.noark.resource import Actor, Change
@@ -245,6 +245,8 @@ class Context:
             now=self.services.clock(),
             kodeverk=session.info["kodeverk"],
             first_version=self.services.settings.first_version,
+            archivist=self.may(Action.CHANGE, Work.ARCHIVE),
+            options=self.kommune.options_on(self.services.clock()),
         )
 
 

@@ -22,6 +22,7 @@ from sakark_api.noark.values import Kode
 from sakark_api.texts import text
 
 __all__ = [
+    "AVSENDERE",
     "MOTTAKERE",
     "Korrespondansepart",
     "KorrespondansepartEnhet",
@@ -34,6 +35,7 @@ __all__ = [
 ]
 
 
+AVSENDERE = frozenset({"EA", "IA", "IS"})
 MOTTAKERE = frozenset({"EM", "GM", "IM"})
 """Those who are to answer; who got a copy is not."""
 

@@ -3,23 +3,30 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, UniqueConstraint, func
+from sqlalchemy import CheckConstraint, UniqueConstraint, func, or_, select
 from sqlalchemy import column as sql_column
 from sqlalchemy.orm import Mapped, mapped_column
 
-from sakark_api.noark.arkivstruktur.arkivdel import Arkivdel, arkivdel
+from sakark_api.errors import Conflict
+from sakark_api.noark.arkivstruktur.arkivdel import (
+    OVERLAPPING,
+    Arkivdel,
+    arkivdel,
+    refuse_new_in,
+)
 from sakark_api.noark.arkivstruktur.felles import Gradert, Kassabel, Skjermet
-from sakark_api.noark.arkivstruktur.klasse import klasse
-from sakark_api.noark.arkivstruktur.mappe import Mappe, mappe
+from sakark_api.noark.arkivstruktur.klasse import Klasse, klasse
+from sakark_api.noark.arkivstruktur.mappe import Mappe, mappe, move_to_successor
 from sakark_api.noark.attribute import Mutability, SetBy, attribute, code
 from sakark_api.noark.metadata.kodeliste import DOKUMENTMEDIUM
 from sakark_api.noark.model import Arkivenhet, partitioned, reference, refers, searchable
-from sakark_api.noark.resource import Change, ChildColumn, Package, Parent, Resource, Work
+from sakark_api.noark.resource import Change, ChildColumn, Guard, Package, Parent, Resource, Work
+from sakark_api.noark.rules.kassasjon import inherit_kassasjon
 from sakark_api.noark.rules.numre import next_numbers
 from sakark_api.noark.values import NORWAY, Kode
 from sakark_api.texts import text
 
-__all__ = ["Registrering", "next_id_in_mappe", "registrering", "series_in_mappe"]
+__all__ = ["Registrering", "give_archiver", "next_id_in_mappe", "registrering", "series_in_mappe"]
 
 
 class Registrering(Kassabel, Skjermet, Gradert, Arkivenhet):
@@ -45,7 +52,9 @@ class Registrering(Kassabel, Skjermet, Gradert, Arkivenhet):
     mappe_ref: Mapped[UUID | None] = reference()
     arkivdel_ref: Mapped[UUID | None] = reference()
     klasse_ref: Mapped[UUID | None] = reference()
-    arkivert_dato: Mapped[datetime | None] = attribute("M604", set_by=SetBy.CORE)
+    arkivert_dato: Mapped[datetime | None] = attribute(
+        "M604", set_by=SetBy.CLIENT_OR_CORE, change=Mutability.ONCE
+    )
     arkivert_av: Mapped[str | None] = attribute("M605", set_by=SetBy.CORE)
     referanse_arkivert_av: Mapped[UUID | None] = attribute("M228", set_by=SetBy.CORE)
     referanse_arkivdel: Mapped[UUID | None] = attribute(
@@ -64,6 +73,43 @@ class Registrering(Kassabel, Skjermet, Gradert, Arkivenhet):
     sok: Mapped[str] = searchable("registrerings_id", "tittel", "offentlig_tittel", "beskrivelse")
 
 
+def enter_period(change: Change, unit: Registrering) -> None:
+    """Take a registrering into the arkivdel of its period; old mapper move on (5.11.4, 5.11.5)."""
+    del unit
+    parent = change.parent
+    if isinstance(parent, Arkivdel):
+        refuse_new_in(parent.arkivdelstatus)
+    if not isinstance(parent, Mappe) or parent.arkivdelstatus is None:
+        return
+    if parent.arkivdelstatus.kode == OVERLAPPING:
+        move_to_successor(change, parent)
+        return
+    refuse_new_in(parent.arkivdelstatus)
+
+
+def refuse_mixed_klasse(change: Change, unit: Klasse | Mappe | Registrering) -> None:
+    """Let a klasse hold one kind: klasser, mapper or registreringer (C2.4.4, GUIDE 14.1)."""
+    if not isinstance(change.parent, Klasse):
+        return
+    above = change.parent.system_id
+    others = (
+        select(held.system_id).where(tie == above).exists()
+        for held, tie in (
+            (Klasse, Klasse.overklasse_ref),
+            (Mappe, Mappe.klasse_ref),
+            (Registrering, Registrering.klasse_ref),
+        )
+        if not isinstance(unit, held)
+    )
+    if change.session.scalar(select(or_(*others))):
+        raise Conflict(
+            text(
+                "En klasse har enten underklasser, mapper eller registreringer. Velg en annen"
+                " klasse."
+            )
+        )
+
+
 def give_arkivdel(change: Change, unit: Registrering) -> None:
     """Let a registrering belong to the arkivdel that it is in, unless another is given (M208)."""
     if unit.referanse_arkivdel is not None:
@@ -77,6 +123,14 @@ def give_arkivdel(change: Change, unit: Registrering) -> None:
 def series_in_mappe(parent: Mappe) -> str:
     """Name the series that numbers the registreringer of one mappe."""
     return f"registrering/{parent.system_id}"
+
+
+def give_archiver(change: Change, unit: Registrering) -> None:
+    """Remember who archived a registrering that has got its date of archiving (M604, M605)."""
+    if unit.arkivert_dato is None or unit.arkivert_av is not None:
+        return
+    unit.arkivert_av = change.actor.navn
+    unit.referanse_arkivert_av = change.actor.system_id
 
 
 def next_id_in_mappe(change: Change, parent: Mappe) -> str:
@@ -109,6 +163,18 @@ registrering = Resource(
     ],
     locked_by="arkivert_dato",
     inherits=["dokumentmedium", "oppbevaringssted"],
-    on_create=[give_arkivdel, give_registrerings_id],
+    on_create=[
+        enter_period,
+        refuse_mixed_klasse,
+        give_arkivdel,
+        inherit_kassasjon,
+        give_archiver,
+        give_registrerings_id,
+    ],
+    on_change=[give_archiver],
+    guards=[
+        Guard(klasse, on_create=[refuse_mixed_klasse]),
+        Guard(mappe, on_create=[refuse_mixed_klasse]),
+    ],
     example={"tittel": "Befaring av Fjordvegen 12"},
 )

@@ -15,7 +15,7 @@ from sakark_api.noark.names import to_wire
 from sakark_api.noark.resource import Change
 from sakark_api.noark.values import Value, wire_time
 
-__all__ = ["LoggRow", "log_changed", "log_created", "log_deleted"]
+__all__ = ["LoggRow", "log_changed", "log_created", "log_deleted", "log_moved"]
 
 OPPRETTET, ENDRET, SLETTET = "C", "U", "D"
 
@@ -58,6 +58,11 @@ def log_changed(change: Change, unit: TenantRow) -> None:
             for name, before, after in changes_of(unit)
         ),
     )
+
+
+def log_moved(change: Change, unit: TenantRow, role: str, before: UUID, after: UUID) -> None:
+    """Log that a unit got another parent; `role` is what it calls that parent."""
+    _write(change, [(unit, ENDRET, role, str(before), str(after))])
 
 
 def log_deleted(change: Change, unit: TenantRow) -> None:

@@ -1,30 +1,41 @@
 """Avskrivning: how an entry that waited for an answer was written off."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
+from typing import Final
+from uuid import UUID, uuid4
 
-from sqlalchemy.orm import Mapped
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Mapped, aliased
 
 from sakark_api.errors import Conflict, Invalid
 from sakark_api.noark.arkivstruktur.korrespondansepart import MOTTAKERE, Korrespondansepart
-from sakark_api.noark.attribute import SetBy, attribute, code
+from sakark_api.noark.attribute import SetBy, attribute, code, kode_of
+from sakark_api.noark.logging.endringslogg import log_created
 from sakark_api.noark.metadata.kodeliste import AVSKRIVNINGSMAATE
-from sakark_api.noark.model import TenantRow, partitioned, reference, refers
-from sakark_api.noark.resource import Change, ChildColumn, Package, Parent, Resource, Work
+from sakark_api.noark.model import TenantRow, partitioned, reference, refers, searchable
+from sakark_api.noark.resource import Change, ChildColumn, Guard, Package, Parent, Resource, Work
+from sakark_api.noark.rules.avslutning import is_closing
+from sakark_api.noark.sakarkiv.avslutning import reasons_to_stay_open
 from sakark_api.noark.sakarkiv.journalpost import (
     INNGAAENDE,
     NOTAT_TIL_OPPFOELGING,
+    UTGAAR,
     Journalpost,
     journalpost,
 )
+from sakark_api.noark.sakarkiv.saksmappe import Saksmappe, saksmappe
 from sakark_api.noark.values import Kode
-from sakark_api.texts import text
+from sakark_api.texts import joined, text
 
-__all__ = ["Avskrivning", "avskrivning"]
+__all__ = ["Avskrivning", "avskrivning", "refuse_torn_apart"]
 
-BREV, TATT_TIL_ETTERRETNING = "BU", "TE"
+BREV, TATT_TIL_ETTERRETNING, SAKEN_AVSLUTTET = "BU", "TE", "SA"
 BESVART = frozenset({"BU", "BE", "BN"})
 WAITS_FOR_ANSWER = frozenset({INNGAAENDE, NOTAT_TIL_OPPFOELGING})
+WRITES_OFF: Final = "avskriv-ved-avslutning"
+"""The option of a kommune whose cases write off what is left as they are closed (C3.4.5)."""
 
 
 class Avskrivning(TenantRow):
@@ -38,6 +49,7 @@ class Avskrivning(TenantRow):
     )
 
     journalpost_ref: Mapped[UUID] = reference(required=True)
+    sok: Mapped[str] = searchable("avskrevet_av")
     avskrivningsdato: Mapped[datetime] = attribute("M617", set_by=SetBy.CORE, always=True)
     avskrevet_av: Mapped[str] = attribute("M618", set_by=SetBy.CORE, always=True)
     referanse_avskrevet_av: Mapped[UUID] = attribute(
@@ -118,6 +130,113 @@ def _entry(change: Change, unit: Avskrivning) -> Journalpost:
     return entry
 
 
+def close_case(change: Change, unit: Saksmappe) -> None:
+    """Close a case that is ready for it, or tell all that is missing (6.1.7–6.1.12, C3.4.5)."""
+    if not is_closing(unit):
+        return
+    reasons = list(reasons_to_stay_open(change, unit))
+    waiting = restanser(change, unit.system_id)
+    if waiting and WRITES_OFF not in change.options:
+        entries = dict.fromkeys(one.registrerings_id for one in waiting)
+        reasons.append(text("Disse er ikke avskrevet: {poster}.", poster=", ".join(entries)))
+    if reasons:
+        raise Conflict(joined([text("Saken kan ikke avsluttes ennå."), *reasons], " "))
+    write_off(change, waiting)
+
+
+def write_off(change: Change, waiting: Sequence["Restanse"]) -> None:
+    """Write off what is left because the case is closed (C3.4.5)."""
+    made = [
+        Avskrivning(
+            tenant_id=change.session.info["tenant_id"],
+            system_id=uuid4(),
+            journalpost_ref=one.system_id,
+            avskrivningsmaate=change.kode(AVSKRIVNINGSMAATE, SAKEN_AVSLUTTET),
+            referanse_avskrives_av_korrespondansepart=one.recipient,
+        )
+        for one in waiting
+    ]
+    for one in made:
+        give_author(change, one)
+    change.session.add_all(made)
+    log_created(change, made)
+
+
+@dataclass(frozen=True)
+class Restanse:
+    """An entry that waits for an answer, and from which recipient when it is a note to several."""
+
+    system_id: UUID
+    registrerings_id: str
+    recipient: UUID | None
+
+
+def restanser(change: Change, mappe: UUID) -> list[Restanse]:
+    """List what waits for an answer in a case: what came in, and notes for each recipient."""
+    recipient = aliased(Korrespondansepart)
+    is_note = kode_of(Journalpost.journalposttype) == NOTAT_TIL_OPPFOELGING
+    written_off = (
+        select(Avskrivning.system_id)
+        .where(
+            Avskrivning.journalpost_ref == Journalpost.system_id,
+            or_(
+                recipient.system_id.is_(None),
+                Avskrivning.referanse_avskrives_av_korrespondansepart == recipient.system_id,
+            ),
+        )
+        .exists()
+    )
+    found = (
+        select(Journalpost.system_id, Journalpost.registrerings_id, recipient.system_id)
+        .outerjoin(
+            recipient,
+            and_(
+                is_note,
+                recipient.registrering_ref == Journalpost.system_id,
+                kode_of(recipient.korrespondanseparttype).in_(MOTTAKERE),
+            ),
+        )
+        .where(
+            Journalpost.mappe_ref == mappe,
+            kode_of(Journalpost.journalposttype).in_(WAITS_FOR_ANSWER),
+            kode_of(Journalpost.journalstatus) != UTGAAR,
+            ~written_off,
+        )
+        .order_by(Journalpost.journalpostnummer)
+    )
+    return [Restanse(*row) for row in change.session.execute(found)]
+
+
+def refuse_torn_apart(change: Change, unit: Journalpost) -> None:
+    """Move no entry away from those that it writes off or is written off by (C3.2.39)."""
+    link, other = Avskrivning, aliased(Journalpost)
+    together = (
+        select(other.registrerings_id)
+        .join(
+            link,
+            or_(
+                and_(
+                    link.journalpost_ref == unit.system_id,
+                    link.referanse_avskrives_av_journalpost == other.system_id,
+                ),
+                and_(
+                    link.referanse_avskrives_av_journalpost == unit.system_id,
+                    link.journalpost_ref == other.system_id,
+                ),
+            ),
+        )
+        .where(other.mappe_ref != unit.mappe_ref)
+    )
+    found = change.session.scalars(together.distinct()).all()
+    if found:
+        raise Conflict(
+            text(
+                "Journalposten kan ikke flyttes alene: den avskriver eller avskrives av {poster}.",
+                poster=", ".join(found),
+            )
+        )
+
+
 avskrivning = Resource(
     model=Avskrivning,
     title=text("Avskrivning"),
@@ -134,5 +253,6 @@ avskrivning = Resource(
         refuse_other_recipient,
     ],
     on_change=[refuse_missing_answer, refuse_other_recipient],
+    guards=[Guard(saksmappe, on_create=[close_case], on_change=[close_case])],
     example={"avskrivningsmaate": {"kode": "TE"}},
 )

@@ -9,7 +9,14 @@ from sakark_api.errors import Invalid
 from sakark_api.noark.admin.ansvar import name_person
 from sakark_api.noark.attribute import Mutability, SetBy, attribute, code
 from sakark_api.noark.metadata.kodeliste import FLYTSTATUS
-from sakark_api.noark.model import TenantRow, partitioned, reference, refers, refers_in_table
+from sakark_api.noark.model import (
+    TenantRow,
+    partitioned,
+    reference,
+    refers,
+    refers_in_table,
+    searchable,
+)
 from sakark_api.noark.resource import Change, ChildColumn, Package, Parent, Resource, Work
 from sakark_api.noark.sakarkiv.arkivnotat import arkivnotat
 from sakark_api.noark.sakarkiv.journalpost import journalpost
@@ -26,6 +33,7 @@ class Dokumentflyt(TenantRow):
     __table_args__ = partitioned(*refers("registrering_ref", "registrering", owned=True))
 
     registrering_ref: Mapped[UUID] = reference(required=True)
+    sok: Mapped[str] = searchable("flyt_til", "flyt_fra", "flyt_merknad")
     flyt_til: Mapped[str | None] = attribute(
         "M660", set_by=SetBy.CLIENT_OR_CORE, change=Mutability.ONCE
     )
