@@ -218,6 +218,7 @@ class World:
     saksmappe: Any
     registrering: Any
     journalpost: Any
+    arkivnotat: Any
     dokumentbeskrivelse: Any
     dokumentobjekt: Any
     kryssreferanse: Any
@@ -227,6 +228,9 @@ class World:
     korrespondansepartperson: Any
     korrespondansepartenhet: Any
     korrespondansepartintern: Any
+    avskrivning: Any
+    dokumentflyt: Any
+    presedens: Any
     administrativenhet: Any
     bruker: Any
     hendelseslogg: Any
@@ -292,6 +296,7 @@ def build_world(client: Client) -> World:
         saksmappe=sak,
         registrering=registrering,
         journalpost=post,
+        arkivnotat=client.make(sak, "sakarkiv/ny-arkivnotat/", {"tittel": "Notatet"}),
         dokumentbeskrivelse=document,
         dokumentobjekt=objekt,
         kryssreferanse=client.refer(mappe, sak),
@@ -306,6 +311,13 @@ def build_world(client: Client) -> World:
         ),
         korrespondansepartintern=client.make(
             post, "arkivstruktur/ny-korrespondansepartintern/", {"saksbehandler": "Per"}
+        ),
+        avskrivning=client.make(post, "sakarkiv/ny-avskrivning/", {}),
+        dokumentflyt=client.make(post, "sakarkiv/ny-dokumentflyt/", {"flytTil": "Ola"}),
+        presedens=client.make(
+            sak,
+            "sakarkiv/ny-presedens/",
+            {"tittel": "Presedensen", "rettskildefaktor": "Praksis"},
         ),
         administrativenhet=enhet,
         bruker=client.make(enhet, "admin/ny-bruker/", {"brukerNavn": "Ny bruker"}),

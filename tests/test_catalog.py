@@ -29,6 +29,14 @@ UNITS_OF_THE_ARCHIVE = [name for name in WRITTEN if issubclass(CONCRETE[name].mo
 DELETABLE: Mapping[str, Mapping[str, Any]] = {"journalpost": {"journalposttype": {"kode": "U"}}}
 """What else a unit needs to be one that may be deleted: what comes in is journalled at once."""
 
+WITHOUT_TEXT: Mapping[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "avskrivning": (
+        {"avskrivningsmaate": {"kode": "TLF", "kodenavn": "Besvart på telefon"}},
+        {"avskrivningsmaate": {"kode": "TO", "kodenavn": "Tatt til orientering"}},
+    )
+}
+"""How a unit without text of the clients' own is changed."""
+
 CHANGEABLE = (Mutability.ALWAYS, Mutability.UNTIL_CLOSED, Mutability.UNTIL_ARCHIVED)
 NOTHING_TAKES: tuple[Any, ...] = (True, 1.5, [{}], {"a": {"b": []}}, [["x"]])
 JSON_TYPES: Mapping[type[Any], type[Any]] = {bool: bool, Decimal: float}
@@ -118,12 +126,17 @@ DEFINED_NAME = next(
 
 
 def owner_of(place: Place, world: World) -> Any:
-    """Give the unit or package that a unit is made from; an arkivdel takes one system only."""
+    """Give the unit or package that a unit is made from: one that takes no other kind already."""
     client = world.client
     if place.owner is None:
         return client.follow(place.made.package.rel)
     if place.made.name == "klassifikasjonssystem" and place.owner.name == "arkivdel":
         return client.make(world.arkiv, "arkivstruktur/ny-arkivdel/", {"tittel": "Uten system"})
+    if (place.owner.name, place.made.name) == ("arkiv", "arkiv"):
+        return client.make(world.arkivskaper, "arkivstruktur/ny-arkiv/", {"tittel": "Uten deler"})
+    if place.owner.name == "klasse":
+        body = {"klasseID": str(uuid4()), "tittel": "Tom"}
+        return client.make(world.klassifikasjonssystem, "arkivstruktur/ny-klasse/", body)
     return client.refreshed(getattr(world, place.owner.name))
 
 
@@ -174,6 +187,8 @@ def changeable(resource: Resource[Any]) -> list[BoundAttribute]:
 
 def a_change(resource: Resource[Any], nth: int = 0) -> dict[str, Any]:
     """Give a change of one attribute; another for each `nth`."""
+    if resource.name in WITHOUT_TEXT:
+        return WITHOUT_TEXT[resource.name][nth]
     attribute = changeable(resource)[0]
     if attribute.wire in OTHER_PROVEN:
         return {attribute.wire: OTHER_PROVEN[attribute.wire][nth]}
@@ -185,7 +200,7 @@ NEW_VALUES: Mapping[type[Any], tuple[Any, Any]] = {
     int: (1901, 1902),
     Decimal: (6.5, 7.5),
 }
-CHANGING = [name for name, one in CONCRETE.items() if changeable(one)]
+CHANGING = [name for name, one in CONCRETE.items() if name in WITHOUT_TEXT or changeable(one)]
 """What clients may change in some way; the number of a person they may not."""
 
 

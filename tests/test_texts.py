@@ -18,8 +18,11 @@ TRANSLATED = [language for language in LANGUAGES if language != BOKMAAL]
 NOARK_NOUNS = {
     "Arkiv",
     "Arkivdel",
+    "Arkivnotat",
     "Arkivskaper",
+    "Avskrivning",
     "Dokumentbeskrivelse",
+    "Dokumentflyt",
     "Dokumentobjekt",
     "Journalpost",
     "Klasse",
@@ -27,6 +30,7 @@ NOARK_NOUNS = {
     "Korrespondansepart",
     "Mappe",
     "Merknad",
+    "Presedens",
     "Registrering",
     "Saksmappe",
 }

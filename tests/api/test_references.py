@@ -378,7 +378,9 @@ def test_kryssreferanse_leads_from_one_unit_to_another(world: World, of: str, to
     client, target = world.client, getattr(world, to)
     owner = {
         "klasse": client.make(
-            world.klasse, "arkivstruktur/ny-klasse/", {"klasseID": "9", "tittel": "Ni"}
+            world.klassifikasjonssystem,
+            "arkivstruktur/ny-klasse/",
+            {"klasseID": "9", "tittel": "Ni"},
         ),
         "mappe": client.make(world.arkivdel, "arkivstruktur/ny-mappe/", {"tittel": "Fra"}),
         "journalpost": world.journalpost,

@@ -8,7 +8,17 @@ from inspect import get_annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Boolean, DateTime, Integer, Numeric
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    DateTime,
+    Integer,
+    Numeric,
+    type_coerce,
+)
 from sqlalchemy import Text as TextType
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine.interfaces import Dialect
@@ -31,6 +41,7 @@ __all__ = [
     "attributes_of",
     "code",
     "declared",
+    "kode_of",
     "spec_of",
 ]
 
@@ -172,6 +183,12 @@ def code(
     )
 
 
+def kode_of(column: Any) -> ColumnElement[str]:
+    """Give the kode in a column of codes, for queries."""
+    found: ColumnElement[str] = type_coerce(column, JSONB())["kode"].astext
+    return found
+
+
 @dataclass(frozen=True)
 class BoundAttribute:
     """An attribute of one model: its names, its Python type and what the standard says of it."""
@@ -194,7 +211,7 @@ def attributes_of(mapper: Any) -> tuple[BoundAttribute, ...]:
     bound = (
         _bind(prop.key, prop.columns[0], spec_of(mapper.class_, prop.key, prop.columns[0]))
         for prop in mapper.column_attrs
-        if "attribute" in prop.columns[0].info
+        if isinstance(prop.columns[0], Column) and "attribute" in prop.columns[0].info
     )
     order = {name: place for place, name in enumerate(_declaration_order(mapper.class_))}
     return tuple(sorted(bound, key=lambda one: order.get(one.name, len(order))))

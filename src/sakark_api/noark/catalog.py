@@ -38,7 +38,11 @@ from sakark_api.noark.metadata.virksomhetsspesifikkemetadata import virksomhetss
 from sakark_api.noark.moeter.moetedeltaker import moetedeltaker
 from sakark_api.noark.moeter.moetemappe import moetemappe
 from sakark_api.noark.moeter.moeteregistrering import moeteregistrering
+from sakark_api.noark.sakarkiv.arkivnotat import arkivnotat
+from sakark_api.noark.sakarkiv.avskrivning import avskrivning
+from sakark_api.noark.sakarkiv.dokumentflyt import dokumentflyt
 from sakark_api.noark.sakarkiv.journalpost import journalpost
+from sakark_api.noark.sakarkiv.presedens import presedens
 from sakark_api.noark.sakarkiv.saksmappe import saksmappe
 from sakark_api.noark.structure import Catalog
 
@@ -56,6 +60,7 @@ CATALOG = Catalog(
         saksmappe,
         registrering,
         journalpost,
+        arkivnotat,
         dokumentbeskrivelse,
         dokumentobjekt,
         kryssreferanse,
@@ -80,6 +85,9 @@ CATALOG = Catalog(
         moetemappe,
         moeteregistrering,
         moetedeltaker,
+        avskrivning,
+        dokumentflyt,
+        presedens,
         administrativenhet,
         bruker,
         endringslogg,

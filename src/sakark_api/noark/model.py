@@ -21,10 +21,18 @@ from sqlalchemy import (
     func,
     literal_column,
     or_,
+    select,
 )
 from sqlalchemy import Text as TextType
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
-from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, declared_attr, mapped_column
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    MappedColumn,
+    column_property,
+    declared_attr,
+    mapped_column,
+)
 from sqlalchemy.types import Uuid
 
 from sakark_api.noark.attribute import Attribute, SetBy, attribute, declared, spec_of
@@ -33,6 +41,7 @@ __all__ = [
     "WHOLE_KEY",
     "Arkivenhet",
     "Base",
+    "Opprettet",
     "TenantRow",
     "has_kinds",
     "join_table",
@@ -43,6 +52,7 @@ __all__ = [
     "refers",
     "refers_in_table",
     "searchable",
+    "shows",
     "table_of",
     "unique_in_table",
 ]
@@ -143,14 +153,19 @@ def _demand_of_subtype(cls: type[TenantRow]) -> None:
             )
 
 
-class Arkivenhet(TenantRow):
-    """What every unit of the archive has: identity, origin and last change."""
-
-    __abstract__ = True
+class Opprettet:
+    """Remembers its origin: when it was made and by whom."""
 
     opprettet_dato: Mapped[datetime] = attribute("M600", set_by=SetBy.CORE, always=True)
     opprettet_av: Mapped[str] = attribute("M601", set_by=SetBy.CORE, always=True)
     referanse_opprettet_av: Mapped[UUID] = attribute("M225", set_by=SetBy.CORE, always=True)
+
+
+class Arkivenhet(Opprettet, TenantRow):
+    """What every unit of the archive has: identity, origin and last change."""
+
+    __abstract__ = True
+
     endret_dato: Mapped[datetime | None] = attribute("M682", set_by=SetBy.CORE)
     endret_av: Mapped[str | None] = attribute("M683", set_by=SetBy.CORE)
     referanse_endret_av: Mapped[UUID | None] = attribute("M230", set_by=SetBy.CORE)
@@ -205,6 +220,16 @@ def refers_in_table(
             initially="DEFERRED" if deferred else None,
         )
     )
+
+
+def shows(model: type[TenantRow], name: str, other: type[TenantRow], by: str) -> None:
+    """Let units have an attribute of the unit that their column `by` refers to, read with them."""
+    value = (
+        select(getattr(other, name))
+        .where(other.tenant_id == model.tenant_id, other.system_id == getattr(model, by))
+        .scalar_subquery()
+    )
+    model.__mapper__.add_property(name, column_property(value))
 
 
 def ordered_by(model: type[TenantRow], column: str) -> None:

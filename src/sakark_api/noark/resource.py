@@ -25,6 +25,7 @@ __all__ = [
     "Change",
     "ChildColumn",
     "FileRules",
+    "Guard",
     "JoinTable",
     "Package",
     "Parent",
@@ -93,6 +94,8 @@ class Change:
     """The unit that a new unit is made under, or that a unit is moved to."""
     former: TenantRow | None = None
     """The unit that a moved unit was under before."""
+    options: frozenset[str] = frozenset()
+    """The options of the kommune in force now."""
 
     def kode(self, codelist: CodeList, kode: str) -> Kode:
         """Give a code of a list, with its name in this kommune."""
@@ -161,6 +164,21 @@ class Parent:
 
 
 @dataclass(frozen=True)
+class Guard:
+    """Rules that a resource lays on the units of another, which does not know of it.
+
+    So a child may hold its parent back, as parents never name their children. They run after the
+    other resource's own rules, at the same moments.
+    """
+
+    resource: "Resource[Any]"
+    on_create: Sequence[Rule] = ()
+    on_change: Sequence[Rule] = ()
+    on_move: Sequence[Rule] = ()
+    on_delete: Sequence[Rule] = ()
+
+
+@dataclass(frozen=True)
 class StoredFile:
     """A file whose bytes are in storage already."""
 
@@ -199,6 +217,7 @@ class Resource(Generic[M]):
     `by_reference` are made by naming the unit they point to (`ny-<name>/$ref?$id=`). Units that are
     `read_only` are made by the core alone.
     `inherits` names attributes whose values come from the parent when the client gives none.
+    `guards` are rules for units of other resources.
     `order_by` is the order of lists when the client asks for none. `example` is a body that makes
     a unit, as it is on the wire, for the API's description. `own_list` gives owners a list of this
     kind alone, beside the one of the resource it extends. `spelled` is the name in addresses and
@@ -225,6 +244,7 @@ class Resource(Generic[M]):
     on_change: Sequence[Rule] = ()
     on_move: Sequence[Rule] = ()
     on_delete: Sequence[Rule] = ()
+    guards: Sequence[Guard] = ()
     file: FileRules | None = None
     example: Mapping[str, Any] = field(default_factory=dict)
     own_list: bool = False

@@ -14,6 +14,7 @@ from sakark_api.noark.resource import (
     Parent,
     ParentColumn,
     Resource,
+    Rule,
     StoredFile,
 )
 
@@ -102,6 +103,17 @@ class Catalog:
     def kinds_of(self, resource: Resource[Any]) -> tuple[Resource[Any], ...]:
         """List the resources whose units are units of `resource`, and that may have units."""
         return tuple(one for one in self.resources if resource in one.lineage and not one.abstract)
+
+    def rules(self, resource: Resource[Any], moment: str) -> tuple[Rule, ...]:
+        """List the rules of a moment ("on_create", …): a resource's own, then others' for it."""
+        guards = (guard for one in self.resources for guard in one.guards)
+        laid = (
+            rule
+            for guard in guards
+            if guard.resource in resource.lineage
+            for rule in getattr(guard, moment)
+        )
+        return (*resource.rules(moment), *laid)
 
     def packages(self) -> Iterable[Package]:
         return dict.fromkeys(resource.package for resource in self.resources)

@@ -246,6 +246,7 @@ class Context:
             kodeverk=session.info["kodeverk"],
             first_version=self.services.settings.first_version,
             archivist=self.may(Action.CHANGE, Work.ARCHIVE),
+            options=self.kommune.options_on(self.services.clock()),
         )
 
 

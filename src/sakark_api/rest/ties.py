@@ -60,6 +60,7 @@ class Ties:
 
     def __init__(self, catalog: Catalog) -> None:
         self._kinds = {one.model: one for one in catalog.resources}
+        self._rules = {one.name: catalog.rules(one, "on_move") for one in catalog.resources}
 
     def add(self, change: Change, relation: Relation, owner: End, target: End) -> None:
         """Tie the target to the owner; a column that ties it elsewhere is moved."""
@@ -276,8 +277,10 @@ class Ties:
     ) -> None:
         """Let the rules of moving bring the rest in order."""
         moved = replace(change, parent=parent, former=former)
-        for rule in pair.kind.rules("on_move"):
-            rule(moved, pair.child)
+        # What rules ask of the database is not to write the move before all of them have agreed.
+        with change.session.no_autoflush:
+            for rule in self._rules[pair.kind.name]:
+                rule(moved, pair.child)
 
     def _tell(self, change: Change, pair: Pair, before: UUID | None, after: UUID | None) -> None:
         role = pair.tie.role or pair.parent_kind.root.name

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +26,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from sakark_api.access.policy import Status
 from sakark_api.noark.model import Base
+from sakark_api.noark.values import NORWAY
+from sakark_api.tenancy.opsjoner import Options, names_in_force, read_options
 
 __all__ = [
     "IssuerEntry",
@@ -120,6 +122,12 @@ class Kommune:
     sandkasse_for: "Kommune | None" = None
     """The kommune that a sandbox has its issuers and the names in its tokens from."""
     utloeper: datetime | None = None
+    options: Options = field(default_factory=dict, hash=False)
+
+    def options_on(self, now: datetime) -> frozenset[str]:
+        """Name the options in force on a day in Norway; a sandbox has those of its kommune."""
+        today = now.astimezone(NORWAY).date()
+        return frozenset(names_in_force((self.sandkasse_for or self).options, today, today))
 
     def is_shut(self, now: datetime) -> bool:
         """Tell whether nobody comes in: a sandbox that is not filled yet, or has expired."""
@@ -168,6 +176,7 @@ def _seen(row: KommuneRow, issuers: list[IssuerEntry]) -> Kommune:
         maalform=row.maalform,
         issuers=tuple(issuers),
         utloeper=row.utloeper,
+        options=read_options(row.options),
     )
 
 

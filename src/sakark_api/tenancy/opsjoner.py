@@ -9,7 +9,15 @@ from typing import Any
 from sakark_api.errors import Conflict, Invalid, NotFound
 from sakark_api.texts import text
 
-__all__ = ["Period", "end", "names_in_force", "read_options", "with_period", "write_options"]
+__all__ = [
+    "Options",
+    "Period",
+    "end",
+    "names_in_force",
+    "read_options",
+    "with_period",
+    "write_options",
+]
 
 _NAME = re.compile(r"[a-zæøå][a-zæøå0-9-]{1,40}")
 

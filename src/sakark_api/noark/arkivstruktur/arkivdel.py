@@ -3,11 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import inspect
+from sqlalchemy import inspect, select
 from sqlalchemy.orm import Mapped
 
 from sakark_api.errors import Conflict, Invalid
-from sakark_api.noark.arkivstruktur.arkiv import arkiv
+from sakark_api.noark.arkivstruktur.arkiv import Arkiv, arkiv
 from sakark_api.noark.arkivstruktur.felles import (
     Avsluttbar,
     Gradert,
@@ -19,13 +19,13 @@ from sakark_api.noark.attribute import Mutability, SetBy, attribute, code
 from sakark_api.noark.logging.endringslogg import log_changed
 from sakark_api.noark.metadata.kodeliste import ARKIVDELSTATUS, DOKUMENTMEDIUM
 from sakark_api.noark.model import Arkivenhet, reference, refers, searchable
-from sakark_api.noark.resource import Change, ChildColumn, Package, Parent, Resource, Work
+from sakark_api.noark.resource import Change, ChildColumn, Guard, Package, Parent, Resource, Work
 from sakark_api.noark.rules.avslutning import closes_when
 from sakark_api.noark.rules.opphav import give_last_change
 from sakark_api.noark.values import Kode
 from sakark_api.texts import text
 
-__all__ = ["Arkivdel", "arkivdel"]
+__all__ = ["AKTIV", "OVERLAPPING", "PERIODE_AVSLUTTET", "Arkivdel", "arkivdel", "refuse_new_in"]
 
 
 class Arkivdel(Avsluttbar, Kassabel, Slettbar, Skjermet, Gradert, Arkivenhet):
@@ -47,17 +47,46 @@ class Arkivdel(Avsluttbar, Kassabel, Slettbar, Skjermet, Gradert, Arkivenhet):
     dokumentmedium: Mapped[Kode] = code(DOKUMENTMEDIUM, "M300", default="E")
     oppbevaringssted: Mapped[list[str] | None] = attribute("M301")
     arkivperiode_start_dato: Mapped[datetime] = attribute(
-        "M107", set_by=SetBy.CLIENT_OR_CORE, always=True
+        "M107", set_by=SetBy.CLIENT_OR_CORE, change=Mutability.UNTIL_CLOSED, always=True
     )
     arkivperiode_slutt_dato: Mapped[datetime | None] = attribute(
-        "M108", set_by=SetBy.CLIENT_OR_CORE
+        "M108", set_by=SetBy.CLIENT_OR_CORE, change=Mutability.UNTIL_CLOSED
     )
     referanse_forloeper: Mapped[UUID | None] = attribute("M202")
     referanse_arvtaker: Mapped[UUID | None] = attribute("M203")
     sok: Mapped[str] = searchable("tittel", "beskrivelse")
 
 
-close_by_status = closes_when("arkivdelstatus", "P")
+AKTIV, OVERLAPPING, PERIODE_AVSLUTTET = "A", "O", "P"
+
+close_by_status = closes_when("arkivdelstatus", PERIODE_AVSLUTTET)
+
+
+def refuse_above_underarkiv(change: Change, unit: Arkivdel) -> None:
+    """Keep arkivdeler at the lowest level of arkiv (GUIDE 14.1)."""
+    below = select(Arkiv.system_id).where(Arkiv.overarkiv_ref == unit.arkiv_ref).limit(1)
+    if change.session.scalar(below) is not None:
+        raise Conflict(text("Arkivet har underarkiv. Opprett arkivdelen i et av dem."))
+
+
+def refuse_above_arkivdeler(change: Change, unit: Arkiv) -> None:
+    """Put no arkiv beside the arkivdeler of another: they stay at the lowest level (GUIDE 14.1)."""
+    if unit.overarkiv_ref is None:
+        return
+    beside = select(Arkivdel.system_id).where(Arkivdel.arkiv_ref == unit.overarkiv_ref).limit(1)
+    if change.session.scalar(beside) is not None:
+        raise Conflict(text("Arkivet har arkivdeler og kan ikke få underarkiv."))
+
+
+def refuse_new_in(status: Kode | None) -> None:
+    """Take nothing new into an arkivdel whose period is over or overlaps (5.11.4, 5.11.6)."""
+    if status is not None and status.kode in {OVERLAPPING, PERIODE_AVSLUTTET}:
+        raise Conflict(
+            text(
+                "Arkivdelen er i overlappingsperiode eller avsluttet, og tar ikke imot noe nytt."
+                " Bruk arkivdelen som følger den."
+            )
+        )
 
 
 def give_period(change: Change, unit: Arkivdel) -> None:
@@ -128,8 +157,9 @@ arkivdel = Resource(
     ],
     locked_by="avsluttet_dato",
     inherits=["dokumentmedium", "oppbevaringssted"],
-    on_create=[close_by_status, give_period, mirror_neighbours],
+    on_create=[refuse_above_underarkiv, close_by_status, give_period, mirror_neighbours],
     on_change=[close_by_status, give_period],
     on_move=[mirror_neighbours],
+    guards=[Guard(arkiv, on_create=[refuse_above_arkivdeler])],
     example={"tittel": "Sakarkiv 2026–", "arkivdelstatus": {"kode": "A"}},
 )

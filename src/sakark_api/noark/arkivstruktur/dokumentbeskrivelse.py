@@ -3,10 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import Select, and_, select
 from sqlalchemy.orm import Mapped
 
+from sakark_api.errors import Conflict, Forbidden
 from sakark_api.noark.arkivstruktur.felles import Gradert, Kassabel, Signert, Skjermet, Slettbar
-from sakark_api.noark.arkivstruktur.registrering import registrering
+from sakark_api.noark.arkivstruktur.registrering import Registrering, registrering
 from sakark_api.noark.attribute import SetBy, attribute, code
 from sakark_api.noark.metadata.kodeliste import (
     DOKUMENTMEDIUM,
@@ -24,13 +26,16 @@ from sakark_api.noark.resource import (
     Resource,
     Work,
 )
+from sakark_api.noark.rules.frysing import value_before
+from sakark_api.noark.rules.kassasjon import inherit_kassasjon
 from sakark_api.noark.rules.numre import next_numbers
 from sakark_api.noark.values import Kode
 from sakark_api.texts import text
 
-__all__ = ["Dokumentbeskrivelse", "attachments", "dokumentbeskrivelse"]
+__all__ = ["FERDIGSTILT", "Dokumentbeskrivelse", "attachments", "dokumentbeskrivelse", "tied"]
 
 HOVEDDOKUMENT, VEDLEGG = "H", "V"
+FERDIGSTILT = "F"
 
 attachments = join_table("registrering", "dokumentbeskrivelse")
 
@@ -78,6 +83,49 @@ def give_place(change: Change, unit: Dokumentbeskrivelse) -> None:
     unit.referanse_tilknyttet_av = change.actor.system_id
 
 
+def refuse_reopening(change: Change, unit: Dokumentbeskrivelse) -> None:
+    """Let a finished document stay so; only an archivist may take that back (C3.2.32)."""
+    before = value_before(unit, "dokumentstatus")
+    was_finished = before is not None and before.kode == FERDIGSTILT
+    if was_finished and unit.dokumentstatus.kode != FERDIGSTILT and not change.archivist:
+        raise Forbidden(
+            text("Dokumentet er ferdigstilt. Be en arkivar om å åpne det for redigering igjen.")
+        )
+
+
+def refuse_deletion_of_archived(change: Change, unit: Dokumentbeskrivelse) -> None:
+    """Keep the documents of what is archived (C3.2.16)."""
+    archived = tied().where(
+        Dokumentbeskrivelse.system_id == unit.system_id, Registrering.arkivert_dato.is_not(None)
+    )
+    found = change.session.scalars(archived.limit(1)).first()
+    if found is not None:
+        raise Conflict(
+            text("Dokumentet hører til {id}, som er arkivert, og kan ikke slettes.", id=found)
+        )
+
+
+def tied() -> Select[str]:
+    """Select the registreringsID of each registrering for each document that it is tied to."""
+    return (
+        select(Registrering.registrerings_id)
+        .join(
+            attachments,
+            and_(
+                attachments.c.tenant_id == Registrering.tenant_id,
+                attachments.c.registrering_ref == Registrering.system_id,
+            ),
+        )
+        .join(
+            Dokumentbeskrivelse,
+            and_(
+                Dokumentbeskrivelse.tenant_id == attachments.c.tenant_id,
+                Dokumentbeskrivelse.system_id == attachments.c.dokumentbeskrivelse_ref,
+            ),
+        )
+    )
+
+
 dokumentbeskrivelse = Resource(
     model=Dokumentbeskrivelse,
     title=text("Dokumentbeskrivelse"),
@@ -92,6 +140,8 @@ dokumentbeskrivelse = Resource(
     ],
     inherits=["dokumentmedium"],
     order_by=["dokumentnummer", "system_id"],
-    on_create=[give_place],
+    on_create=[inherit_kassasjon, give_place],
+    on_change=[refuse_reopening],
+    on_delete=[refuse_deletion_of_archived],
     example={"tittel": "Søknad om tillatelse til tiltak", "dokumenttype": {"kode": "B"}},
 )

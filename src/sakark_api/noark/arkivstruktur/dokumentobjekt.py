@@ -1,14 +1,16 @@
 """Dokumentobjekt: one file, as one version and variant of a document; and how files come in."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID, uuid4
 
 from sqlalchemy import BigInteger, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from sakark_api.errors import Conflict, Invalid
+from sakark_api.errors import Conflict, Forbidden, Invalid
 from sakark_api.noark.arkivstruktur.dokumentbeskrivelse import (
+    FERDIGSTILT,
     Dokumentbeskrivelse,
     dokumentbeskrivelse,
 )
@@ -30,11 +32,20 @@ from sakark_api.noark.rules.numre import next_numbers
 from sakark_api.noark.values import Kode
 from sakark_api.texts import text
 
-__all__ = ["Dokumentobjekt", "dokumentobjekt"]
+__all__ = ["ARKIVFORMAT", "GODKJENTE_ARKIVFORMATER", "Dokumentobjekt", "dokumentobjekt"]
 
-PRODUKSJONSFORMAT = "P"
+PRODUKSJONSFORMAT, ARKIVFORMAT = "P", "A"
 UKJENT_FORMAT = "av/0"
 SHA256 = "SHA-256"
+GODKJENTE_ARKIVFORMATER = frozenset(
+    {
+        *("x-fmt/111", "fmt/101"),  # text, XML
+        *("fmt/95", "fmt/354", "fmt/476", "fmt/477", "fmt/478"),  # PDF/A
+        *("fmt/353", "fmt/42", "fmt/11", "fmt/12", "fmt/13"),  # TIFF, JPEG, PNG
+        *("av/1", "x-fmt/386", "fmt/134"),  # SOSI, MPEG-2, MP3
+    }
+)
+"""Formats that an archive may be deposited in, by their kode."""
 _MIME_TYPE = re.compile(r"[a-z0-9.+!#$&^_-]{1,127}/[a-z0-9.+!#$&^_-]{1,127}")
 
 
@@ -151,12 +162,26 @@ def refuse_file_of_finished(
 
 
 def refuse_finished(unit: Dokumentbeskrivelse) -> None:
-    if unit.dokumentstatus.kode == "F":
+    if unit.dokumentstatus.kode == FERDIGSTILT:
         raise Conflict(
             text(
                 "Dokumentet er ferdigstilt og kan ikke få nye versjoner. Opprett et nytt dokument."
             )
         )
+
+
+def refuse_file(change: Change, unit: Dokumentobjekt, mime_type: str, size: int | None) -> None:
+    """Stop a file that the dokumentobjekt, or the document it is of, does not take (C3.2.31)."""
+    refuse_second_file(change, unit, mime_type, size)
+    document = change.get(Dokumentbeskrivelse, unit.dokumentbeskrivelse_ref)
+    if document is not None and unit.variantformat.kode == PRODUKSJONSFORMAT:
+        refuse_finished(document)
+
+
+def receive_file(change: Change, unit: Dokumentobjekt, stored: StoredFile) -> Dokumentobjekt:
+    """Tie stored bytes to the dokumentobjekt, if they still are taken."""
+    refuse_file(change, unit, stored.mime_type, stored.size)
+    return take_file(change, unit, stored)
 
 
 def refuse_version_of_finished(change: Change, unit: Dokumentobjekt) -> None:
@@ -188,6 +213,50 @@ def take_file_as_version(
     return version
 
 
+def refuse_deletion(change: Change, unit: Dokumentobjekt) -> None:
+    """Keep a finished document's last version, original and archive format (5.13.17–5.13.28).
+
+    Older versions, other variants, and what also is kept in an archive format, may be deleted by
+    an archivist. A document that is still worked on is its authors' own.
+    """
+    document = change.get(Dokumentbeskrivelse, unit.dokumentbeskrivelse_ref)
+    if document is None or unit.lagringsnoekkel is None:
+        return
+    if document.dokumentstatus.kode != FERDIGSTILT:
+        return
+    if not change.archivist:
+        raise Forbidden(
+            text("Dokumentet er ferdigstilt. Be en arkivar om å slette versjoner og varianter.")
+        )
+    others = _other_files(change, unit)
+    if any(one.versjonsnummer > unit.versjonsnummer for one in others):
+        return
+    if unit.variantformat.kode == ARKIVFORMAT:
+        raise Conflict(text("Filen er arkivformatet av siste versjon og kan ikke slettes."))
+    is_kept = any(
+        one.variantformat.kode == ARKIVFORMAT and one.versjonsnummer == unit.versjonsnummer
+        for one in others
+    )
+    if unit.variantformat.kode == PRODUKSJONSFORMAT and not is_kept:
+        raise Conflict(
+            text(
+                "Filen er siste versjon av dokumentet og kan ikke slettes før den også er i"
+                " arkivformat."
+            )
+        )
+
+
+def _other_files(change: Change, unit: Dokumentobjekt) -> Sequence[Dokumentobjekt]:
+    """List the other dokumentobjekter of the same document that have a file."""
+    return change.session.scalars(
+        select(Dokumentobjekt).where(
+            Dokumentobjekt.dokumentbeskrivelse_ref == unit.dokumentbeskrivelse_ref,
+            Dokumentobjekt.system_id != unit.system_id,
+            Dokumentobjekt.lagringsnoekkel.is_not(None),
+        )
+    ).all()
+
+
 dokumentobjekt = Resource(
     model=Dokumentobjekt,
     title=text("Dokumentobjekt"),
@@ -203,9 +272,10 @@ dokumentobjekt = Resource(
     ],
     on_change=[refuse_other_checksum, refuse_odd_mime_type],
     on_move=[refuse_version_of_finished, give_version],
+    on_delete=[refuse_deletion],
     file=FileRules(
-        refuse=refuse_second_file,
-        receive=take_file,
+        refuse=refuse_file,
+        receive=receive_file,
         parent_refuse=refuse_file_of_finished,
         parent_receive=take_file_as_version,
     ),

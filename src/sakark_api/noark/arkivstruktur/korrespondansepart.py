@@ -23,6 +23,8 @@ from sakark_api.noark.values import Kode
 from sakark_api.texts import text
 
 __all__ = [
+    "AVSENDERE",
+    "MOTTAKERE",
     "Korrespondansepart",
     "KorrespondansepartEnhet",
     "KorrespondansepartIntern",
@@ -32,6 +34,11 @@ __all__ = [
     "korrespondansepartintern",
     "korrespondansepartperson",
 ]
+
+
+AVSENDERE = frozenset({"EA", "IA", "IS"})
+MOTTAKERE = frozenset({"EM", "GM", "IM"})
+"""Those who are to answer; who got a copy is not."""
 
 
 class Korrespondansepart(Utvidbar, TenantRow):

@@ -1,25 +1,47 @@
 """Mappe: a folder of registreringer; case folders (saksmappe) extend it."""
 
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, UniqueConstraint, func, select, update
+from sqlalchemy import CheckConstraint, UniqueConstraint, func, select
 from sqlalchemy import column as sql_column
 from sqlalchemy.orm import Mapped, mapped_column
 
-from sakark_api.noark.arkivstruktur.arkivdel import Arkivdel, arkivdel
+from sakark_api.errors import Conflict
+from sakark_api.noark.arkivstruktur.arkivdel import AKTIV, Arkivdel, arkivdel, refuse_new_in
 from sakark_api.noark.arkivstruktur.felles import Gradert, Kassabel, LukkesVedDato, Skjermet
 from sakark_api.noark.arkivstruktur.klasse import Klasse, klasse
 from sakark_api.noark.attribute import Mutability, SetBy, attribute, code
+from sakark_api.noark.logging.endringslogg import log_line
 from sakark_api.noark.metadata.kodeliste import DOKUMENTMEDIUM
 from sakark_api.noark.metadata.utvidbar import Utvidbar
-from sakark_api.noark.model import Arkivenhet, partitioned, reference, refers, searchable
-from sakark_api.noark.resource import Change, ChildColumn, Package, Parent, Resource, Work
-from sakark_api.noark.rules.avslutning import give_closer
+from sakark_api.noark.model import (
+    Arkivenhet,
+    partitioned,
+    reference,
+    refers,
+    searchable,
+    shows,
+)
+from sakark_api.noark.resource import (
+    Change,
+    ChildColumn,
+    Guard,
+    Package,
+    Parent,
+    Resource,
+    Work,
+)
+from sakark_api.noark.rules.avslutning import give_closer, is_closing
+from sakark_api.noark.rules.kassasjon import give_kassasjon
 from sakark_api.noark.rules.numre import next_numbers
+from sakark_api.noark.rules.opphav import give_last_change
 from sakark_api.noark.values import NORWAY, Kode
 from sakark_api.texts import text
 
-__all__ = ["Mappe", "mappe", "number_by_year"]
+__all__ = ["Mappe", "all_below", "mappe", "move_to_successor", "number_by_year"]
+
+_SHOWN = 5
 
 
 class Mappe(LukkesVedDato, Kassabel, Skjermet, Gradert, Utvidbar, Arkivenhet):
@@ -58,53 +80,115 @@ class Mappe(LukkesVedDato, Kassabel, Skjermet, Gradert, Utvidbar, Arkivenhet):
     )
     oppbevaringssted: Mapped[list[str] | None] = attribute("M301")
     referanse_forelder_mappe: Mapped[UUID | None] = attribute("M229", set_by=SetBy.CORE)
+    if TYPE_CHECKING:
+        arkivdelstatus: Mapped[Kode | None]
     sok: Mapped[str] = searchable("mappe_id", "tittel", "offentlig_tittel", "beskrivelse")
 
 
+shows(Mappe, "arkivdelstatus", Arkivdel, by="effektiv_arkivdel")
+
+
 def give_arkivdel(change: Change, unit: Mappe) -> None:
-    """Remember which arkivdel the mappe is in, whatever it hangs on."""
+    """Put the mappe into an arkivdel that takes new ones, whatever it hangs on (5.2.19, 5.11.4)."""
     parent = change.parent
     if isinstance(parent, Arkivdel):
+        refuse_new_in(parent.arkivdelstatus)
         unit.effektiv_arkivdel = parent.system_id
     elif isinstance(parent, Mappe):
+        refuse_new_in(parent.arkivdelstatus)
         unit.effektiv_arkivdel = parent.effektiv_arkivdel
     elif isinstance(parent, Klasse):
         unit.effektiv_arkivdel = _only_arkivdel(change, parent)
 
 
 def _only_arkivdel(change: Change, parent: Klasse) -> UUID | None:
-    """Find the one arkivdel that is ordered by the klasse's system; none when it serves several."""
-    found = change.session.scalars(
-        select(Arkivdel.system_id)
-        .where(Arkivdel.klassifikasjonssystem_ref == parent.klassifikasjonssystem_ref)
-        .limit(2)
-    ).all()
-    return found[0] if len(found) == 1 else None
+    """Find the one arkivdel of the klasse's system that takes new mapper; None of several."""
+    ordered = Arkivdel.klassifikasjonssystem_ref == parent.klassifikasjonssystem_ref
+    found = change.session.scalars(select(Arkivdel).where(ordered)).all()
+    active = [one.system_id for one in found if one.arkivdelstatus.kode == AKTIV]
+    if found and not active:
+        refuse_new_in(found[0].arkivdelstatus)
+    return active[0] if len(active) == 1 else None
 
 
-def carry_contents(change: Change, unit: Mappe) -> None:
-    """Let what is in a moved mappe be in its arkivdel too (M208)."""
-    before = unit.effektiv_arkivdel
-    unit.effektiv_arkivdel = None
-    give_arkivdel(change, unit)
-    if unit.effektiv_arkivdel == before:
+def inherit_kassasjon(change: Change, unit: Mappe) -> None:
+    """Take over what is decided for the arkivdel, else for the klasse (5.10.9, 5.10.10)."""
+    above = None
+    if isinstance(change.parent, Klasse) and unit.effektiv_arkivdel is not None:
+        above = change.get(Arkivdel, unit.effektiv_arkivdel)
+    give_kassasjon(change, unit, above, change.parent)
+
+
+def move_to_successor(change: Change, unit: Mappe) -> list[Mappe]:
+    """Move a mappe to the arkivdel after its own, with all it is a part of (5.11.5).
+
+    Gives the mapper that were moved.
+    """
+    assert unit.effektiv_arkivdel is not None  # noqa: S101  it is that arkivdel which overlaps
+    before = change.get(Arkivdel, unit.effektiv_arkivdel)
+    arvtaker = before.referanse_arvtaker if before else None
+    after = change.get(Arkivdel, arvtaker) if arvtaker else None
+    if after is None:
+        raise Conflict(
+            text("Arkivdelen er i overlappingsperiode uten arvtaker. Sett referanseArvtaker.")
+        )
+    refuse_new_in(after.arkivdelstatus)
+    left = unit.effektiv_arkivdel
+    top = _outermost(change, unit)
+    whole = [top, *all_below(change, top)]
+    for one in whole:
+        log_line(change, one, "arkivdel", left, after.system_id)
+        give_last_change(change, one)
+        one.effektiv_arkivdel = after.system_id
+        if one.arkivdel_ref is not None:
+            one.arkivdel_ref = after.system_id
+    return whole
+
+
+def _outermost(change: Change, unit: Mappe) -> Mappe:
+    top = unit
+    while top.referanse_forelder_mappe is not None and (
+        above := change.get(Mappe, top.referanse_forelder_mappe)
+    ):
+        top = above
+    return top
+
+
+def all_below(change: Change, unit: Mappe) -> list[Mappe]:
+    """List the mapper in a mappe, at every level; what has been changed is not written yet."""
+    whole, level = list[Mappe](), [unit]
+    with change.session.no_autoflush:
+        while level:
+            ids = [one.system_id for one in level]
+            below = select(Mappe).where(Mappe.referanse_forelder_mappe.in_(ids))
+            level = list(change.session.scalars(below))
+            whole += level
+    return whole
+
+
+def refuse_closing_over_open(change: Change, unit: Arkivdel) -> None:
+    """Close no arkivdel that still has open mapper (5.11.6, 5.11.7)."""
+    if not is_closing(unit):
         return
-    moved = level = [unit.system_id]
-    while level:
-        below = change.session.scalars(
-            select(Mappe).where(Mappe.referanse_forelder_mappe.in_(level))
-        ).all()
-        for one in below:
-            one.effektiv_arkivdel = unit.effektiv_arkivdel
-        level = [one.system_id for one in below]
-        moved = [*moved, *level]
-    # Registreringer are declared after mapper, so they are found by their table.
-    inside = Mappe.metadata.tables["registrering"]
-    change.session.execute(
-        update(inside)
-        .where(inside.c.mappe_ref.in_(moved), inside.c.referanse_arkivdel == before)
-        .values(referanse_arkivdel=unit.effektiv_arkivdel, version=inside.c.version + 1)
+    still_open = select(Mappe.mappe_id).where(
+        Mappe.effektiv_arkivdel == unit.system_id, Mappe.avsluttet_dato.is_(None)
     )
+    some = change.session.scalars(still_open.limit(_SHOWN)).all()
+    if some:
+        raise Conflict(
+            text(
+                "Arkivdelen har åpne mapper og kan ikke avsluttes. Avslutt eller flytt dem først:"
+                " {mapper}.",
+                mapper=", ".join(some),
+            )
+        )
+
+
+def carry_below(change: Change, unit: Mappe) -> None:
+    """Let the mapper in a moved mappe be in its new arkivdel too."""
+    give_arkivdel(change, unit)
+    for one in all_below(change, unit):
+        one.effektiv_arkivdel = unit.effektiv_arkivdel
 
 
 def give_mappe_id(change: Change, unit: Mappe) -> None:
@@ -138,8 +222,9 @@ mappe = Resource(
     ],
     locked_by="avsluttet_dato",
     inherits=["dokumentmedium", "oppbevaringssted"],
-    on_create=[give_arkivdel, give_closer, give_mappe_id],
+    on_create=[give_arkivdel, inherit_kassasjon, give_closer, give_mappe_id],
     on_change=[give_closer],
-    on_move=[carry_contents],
+    on_move=[carry_below],
+    guards=[Guard(arkivdel, on_change=[refuse_closing_over_open])],
     example={"tittel": "Tilsynsrapporter 2026"},
 )

@@ -1,16 +1,23 @@
 """Registrering: one record; journal entries (journalpost) extend it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, UniqueConstraint, func
+from sqlalchemy import CheckConstraint, UniqueConstraint, func, or_, select, update
 from sqlalchemy import column as sql_column
 from sqlalchemy.orm import Mapped, mapped_column
 
-from sakark_api.noark.arkivstruktur.arkivdel import Arkivdel, arkivdel
+from sakark_api.errors import Conflict
+from sakark_api.noark.arkivstruktur.arkivdel import (
+    OVERLAPPING,
+    Arkivdel,
+    arkivdel,
+    refuse_new_in,
+)
 from sakark_api.noark.arkivstruktur.felles import Gradert, Kassabel, Skjermet
-from sakark_api.noark.arkivstruktur.klasse import klasse
-from sakark_api.noark.arkivstruktur.mappe import Mappe, mappe
+from sakark_api.noark.arkivstruktur.klasse import Klasse, klasse
+from sakark_api.noark.arkivstruktur.mappe import Mappe, all_below, mappe, move_to_successor
 from sakark_api.noark.attribute import Mutability, SetBy, attribute, code
 from sakark_api.noark.metadata.kodeliste import DOKUMENTMEDIUM
 from sakark_api.noark.metadata.utvidbar import Utvidbar
@@ -21,13 +28,23 @@ from sakark_api.noark.model import (
     reference,
     refers,
     searchable,
+    table_of,
 )
-from sakark_api.noark.resource import Change, ChildColumn, Package, Parent, Resource, Work
+from sakark_api.noark.resource import Change, ChildColumn, Guard, Package, Parent, Resource, Work
+from sakark_api.noark.rules.frysing import value_before
+from sakark_api.noark.rules.kassasjon import inherit_kassasjon
 from sakark_api.noark.rules.numre import next_numbers
 from sakark_api.noark.values import NORWAY, Kode
 from sakark_api.texts import text
 
-__all__ = ["Registrering", "number_in_mappe", "registrering", "series_in_mappe"]
+__all__ = [
+    "Registrering",
+    "give_archiver",
+    "next_id_in_mappe",
+    "number_in_mappe",
+    "registrering",
+    "series_in_mappe",
+]
 
 
 class Registrering(Kassabel, Skjermet, Gradert, Utvidbar, Arkivenhet):
@@ -53,7 +70,9 @@ class Registrering(Kassabel, Skjermet, Gradert, Utvidbar, Arkivenhet):
     mappe_ref: Mapped[UUID | None] = reference()
     arkivdel_ref: Mapped[UUID | None] = reference()
     klasse_ref: Mapped[UUID | None] = reference()
-    arkivert_dato: Mapped[datetime | None] = attribute("M604", set_by=SetBy.CORE)
+    arkivert_dato: Mapped[datetime | None] = attribute(
+        "M604", set_by=SetBy.CLIENT_OR_CORE, change=Mutability.ONCE
+    )
     arkivert_av: Mapped[str | None] = attribute("M605", set_by=SetBy.CORE)
     referanse_arkivert_av: Mapped[UUID | None] = attribute("M228", set_by=SetBy.CORE)
     referanse_arkivdel: Mapped[UUID | None] = attribute(
@@ -70,6 +89,44 @@ class Registrering(Kassabel, Skjermet, Gradert, Utvidbar, Arkivenhet):
     )
     oppbevaringssted: Mapped[list[str] | None] = attribute("M301")
     sok: Mapped[str] = searchable("registrerings_id", "tittel", "offentlig_tittel", "beskrivelse")
+
+
+def enter_period(change: Change, unit: Registrering) -> None:
+    """Take a registrering into the arkivdel of its period; old mapper move on (5.11.4, 5.11.5)."""
+    del unit
+    parent = change.parent
+    if isinstance(parent, Arkivdel):
+        refuse_new_in(parent.arkivdelstatus)
+    if not isinstance(parent, Mappe) or parent.arkivdelstatus is None:
+        return
+    if parent.arkivdelstatus.kode == OVERLAPPING:
+        left = parent.effektiv_arkivdel
+        _carry(change, move_to_successor(change, parent), left)
+        return
+    refuse_new_in(parent.arkivdelstatus)
+
+
+def refuse_mixed_klasse(change: Change, unit: Klasse | Mappe | Registrering) -> None:
+    """Let a klasse hold one kind: klasser, mapper or registreringer (C2.4.4, GUIDE 14.1)."""
+    if not isinstance(change.parent, Klasse):
+        return
+    above = change.parent.system_id
+    others = (
+        select(held.system_id).where(tie == above).exists()
+        for held, tie in (
+            (Klasse, Klasse.overklasse_ref),
+            (Mappe, Mappe.klasse_ref),
+            (Registrering, Registrering.klasse_ref),
+        )
+        if not isinstance(unit, held)
+    )
+    if change.session.scalar(select(or_(*others))):
+        raise Conflict(
+            text(
+                "En klasse har enten underklasser, mapper eller registreringer. Velg en annen"
+                " klasse."
+            )
+        )
 
 
 def give_arkivdel(change: Change, unit: Registrering) -> None:
@@ -90,9 +147,41 @@ def follow_arkivdel(change: Change, unit: Registrering) -> None:
         unit.referanse_arkivdel = arkivdel_of(change.parent)
 
 
+def carry_entries(change: Change, unit: Mappe) -> None:
+    """Let what is in a moved mappe belong to its new arkivdel, unless told another (M208)."""
+    left = value_before(unit, "effektiv_arkivdel")
+    _carry(change, [unit, *all_below(change, unit)], left)
+
+
+def _carry(change: Change, mapper: Sequence[Mappe], left: UUID | None) -> None:
+    entries = table_of(Registrering)
+    change.session.execute(
+        update(entries)
+        .where(
+            entries.c.mappe_ref.in_([one.system_id for one in mapper]),
+            entries.c.referanse_arkivdel == left,
+        )
+        .values(referanse_arkivdel=mapper[0].effektiv_arkivdel, version=entries.c.version + 1)
+    )
+
+
 def series_in_mappe(parent: Mappe) -> str:
     """Name the series that numbers the registreringer of one mappe."""
     return f"registrering/{parent.system_id}"
+
+
+def give_archiver(change: Change, unit: Registrering) -> None:
+    """Remember who archived a registrering that has got its date of archiving (M604, M605)."""
+    if unit.arkivert_dato is None or unit.arkivert_av is not None:
+        return
+    unit.arkivert_av = change.actor.navn
+    unit.referanse_arkivert_av = change.actor.system_id
+
+
+def next_id_in_mappe(change: Change, parent: Mappe) -> str:
+    """Give the next registreringsID of a mappe (M004)."""
+    (number,) = next_numbers(change.session, [series_in_mappe(parent)])
+    return f"{parent.mappe_id}-{number}"
 
 
 def give_registrerings_id(change: Change, unit: Registrering) -> None:
@@ -104,8 +193,7 @@ def give_registrerings_id(change: Change, unit: Registrering) -> None:
 def number_in_mappe(change: Change, unit: Registrering) -> None:
     """Number a registrering that is not numbered by a journal (M004)."""
     if isinstance(change.parent, Mappe):
-        (number,) = next_numbers(change.session, [series_in_mappe(change.parent)])
-        unit.registrerings_id = f"{change.parent.mappe_id}-{number}"
+        unit.registrerings_id = next_id_in_mappe(change, change.parent)
         return
     year = change.now.astimezone(NORWAY).year
     (number,) = next_numbers(change.session, [f"registrering/{year}"])
@@ -124,7 +212,19 @@ registrering = Resource(
     ],
     locked_by="arkivert_dato",
     inherits=["dokumentmedium", "oppbevaringssted"],
-    on_create=[give_arkivdel, give_registrerings_id],
-    on_move=[follow_arkivdel, give_registrerings_id],
+    on_create=[
+        enter_period,
+        refuse_mixed_klasse,
+        give_arkivdel,
+        inherit_kassasjon,
+        give_archiver,
+        give_registrerings_id,
+    ],
+    on_change=[give_archiver],
+    on_move=[enter_period, refuse_mixed_klasse, follow_arkivdel, give_registrerings_id],
+    guards=[
+        Guard(klasse, on_create=[refuse_mixed_klasse], on_move=[refuse_mixed_klasse]),
+        Guard(mappe, on_create=[refuse_mixed_klasse], on_move=[refuse_mixed_klasse, carry_entries]),
+    ],
     example={"tittel": "Befaring av Fjordvegen 12"},
 )

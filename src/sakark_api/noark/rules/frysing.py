@@ -1,13 +1,16 @@
 """Freezing: which attributes of a closed or archived unit still may be changed."""
 
 from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import inspect
 
 from sakark_api.errors import Conflict
 from sakark_api.noark.attribute import BoundAttribute, Mutability
 from sakark_api.noark.model import TenantRow
 from sakark_api.texts import Text, text
 
-__all__ = ["refuse_frozen"]
+__all__ = ["refuse_frozen", "value_before"]
 
 _LOCKS = {
     Mutability.UNTIL_CLOSED: "avsluttet_dato",
@@ -21,6 +24,14 @@ def refuse_frozen(unit: TenantRow, changed: Sequence[BoundAttribute]) -> None:
         reason = _why_frozen(unit, attribute)
         if reason is not None:
             raise Conflict(reason)
+
+
+def value_before(unit: TenantRow, name: str) -> Any:
+    """Give the value that an attribute had before this change."""
+    history = inspect(unit).attrs[name].history
+    if not history.has_changes():
+        return getattr(unit, name)
+    return history.deleted[0] if history.deleted else None
 
 
 def _why_frozen(unit: TenantRow, attribute: BoundAttribute) -> Text | None:

@@ -1,6 +1,6 @@
 """Origin: who made a unit and who changed it last (M600, M601, M682, M683)."""
 
-from sakark_api.noark.model import Arkivenhet, TenantRow
+from sakark_api.noark.model import Arkivenhet, Opprettet, TenantRow
 from sakark_api.noark.resource import Change
 
 __all__ = ["give_last_change", "give_origin"]
@@ -8,7 +8,7 @@ __all__ = ["give_last_change", "give_origin"]
 
 def give_origin(change: Change, unit: TenantRow) -> None:
     """Remember who made the unit and when (M600, M601, M225)."""
-    if not isinstance(unit, Arkivenhet):
+    if not isinstance(unit, Opprettet):
         return
     unit.opprettet_dato = change.now
     unit.opprettet_av = change.actor.navn

@@ -1,33 +1,56 @@
 """Journalpost: an entry in the journal, with its numbers, dates and status."""
 
+from collections.abc import Container, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Boolean
+from sqlalchemy import Boolean, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from sakark_api.errors import Conflict
 from sakark_api.noark.admin.ansvar import name_person
+from sakark_api.noark.arkivstruktur.dokumentbeskrivelse import (
+    FERDIGSTILT,
+    Dokumentbeskrivelse,
+    dokumentbeskrivelse,
+    tied,
+)
 from sakark_api.noark.arkivstruktur.felles import Signert
+from sakark_api.noark.arkivstruktur.korrespondansepart import (
+    AVSENDERE,
+    MOTTAKERE,
+    Korrespondansepart,
+    korrespondansepart,
+)
 from sakark_api.noark.arkivstruktur.registrering import (
     Registrering,
+    give_archiver,
     registrering,
     series_in_mappe,
 )
-from sakark_api.noark.attribute import Mutability, SetBy, attribute, code
+from sakark_api.noark.attribute import Mutability, SetBy, attribute, code, kode_of
 from sakark_api.noark.metadata.kodeliste import JOURNALPOSTTYPE, JOURNALSTATUS
-from sakark_api.noark.model import ordered_by, refers_in_table, unique_in_table
-from sakark_api.noark.resource import Change, ChildColumn, Package, Parent, Resource, Work
+from sakark_api.noark.model import ordered_by, refers_in_table, table_of, unique_in_table
+from sakark_api.noark.names import to_wire
+from sakark_api.noark.resource import Change, ChildColumn, Guard, Package, Parent, Resource, Work
+from sakark_api.noark.rules.frysing import value_before
 from sakark_api.noark.rules.numre import next_numbers
 from sakark_api.noark.sakarkiv.saksmappe import Saksmappe, saksmappe
 from sakark_api.noark.values import NORWAY, Kode
 from sakark_api.texts import text
 
-__all__ = ["Journalpost", "journalpost"]
+__all__ = [
+    "Journalpost",
+    "journalpost",
+    "renumber_moved",
+]
 
-INNGAAENDE = "I"
-RESERVERT, JOURNALFOERT, ARKIVERT = "R", "J", "A"
-NEVER_DELETED = frozenset({"E", "J", "A", "U"})
+INNGAAENDE, UTGAAENDE, NOTAT_TIL_OPPFOELGING = "I", "U", "N"
+RESERVERT, EKSPEDERT, JOURNALFOERT, ARKIVERT, UTGAAR = "R", "E", "J", "A", "U"
+NEVER_DELETED = frozenset({EKSPEDERT, JOURNALFOERT, ARKIVERT, UTGAAR})
+SENT = frozenset({EKSPEDERT, JOURNALFOERT, ARKIVERT})
+ANSWERED_FOR = SENT | {"F", "G"}
+"""Statuses that an entry does not get before it is known who it is from and to."""
 
 
 class Journalpost(Signert, Registrering):
@@ -89,17 +112,19 @@ def give_memory(change: Change, unit: Journalpost) -> None:
 
 
 def give_archiving(change: Change, unit: Journalpost) -> None:
-    """Archive the entry when its status says so (C3.2.18, M604, M605)."""
+    """Archive the entry when its status says so, and only then (C3.2.18, M604, M605, M101)."""
     if unit.journalstatus.kode != ARKIVERT:
         if unit.arkivert_dato is not None:
-            raise Conflict(text("Journalposten er arkivert og kan ikke få en annen status."))
+            raise Conflict(
+                text("En journalpost er arkivert når og bare når journalstatus er Arkivert (A).")
+            )
         return
-    if unit.arkivert_dato is not None:
+    if value_before(unit, "arkivert_dato") is not None:
         return
-    unit.arkivert_dato = change.now
-    unit.arkivert_av = change.actor.navn
-    unit.referanse_arkivert_av = change.actor.system_id
-    unit.journaldato = change.now
+    if unit.arkivert_dato is None:
+        unit.arkivert_dato = change.now
+    give_archiver(change, unit)
+    unit.journaldato = unit.arkivert_dato
 
 
 def give_journal_number(change: Change, unit: Journalpost) -> None:
@@ -121,6 +146,122 @@ def refuse_deletion(change: Change, unit: Journalpost) -> None:
         )
 
 
+def own_produced(unit: Journalpost) -> bool:
+    return unit.journalposttype.kode != INNGAAENDE
+
+
+def refuse_frozen_by_status(change: Change, unit: Journalpost) -> None:
+    """Keep what the status that the entry had has frozen (C3.2.22, C3.2.23, C3.2.24).
+
+    What is empty may still be filled in.
+    """
+    del change
+    status = value_before(unit, "journalstatus")
+    came_in = value_before(unit, "journalposttype").kode == INNGAAENDE
+    for name in (FROZEN_IN if came_in else FROZEN_OUT).get(status.kode, ()):
+        before = value_before(unit, name)
+        if before is not None and before != getattr(unit, name):
+            raise Conflict(
+                text(
+                    "Feltet {felt} kan ikke endres når journalposten er {status}.",
+                    felt=to_wire(name),
+                    status=status.kodenavn.lower(),
+                )
+            )
+
+
+FROZEN_IN: Mapping[str, Sequence[str]] = {
+    JOURNALFOERT: ("mottatt_dato",),
+    ARKIVERT: ("mottatt_dato", "journalposttype", "journaldato", "dokumentets_dato"),
+}
+FROZEN_OUT: Mapping[str, Sequence[str]] = dict.fromkeys(
+    SENT, ("journalposttype", "dokumentets_dato", "sendt_dato", "tittel")
+)
+
+
+def refuse_unaddressed(change: Change, unit: Journalpost) -> None:
+    """Demand who an entry is from and to before it is finished (C2.6.3)."""
+    if not _gets_status(unit, ANSWERED_FOR):
+        return
+    roles = change.session.scalars(
+        select(kode_of(Korrespondansepart.korrespondanseparttype)).where(
+            Korrespondansepart.registrering_ref == unit.system_id
+        )
+    ).all()
+    kind = unit.journalposttype.kode
+    if kind in {INNGAAENDE, NOTAT_TIL_OPPFOELGING} and AVSENDERE.isdisjoint(roles):
+        raise Conflict(text("Journalposten mangler avsender. Legg til en korrespondansepart."))
+    if kind in {UTGAAENDE, NOTAT_TIL_OPPFOELGING} and MOTTAKERE.isdisjoint(roles):
+        raise Conflict(text("Journalposten mangler mottaker. Legg til en korrespondansepart."))
+    if not roles:
+        raise Conflict(text("Journalposten mangler korrespondansepart. Legg til en."))
+
+
+def refuse_unfinished_documents(change: Change, unit: Journalpost) -> None:
+    """Send, journal or archive nothing that is still worked on (C3.2.30)."""
+    if not _gets_status(unit, SENT if own_produced(unit) else SENT - {JOURNALFOERT}):
+        return
+    unfinished = tied().where(
+        Registrering.system_id == unit.system_id,
+        kode_of(Dokumentbeskrivelse.dokumentstatus) != FERDIGSTILT,
+    )
+    if change.session.scalars(unfinished.limit(1)).first() is not None:
+        raise Conflict(
+            text("Journalposten har dokumenter under redigering. Sett dokumentstatus F på dem.")
+        )
+
+
+def _gets_status(unit: Journalpost, statuses: Container[str]) -> bool:
+    """Tell whether this very change gives an entry that was there one of these statuses."""
+    before, after = value_before(unit, "journalstatus").kode, unit.journalstatus.kode
+    return before != after and after in statuses
+
+
+def refuse_frozen_parts(change: Change, unit: Korrespondansepart) -> None:
+    """Keep who an entry is from and to, once it is archived or sent (C3.2.23, C3.2.24).
+
+    Those that come with a new entry are part of it.
+    """
+    if change.parent is not None and not isinstance(change.parent, Journalpost):
+        return
+    entry = change.parent or change.get(Journalpost, unit.registrering_ref)
+    if not isinstance(entry, Journalpost) or entry.opprettet_dato == change.now:
+        return
+    if entry.journalstatus.kode in (SENT if own_produced(entry) else {ARKIVERT}):
+        raise Conflict(
+            text(
+                "Korrespondansepartene kan ikke endres når journalposten er {status}.",
+                status=(entry.journalstatus.kodenavn or "").lower(),
+            )
+        )
+
+
+def refuse_deletion_of_entered(change: Change, unit: Dokumentbeskrivelse) -> None:
+    """Keep the documents of what has been journalled (C3.2.19)."""
+    entered = tied().where(
+        Dokumentbeskrivelse.system_id == unit.system_id,
+        table_of(Registrering).c.har_vaert_journalfoert,
+    )
+    found = change.session.scalars(entered.limit(1)).first()
+    if found is not None:
+        raise Conflict(
+            text("Dokumentet hører til {id}, som er journalført, og kan ikke slettes.", id=found)
+        )
+
+
+def renumber_moved(change: Change, unit: Journalpost) -> None:
+    """Number an entry anew in the case it was moved to, `change.parent` (C3.2.36, C3.2.37).
+
+    The numbers of those that are left stay, and the case it left remembers it (6.1.18).
+    """
+    assert isinstance(change.parent, Saksmappe)  # noqa: S101  entries are in cases only
+    (unit.journalpostnummer,) = next_numbers(change.session, [series_in_mappe(change.parent)])
+    unit.registrerings_id = f"{change.parent.mappe_id}-{unit.journalpostnummer}"
+    left = change.get(Saksmappe, value_before(unit, "mappe_ref"))
+    if left is not None and unit.har_vaert_journalfoert:
+        left.har_hatt_journalfoert = True
+
+
 journalpost = Resource(
     model=Journalpost,
     title=text("Journalpost"),
@@ -130,8 +271,25 @@ journalpost = Resource(
     extension=True,
     parents=[Parent(saksmappe, ChildColumn("mappe_ref"))],
     on_create=[give_status, name_referred, give_memory, give_archiving, give_journal_number],
-    on_change=[name_referred, give_memory, give_archiving],
+    on_change=[
+        refuse_frozen_by_status,
+        refuse_unaddressed,
+        refuse_unfinished_documents,
+        name_referred,
+        give_memory,
+        give_archiving,
+    ],
+    on_move=[renumber_moved],
     on_delete=[refuse_deletion],
+    guards=[
+        Guard(
+            korrespondansepart,
+            on_create=[refuse_frozen_parts],
+            on_change=[refuse_frozen_parts],
+            on_delete=[refuse_frozen_parts],
+        ),
+        Guard(dokumentbeskrivelse, on_delete=[refuse_deletion_of_entered]),
+    ],
     example={
         "tittel": "Søknad om tillatelse til tiltak",
         "journalposttype": {"kode": "I"},

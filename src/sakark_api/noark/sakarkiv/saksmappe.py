@@ -3,10 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy.orm import Mapped
+from sqlalchemy import Boolean
+from sqlalchemy.orm import Mapped, mapped_column
 
+from sakark_api.errors import Conflict
 from sakark_api.noark.admin.ansvar import name_enhet, name_person
-from sakark_api.noark.arkivstruktur.arkivdel import arkivdel
+from sakark_api.noark.arkivstruktur.arkivdel import PERIODE_AVSLUTTET, arkivdel
 from sakark_api.noark.arkivstruktur.klasse import klasse
 from sakark_api.noark.arkivstruktur.mappe import Mappe, mappe
 from sakark_api.noark.attribute import Mutability, SetBy, attribute, code
@@ -21,7 +23,7 @@ from sakark_api.noark.resource import (
     Resource,
     Work,
 )
-from sakark_api.noark.rules.avslutning import closes_when
+from sakark_api.noark.rules.avslutning import closes_when, is_reopening
 from sakark_api.noark.rules.numre import next_numbers
 from sakark_api.noark.values import NORWAY, Kode
 from sakark_api.texts import text
@@ -62,6 +64,8 @@ class Saksmappe(Mappe):
     referanse_utlaant_til: Mapped[UUID | None] = attribute(
         None, description=text("Personen saken er lånt ut til, ved systemID")
     )
+    har_hatt_journalfoert: Mapped[bool | None] = mapped_column(Boolean)
+    """Whether an entry that has been journalled was moved out of the case (6.1.18)."""
 
 
 ordered_by(Saksmappe, "saksdato")
@@ -97,7 +101,24 @@ def give_case_number(change: Change, unit: Saksmappe) -> None:
     unit.mappe_id = f"{unit.saksaar}/{unit.sakssekvensnummer}"
 
 
-close_by_status = closes_when("saksstatus", "A")
+def refuse_reopening_in_closed_period(change: Change, unit: Saksmappe) -> None:
+    """Keep the cases of a closed arkivdel closed (5.11.6)."""
+    del change
+    period = unit.arkivdelstatus
+    if period is not None and period.kode == PERIODE_AVSLUTTET and is_reopening(unit):
+        raise Conflict(text("Arkivdelen er avsluttet, og saken kan ikke gjenåpnes."))
+
+
+def refuse_deletion(change: Change, unit: Saksmappe) -> None:
+    """Keep a case that has held what has been journalled (6.1.18)."""
+    del change
+    if unit.har_hatt_journalfoert:
+        raise Conflict(
+            text("Saken har hatt journalførte dokumenter og kan ikke slettes. Sett status Utgår.")
+        )
+
+
+close_by_status = closes_when("saksstatus", "A", reopens=True)
 
 saksmappe = Resource(
     model=Saksmappe,
@@ -119,6 +140,7 @@ saksmappe = Resource(
         ),
     ],
     on_create=[close_by_status, give_responsible, give_case_number],
-    on_change=[close_by_status, name_referred],
+    on_change=[close_by_status, refuse_reopening_in_closed_period, name_referred],
+    on_delete=[refuse_deletion],
     example={"tittel": "Søknad om oppføring av garasje, Fjordvegen 12"},
 )

@@ -1,0 +1,114 @@
+"""Deletion: what has been journalled stays, and what is kept twice may go once."""
+
+from typing import Any
+
+import pytest
+from tests.conftest import Client, LogIn, World
+from tests.noark.conftest import Patch, document, entry, new_case
+
+
+def deleted(client: Client, unit: Any) -> int:
+    return client.delete(client.link(unit, "self")).status_code
+
+
+@pytest.mark.krav("C3.2.19", "6.1.18")
+@pytest.mark.parametrize("status", ["E", "J", "A", "U"])
+def test_entry_that_was_journalled_and_its_case_stay(
+    world: World, client: Client, status: str
+) -> None:
+    case = new_case(world)
+    post = entry(world, case, "U", journalstatus={"kode": status})
+
+    assert [deleted(client, one) for one in (post, case)] == [409, 409]
+
+
+@pytest.mark.krav("C3.2.19")
+def test_entry_that_was_journalled_once_stays(world: World, client: Client, patch: Patch) -> None:
+    post = entry(world, new_case(world), "U", journalstatus={"kode": "J"})
+    patch(post, journalstatus={"kode": "R"})
+
+    assert deleted(client, post) == 409
+
+
+@pytest.mark.krav("C3.2.20", "6.1.18")
+def test_entry_that_was_only_reserved_may_go_and_its_case_with_it(
+    world: World, client: Client
+) -> None:
+    case = new_case(world)
+    post = entry(world, case, "U")
+
+    assert [deleted(client, one) for one in (post, case)] == [204, 204]
+
+
+@pytest.mark.krav("C3.2.19")
+@pytest.mark.parametrize(("kind", "code"), [("I", 409), ("U", 204)])
+def test_document_of_what_was_journalled_stays(
+    world: World, client: Client, kind: str, code: int
+) -> None:
+    made = document(world, entry(world, new_case(world), kind))
+
+    assert deleted(client, made) == code
+
+
+@pytest.mark.krav("C3.2.16")
+def test_document_of_what_is_archived_stays(world: World, client: Client, patch: Patch) -> None:
+    made = document(world, world.registrering)
+    patch(world.registrering, arkivertDato="2026-11-20T12:00:00+01:00")
+
+    assert deleted(client, made) == 409
+
+
+@pytest.fixture
+def files(world: World, client: Client, patch: Patch) -> dict[str, Any]:
+    """Give a finished document's files: two versions, and an archive and a public variant."""
+    made = document(world, entry(world, new_case(world)), dokumentstatus={"kode": "B"})
+    found = {name: file_of(client, made, name[0]) for name in ("P0", "P1", "A1", "O1")}
+    patch(made, dokumentstatus={"kode": "F"})
+    return found
+
+
+def file_of(client: Client, document: Any, variant: str) -> Any:
+    made = client.make(
+        document, "arkivstruktur/ny-dokumentobjekt/", {"variantformat": {"kode": variant}}
+    )
+    answer = client.request(
+        "POST",
+        client.link(made, "arkivstruktur/fil/"),
+        content=b"abc",
+        headers={"Content-Type": "text/plain"},
+    )
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+@pytest.mark.krav("5.13.17", "5.13.21", "5.13.25")
+def test_only_archivists_delete_files_of_a_finished_document(
+    files: dict[str, Any], log_in: LogIn
+) -> None:
+    client = log_in("saksbehandler@molde")
+
+    assert [deleted(client, one) for one in files.values()] == [403] * 4
+
+
+@pytest.mark.krav("5.13.17", "5.13.21", "5.13.25")
+@pytest.mark.parametrize("name", ["P0", "P1", "O1"])
+def test_older_versions_variants_and_production_formats_may_go(
+    files: dict[str, Any], log_in: LogIn, name: str
+) -> None:
+    assert deleted(log_in("arkivar@molde"), files[name]) == 204
+
+
+@pytest.mark.krav("5.13.17", "5.13.25")
+def test_archive_format_stays(files: dict[str, Any], log_in: LogIn) -> None:
+    assert deleted(log_in("arkivar@molde"), files["A1"]) == 409
+
+
+@pytest.mark.krav("5.13.17", "5.13.21")
+def test_last_version_without_archive_format_stays(
+    world: World, client: Client, patch: Patch
+) -> None:
+    made = document(world, entry(world, new_case(world)), dokumentstatus={"kode": "B"})
+    only = file_of(client, made, "P")
+    patch(made, dokumentstatus={"kode": "F"})
+
+    assert deleted(client, only) == 409
