@@ -25,6 +25,25 @@ DELETABLE: Mapping[str, Mapping[str, Any]] = {"journalpost": {"journalposttype":
 """What else a unit needs to be one that may be deleted: what comes in is journalled at once."""
 
 CHANGEABLE = (Mutability.ALWAYS, Mutability.UNTIL_CLOSED, Mutability.UNTIL_ARCHIVED)
+CLOSING = "M602"
+"""The date of closing is given in other ways than with the unit (tests/api/test_krav.py)."""
+
+FOR_GOOD = (Mutability.NEVER, Mutability.ONCE)
+GIVEN_FOR_GOOD = [
+    (name, attribute)
+    for name, resource in CONCRETE.items()
+    for attribute in resource.attributes
+    if attribute.spec.set_by is not SetBy.CORE
+    and attribute.spec.change in FOR_GOOD
+    and attribute.spec.number != CLOSING
+]
+"""What a client gives once: resources' names and attributes."""
+
+FIRST_VALUES: Mapping[str, Any] = {
+    "sjekksum": "0" * 64,
+    "sjekksumAlgoritme": "SHA-256",
+    "mimeType": "text/plain",
+}
 NOTHING_TAKES: tuple[Any, ...] = (True, 1.5, [{}], {"a": {"b": []}}, [["x"]])
 OTHER_VALUES: Mapping[type[Any], Any] = {
     str: "Noe annet",
@@ -390,6 +409,40 @@ def test_what_the_core_sets_is_not_taken_from_clients(standing: World, name: str
     }
 
     assert set(answers.values()) <= {400, 409}, answers
+    assert client.refreshed(made) == made
+
+
+def first_value(attribute: BoundAttribute) -> Any:
+    """Give a value that an attribute takes, other than what it is changed to."""
+    if attribute.spec.codelist:
+        return {"kode": attribute.spec.codelist.values[0][0]}
+    fitting = {str: f"Prøve {uuid4()}", int: 1, datetime: "2000-01-01T12:00:00+01:00"}
+    return FIRST_VALUES.get(attribute.wire, fitting.get(attribute.python))
+
+
+def other_value(attribute: BoundAttribute) -> Any:
+    if attribute.spec.codelist:
+        return {"kode": attribute.spec.codelist.values[1][0], "kodenavn": None}
+    return OTHER_VALUES[attribute.python]
+
+
+@pytest.mark.parametrize(
+    ("name", "attribute"), GIVEN_FOR_GOOD, ids=lambda one: getattr(one, "wire", one)
+)
+def test_what_is_given_for_good_is_not_changed(
+    standing: World, name: str, attribute: BoundAttribute
+) -> None:
+    client, place = standing.client, next(place for place in PLACES if place.made.name == name)
+    body = {**required_body(place.made), attribute.wire: first_value(attribute)}
+    made = client.make(owner_of(place, standing), place.rel, body)
+    here, tag = client.link(made, "self"), {"If-Match": client.etag(made)}
+
+    answers = [
+        client.patch(here, {attribute.wire: value}, headers=tag)
+        for value in (other_value(attribute), None)
+    ]
+
+    assert {answer.status_code for answer in answers} <= {400, 409}
     assert client.refreshed(made) == made
 
 
