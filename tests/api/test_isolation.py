@@ -77,6 +77,7 @@ def surprises(
     return found
 
 
+@pytest.mark.krav("TG0-25")
 @pytest.mark.parametrize("user", ["administrator@rauma", "leser@vestnes"])
 def test_every_address_is_404_to_a_token_of_another_kommune(
     log_in: LogIn, ours: World, uploads: Mapping[str, str], user: str
@@ -156,6 +157,7 @@ def test_an_invented_id_looks_the_same_as_another_kommunes(log_in: LogIn, ours: 
     assert (there.status_code, there.text) == (nowhere.status_code, nowhere.text)
 
 
+@pytest.mark.krav("TG0-05")
 def test_without_a_token_every_address_asks_for_one(
     log_in: LogIn, ours: World, uploads: Mapping[str, str]
 ) -> None:

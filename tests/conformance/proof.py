@@ -7,6 +7,7 @@ from tests.conformance.marks import Test, named, proofs
 from tests.noark.krav import DEVIATIONS, MODEL, REQUIREMENTS, Kind, Requirement
 from tests.test_catalog import GIVEN_FOR_GOOD
 
+from sakark_api.noark import verdier
 from sakark_api.noark.attribute import BoundAttribute, SetBy
 from sakark_api.noark.catalog import CATALOG
 from sakark_api.noark.resource import Resource
@@ -22,7 +23,7 @@ CORE = "C"
 def proof_of(requirement: Requirement) -> list[Test]:
     """Give the tests that prove a requirement: marked, or generic over what is declared."""
     found = [*proofs().get(requirement.id, ())]
-    if requirement.kind is Kind.METADATA:
+    if requirement.kind is Kind.METADATA and _is_declared(requirement):
         found += proofs().get(requirement.number, ())
         found += [named(name) for name in sorted(_generic_tests(requirement))]
     return list(dict.fromkeys(found))
@@ -73,16 +74,31 @@ def resources_of(entity: str) -> list[Resource[Any]]:
     ]
 
 
-def _generic_tests(requirement: Requirement) -> set[str]:
-    """Name the tests that hold an attribute fast wherever it is declared never to change."""
-    if "immutable once set" not in requirement.statement or requirement.entity is None:
-        return set()
-    tests = {
-        _held_by(resource, one)
-        for resource in resources_of(requirement.entity)
+def _is_declared(requirement: Requirement) -> bool:
+    """Tell whether our entity has the metadata element: what is not there is not proven."""
+    value = getattr(verdier, requirement.entity or "", None)
+    fields = value.model_fields.values() if value else ()
+    return bool(_attributes(requirement)) or any(
+        isinstance(extra := field.json_schema_extra, dict)
+        and extra.get("x-noark") == requirement.number
+        for field in fields
+    )
+
+
+def _attributes(requirement: Requirement) -> list[tuple[Resource[Any], BoundAttribute]]:
+    return [
+        (resource, one)
+        for resource in resources_of(requirement.entity or "")
         for one in resource.attributes
         if one.spec.number == requirement.number
-    }
+    ]
+
+
+def _generic_tests(requirement: Requirement) -> set[str]:
+    """Name the tests that hold an attribute fast wherever it is declared never to change."""
+    if "immutable once set" not in requirement.statement:
+        return set()
+    tests = {_held_by(resource, one) for resource, one in _attributes(requirement)}
     return set() if None in tests else {one for one in tests if one}
 
 

@@ -143,5 +143,10 @@ def _requirements() -> Iterator[Requirement]:
 
 REQUIREMENTS: Mapping[str, Requirement] = {one.id: one for one in _requirements()}
 
-DEVIATIONS: Mapping[str, str] = {}
+EXTRACTION = "of extractions for deposit, which are not made yet"
+
+DEVIATIONS: Mapping[str, str] = {
+    "M025 Registrering": EXTRACTION,
+    "M025 Mappe": EXTRACTION,
+}
 """Requirements that no test proves: id and reason."""

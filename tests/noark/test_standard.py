@@ -65,6 +65,7 @@ ATTRIBUTE_DEVIATIONS: Mapping[tuple[str, str, str], str] = {
     ("Saksmappe", "administrativEnhet", "always"): NO_UNIT,
     ("Saksmappe", "referanseAdministrativEnhet", "always"): NO_UNIT,
     ("Saksmappe", "referanseSaksansvarlig", "always"): "a name may be given without an identity",
+    ("Klassifikasjonssystem", "avsluttetDato", "set_by"): CLOSED_BY_DATE,
     ("Klasse", "avsluttetDato", "set_by"): CLOSED_BY_DATE,
     ("Mappe", "avsluttetDato", "set_by"): CLOSED_BY_DATE,
     ("AdministrativEnhet", "avsluttetDato", "set_by"): CLOSED_BY_DATE,
@@ -355,6 +356,7 @@ def standard_codes(name: str) -> set[tuple[str, str]]:
     }
 
 
+@pytest.mark.krav("5.2.9", "5.2.20", "6.1.4", "6.1.5")
 @pytest.mark.parametrize(
     "name", [name for name in MODEL["codelists"] if name not in CODE_LISTS_LEFT_OUT]
 )
