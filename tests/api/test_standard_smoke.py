@@ -950,7 +950,7 @@ def test_closed_case_offers_and_takes_no_new_units(world: World) -> None:
     }
 
 
-@pytest.mark.krav("6.1.13", "6.1.2", "M020 Mappe", "M100")
+@pytest.mark.krav("6.1.13", "6.1.2", "M100")
 @pytest.mark.parametrize(
     "patch",
     [
