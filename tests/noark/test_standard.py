@@ -385,6 +385,15 @@ def test_codes_and_their_names_are_unique_in_their_list(name: str) -> None:
     assert len({navn for _, navn in values}) == len(values)
 
 
+def test_countries_are_those_of_iso_3166_1() -> None:
+    codes = dict(KODELISTER["land"].values)
+
+    assert len(codes) == 249
+    assert codes["NO"] == "Norge"
+    assert all(len(code) == 2 and code.isascii() and code.isupper() for code in codes)
+    assert not {"EU", "UN", "XK", "AC"} & codes.keys()
+
+
 def test_code_lists_have_the_relation_keys_of_the_standard() -> None:
     theirs = {
         MODEL["codelists"][name]["rel"]

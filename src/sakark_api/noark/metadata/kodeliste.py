@@ -21,13 +21,17 @@ class CodeList:
 
 
 def _countries() -> tuple[tuple[str, str], ...]:
-    """List the countries of ISO 3166-1 alpha-2 with their Norwegian names."""
+    """List the countries of ISO 3166-1 alpha-2 with their Norwegian names.
+
+    What is left out has letters that the standard reserves or leaves to its users: Kosovo's XK too.
+    """
     not_countries = {
         "EU",
         "EZ",
         "UN",
         "XA",
         "XB",
+        "XK",
         "ZZ",
         "QO",
         "CP",
