@@ -35,6 +35,11 @@ class Link:
     def is_new(self) -> bool:
         return "/ny-" in self.rel
 
+    @property
+    def is_to_read(self) -> bool:
+        """Whether the link is for GET; that which makes a unit into a subtype is for PUT only."""
+        return "/utvid-til-" not in self.rel
+
     def __str__(self) -> str:
         return f"{self.owner} → {self.rel}"
 
@@ -45,6 +50,7 @@ class Crawler:
 
     client: Client
     followed: set[tuple[str, frozenset[str], str]] = field(default_factory=set)
+    read: set[str] = field(default_factory=set)
     faults: list[str] = field(default_factory=list)
     waiting: deque[Link] = field(default_factory=deque)
 
@@ -53,9 +59,11 @@ class Crawler:
             self.waiting.append(Link(start, frozenset(), "start", start))
         while self.waiting:
             link = self.waiting.popleft()
-            if link.place not in self.followed:
+            if link.is_to_read and link.place not in self.followed:
                 self.followed.add(link.place)
-                self._visit(link)
+                if link.href not in self.read:
+                    self.read.add(link.href)
+                    self._visit(link)
 
     def _visit(self, link: Link) -> None:
         answer = self.client.get(link.href)
@@ -105,7 +113,7 @@ def faults_of_template(
     page: Mapping[str, Any], answer: httpx.Response, refused: httpx.Response
 ) -> Iterator[str]:
     """A template is no unit; and who is offered it may make one (GUIDE 1 and 7)."""
-    if "self" in page["_links"] or "etag" in answer.headers:
+    if "self" in page.get("_links", {}) or "etag" in answer.headers:
         yield "a template has no self and no ETag"
     if refused.status_code != 400:
         yield f"a body with an unknown attribute is answered by {refused.status_code}"

@@ -102,7 +102,7 @@ def test_discovery_of_the_login_is_relative_to_the_root(log_in: LogIn, service: 
     assert answer.json()["issuer"] == service.issuer
 
 
-@pytest.mark.krav("TG0-01")
+@pytest.mark.krav("TG0-01", "TG0-06")
 @pytest.mark.parametrize(
     "package", ["arkivstruktur", "sakarkiv", "metadata", "admin", "loggingogsporing"]
 )
