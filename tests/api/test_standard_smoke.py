@@ -1113,7 +1113,6 @@ def test_closed_klasse_takes_no_more(world: World) -> None:
     assert refusal_of(answer) == (409, 409)
 
 
-@pytest.mark.krav("5.2.13")
 def test_arkivdel_has_one_system(world: World) -> None:
     client = world.client
     address = f"{client.link(world.arkivdel, 'self')}ny-klassifikasjonssystem/"

@@ -52,19 +52,27 @@ def named(name: str) -> Test:
 
 
 def _tests_of(path: Path) -> Iterator[Test]:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    place = path.relative_to(ROOT).as_posix()
+    tree, place = ast.parse(path.read_text(encoding="utf-8")), path.relative_to(ROOT).as_posix()
+    found = 0
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name[:5] == "test_":
-            ids = (one for part in node.decorator_list for one in _ids(part, place))
+            marks = [mark for part in node.decorator_list for mark in _marks(part)]
+            found += len(marks)
+            ids = (one for mark in marks for one in _ids(mark, place))
             yield Test(place, node.name, tuple(dict.fromkeys(ids)))
+    if found != sum(1 for _ in _marks(tree)):
+        raise TypeError(f"{place}: krav(…) stands among the decorators of a test, or is not seen")
 
 
-def _ids(part: ast.expr, place: str) -> Iterator[str]:
-    """Give the ids of every `pytest.mark.krav(…)` in a decorator, those of parameters too."""
+def _marks(part: ast.AST) -> Iterator[ast.Call]:
+    """Give every `pytest.mark.krav(…)` in a piece of source, those of parameters too."""
     for node in ast.walk(part):
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.mark.krav":
-            for given in node.args:
-                if not isinstance(given, ast.Constant) or not isinstance(given.value, str):
-                    raise TypeError(f"{place}:{node.lineno}: write the ids of krav(…) as strings")
-                yield given.value
+            yield node
+
+
+def _ids(mark: ast.Call, place: str) -> Iterator[str]:
+    for given in mark.args:
+        if not isinstance(given, ast.Constant) or not isinstance(given.value, str):
+            raise TypeError(f"{place}:{mark.lineno}: write the ids of krav(…) as strings")
+        yield given.value
