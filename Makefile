@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test check check-deploy format bench texts lock clean
+.PHONY: run test check check-deploy format bench texts conformance lock clean
 
 run: $(READY)
 	$(BIN)/sakark dev
@@ -40,6 +40,10 @@ texts: $(READY)
 	for language in nn en; do $(BIN)/pybabel -q update -l $$language -i build-texts.pot --no-fuzzy-matching \
 		--ignore-obsolete --omit-header -o src/sakark_api/locale/$$language/LC_MESSAGES/sakark.po; done
 	rm build-texts.pot
+
+# Write the page on conformance from the declarations and the tests.
+conformance: $(READY)
+	$(BIN)/python -m tests.conformance
 
 # The lock files hold versions and hashes only, no addresses.
 lock: $(READY)

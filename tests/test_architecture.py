@@ -46,6 +46,7 @@ TENANT_ID = {
     "rest/commands.py": "makes and fetches units: the engine",
     "rest/queries.py": "the statement builder",
     "rest/codelists.py": "the statements of the code lists",
+    "rest/code_use.py": "looks for a code in the kommune's units",
     "rest/chunks.py": "the rows of uploads under way",
     "rest/dependencies.py": "binds a token to a kommune",
     "access/caller.py": "the kommune a caller is in",

@@ -38,6 +38,25 @@ WITHOUT_TEXT: Mapping[str, tuple[dict[str, Any], dict[str, Any]]] = {
 """How a unit without text of the clients' own is changed."""
 
 CHANGEABLE = (Mutability.ALWAYS, Mutability.UNTIL_CLOSED, Mutability.UNTIL_ARCHIVED)
+CLOSING = "M602"
+"""The date of closing is given in other ways than with the unit (tests/api/test_krav.py)."""
+
+FOR_GOOD = (Mutability.NEVER, Mutability.ONCE)
+GIVEN_FOR_GOOD = [
+    (name, attribute)
+    for name, resource in CONCRETE.items()
+    for attribute in resource.attributes
+    if attribute.spec.set_by is not SetBy.CORE
+    and attribute.spec.change in FOR_GOOD
+    and attribute.spec.number != CLOSING
+]
+"""What a client gives once: resources' names and attributes."""
+
+FIRST_VALUES: Mapping[str, Any] = {
+    "sjekksum": "0" * 64,
+    "sjekksumAlgoritme": "SHA-256",
+    "mimeType": "text/plain",
+}
 NOTHING_TAKES: tuple[Any, ...] = (True, 1.5, [{}], {"a": {"b": []}}, [["x"]])
 JSON_TYPES: Mapping[type[Any], type[Any]] = {bool: bool, Decimal: float}
 """The two types that do take one of these."""
@@ -228,6 +247,7 @@ def standing(http: Any, service: Any) -> World:
     return build_world(Client(http, service, "administrator@molde", "molde"))
 
 
+@pytest.mark.krav("TG0-16")
 @pytest.mark.parametrize("place", PLACES, ids=str)
 def test_template_is_a_start_and_makes_nothing(standing: World, place: Place) -> None:
     client, owner = standing.client, owner_of(place, standing)
@@ -256,6 +276,7 @@ def test_template_can_be_sent_back_filled_in(standing: World, place: Place) -> N
     assert answer.status_code == 201, answer.text
 
 
+@pytest.mark.krav("TG0-11", "TG0-17")
 @pytest.mark.parametrize("place", PLACES, ids=str)
 def test_create_with_only_what_is_required(standing: World, place: Place) -> None:
     client, owner = standing.client, owner_of(place, standing)
@@ -316,6 +337,7 @@ def test_required_attributes_must_be_given(standing: World, name: str) -> None:
     assert set(answers.values()) <= {400}, answers
 
 
+@pytest.mark.krav("Ny-Arkivenhet-1")
 @pytest.mark.parametrize("name", NAMES)
 def test_what_is_always_there_is_there_from_the_start(standing: World, name: str) -> None:
     made = make_one(standing, name)
@@ -325,6 +347,7 @@ def test_what_is_always_there_is_there_from_the_start(standing: World, name: str
     assert missing == set()
 
 
+@pytest.mark.krav("TG0-01", "TG0-07")
 @pytest.mark.parametrize("name", NAMES)
 def test_read_tells_its_type_by_its_links(standing: World, name: str) -> None:
     made = make_one(standing, name)
@@ -393,6 +416,7 @@ def test_patch_of_nothing_changes_nothing(standing: World, name: str) -> None:
     assert answer.json() == made
 
 
+@pytest.mark.krav("TG0-18", "TG0-19", "TG0-20")
 @pytest.mark.parametrize("verb", ["patch", "put"])
 @pytest.mark.parametrize("name", CHANGING)
 def test_change_is_kept_under_a_new_etag(standing: World, name: str, verb: str) -> None:
@@ -428,6 +452,7 @@ def test_change_is_signed_and_dated(standing: World, name: str) -> None:
     )
 
 
+@pytest.mark.krav("TG0-20")
 @pytest.mark.parametrize("header", ["If-Match", "ETag"])
 @pytest.mark.parametrize("verb", ["put", "patch", "delete"])
 @pytest.mark.parametrize("name", CHANGING)
@@ -462,6 +487,7 @@ def test_change_without_validator_is_refused(standing: World, name: str) -> None
     assert [answer.status_code for answer in answers] == [400, 400]
 
 
+@pytest.mark.krav("5.2.6")
 @pytest.mark.parametrize("name", NAMES)
 def test_what_the_core_sets_is_not_taken_from_clients(standing: World, name: str) -> None:
     client, made = standing.client, make_one(standing, name)
@@ -482,6 +508,42 @@ def test_what_the_core_sets_is_not_taken_from_clients(standing: World, name: str
     assert client.refreshed(made) == made
 
 
+def first_value(attribute: BoundAttribute) -> Any:
+    """Give a value that an attribute takes, other than what it is changed to."""
+    if attribute.spec.codelist:
+        return {"kode": attribute.spec.codelist.values[0][0]}
+    fitting = {str: f"Prøve {uuid4()}", int: 1, datetime: "2000-01-01T12:00:00+01:00"}
+    return FIRST_VALUES.get(attribute.wire, fitting.get(attribute.python))
+
+
+def other_value(attribute: BoundAttribute) -> Any:
+    if attribute.spec.codelist:
+        return {"kode": attribute.spec.codelist.values[1][0], "kodenavn": None}
+    return OTHER_VALUES[attribute.python]
+
+
+@pytest.mark.krav("Ny-AdministrativEnhet-1", "Ny-Bruker-1")
+@pytest.mark.parametrize(
+    ("name", "attribute"), GIVEN_FOR_GOOD, ids=lambda one: getattr(one, "wire", one)
+)
+def test_what_is_given_for_good_is_not_changed(
+    standing: World, name: str, attribute: BoundAttribute
+) -> None:
+    client, place = standing.client, next(place for place in PLACES if place.made.name == name)
+    body = {**required_body(place.made), attribute.wire: first_value(attribute)}
+    made = client.make(owner_of(place, standing), place.rel, body)
+    here, tag = client.link(made, "self"), {"If-Match": client.etag(made)}
+
+    answers = [
+        client.patch(here, {attribute.wire: value}, headers=tag)
+        for value in (other_value(attribute), None)
+    ]
+
+    assert {answer.status_code for answer in answers} <= {400, 409}
+    assert client.refreshed(made) == made
+
+
+@pytest.mark.krav("5.2.7")
 @pytest.mark.parametrize("name", NAMES)
 def test_what_must_be_there_cannot_be_removed(standing: World, name: str) -> None:
     client, made = standing.client, make_one(standing, name)
@@ -494,6 +556,7 @@ def test_what_must_be_there_cannot_be_removed(standing: World, name: str) -> Non
     assert client.refreshed(made) == made
 
 
+@pytest.mark.krav("Ny-Registrering-1", "Ny-Mappe-1")
 @pytest.mark.parametrize("name", WRITTEN)
 def test_what_the_core_sets_is_ignored_on_creation(standing: World, name: str) -> None:
     place = next(place for place in PLACES if place.made.name == name)
@@ -527,6 +590,7 @@ def test_unknown_attribute_is_refused(standing: World, name: str) -> None:
     assert all("ukjent" in answer.json()["feil"]["beskrivelse"] for answer in answers)
 
 
+@pytest.mark.krav("TG0-10")
 @pytest.mark.parametrize("name", NAMES)
 def test_wrong_types_are_refused(standing: World, name: str) -> None:
     client, made = standing.client, make_one(standing, name)
@@ -543,6 +607,7 @@ def test_wrong_types_are_refused(standing: World, name: str) -> None:
     assert client.refreshed(made) == made
 
 
+@pytest.mark.krav("TG0-21")
 @pytest.mark.parametrize("name", NAMES)
 def test_delete_is_lasting(standing: World, name: str) -> None:
     client, made = standing.client, make_one(standing, name)
@@ -589,6 +654,7 @@ def test_every_link_leads_somewhere(standing: World, name: str) -> None:
     assert set(answers.values()) == {200}, answers
 
 
+@pytest.mark.krav("TG0-15")
 @pytest.mark.parametrize("name", READABLE)
 def test_only_lists_are_templated(standing: World, name: str) -> None:
     client, unit = standing.client, standing.client.refreshed(getattr(standing, name))
@@ -600,6 +666,7 @@ def test_only_lists_are_templated(standing: World, name: str) -> None:
     assert all(unit["_links"][rel]["href"].endswith(QUERY) for rel in templated)
 
 
+@pytest.mark.krav("TG0-06")
 @pytest.mark.parametrize("name", NAMES)
 def test_options_is_answered_everywhere_without_a_token(
     standing: World, log_in: LogIn, name: str
@@ -614,6 +681,7 @@ def test_options_is_answered_everywhere_without_a_token(
     assert answers["self"].headers["allow"] == "DELETE, GET, HEAD, OPTIONS, PATCH, PUT"
 
 
+@pytest.mark.krav("TG0-25")
 @pytest.mark.parametrize("name", READABLE)
 def test_another_kommune_finds_nothing(standing: World, log_in: LogIn, name: str) -> None:
     foreigner = log_in("administrator@rauma")
@@ -661,6 +729,7 @@ def test_what_another_kommune_sends_to_a_unit_finds_no_unit(
     assert {answer.status_code for answer in answers} == {404}
 
 
+@pytest.mark.krav("TG0-05")
 @pytest.mark.parametrize("name", READABLE)
 def test_nobody_is_asked_who_they_are(standing: World, log_in: LogIn, name: str) -> None:
     nobody = log_in(None, "molde")

@@ -81,7 +81,7 @@ def create_app(settings: Settings, mounts: Sequence[tuple[str, ASGIApp]] = ()) -
     """Make the application; `mounts` are further applications under addresses of their own."""
     tree = RouteTree()
     add_roots(tree, CATALOG)
-    add_codelists(tree)
+    add_codelists(tree, CATALOG)
     add_resources(tree, CATALOG)
     app = FastAPIOffline(
         static_url="/docs/static",

@@ -12,6 +12,7 @@ import typer
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from sakark_api import cli_drift
+from sakark_api.cli_kodeliste import kodeliste
 from sakark_api.cli_owner import on_owner_connection
 from sakark_api.errors import SakarkError
 from sakark_api.settings import Settings, read_settings
@@ -26,6 +27,7 @@ app = typer.Typer(
 )
 db = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Databasens skjema.")
 app.add_typer(db, name="db")
+app.add_typer(kodeliste, name="kodeliste")
 cli_drift.mount(app)
 
 Port = Annotated[int, typer.Option(envvar="PORT", help="Porten API-et svarer på.")]

@@ -55,6 +55,7 @@ def preflight(method: str, origin: str = ORIGIN, headers: str = SENT) -> dict[st
     }
 
 
+@pytest.mark.krav("TG0-06")
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
 @pytest.mark.parametrize("path", ADDRESSES)
 def test_a_browser_may_ask_before_it_has_a_token(
@@ -160,6 +161,7 @@ def test_cookies_are_never_asked_for(http: httpx.Client, service: Service) -> No
 # Finding the login.
 
 
+@pytest.mark.krav("TG0-03", "TG0-04")
 @pytest.mark.parametrize("rel", ["login/oidc/", "login/rfc6749/"])
 def test_the_root_leads_to_the_login(
     http: httpx.Client, service: Service, log_in: LogIn, rel: str
@@ -173,6 +175,7 @@ def test_the_root_leads_to_the_login(
     assert REL + rel in root["_links"]
 
 
+@pytest.mark.krav("TG0-03")
 @pytest.mark.parametrize("tail", ["", "/"])
 @pytest.mark.parametrize("kommune", ["molde", "rauma"])
 def test_the_login_document_is_relative_to_the_root(
@@ -387,6 +390,7 @@ def test_many_first_requests_at_once_make_one_bruker(service: Service, attempt: 
     assert len(brukere(service, user)) == 1
 
 
+@pytest.mark.krav("Ny-Bruker-1")
 def test_one_with_a_new_name_is_a_new_bruker_and_the_old_one_ends(
     http: httpx.Client, service: Service
 ) -> None:

@@ -88,6 +88,7 @@ def assert_fault(answer: httpx.Response, status: int) -> None:
 # In one request.
 
 
+@pytest.mark.krav("TG0-24")
 def test_what_is_sent_is_what_is_given_back(client: Client, objekt: Any) -> None:
     sent = upload(client, objekt, PDF)
 
@@ -511,6 +512,7 @@ def chunk(first: int) -> bytes:
     return PDF[first : len(PDF) if first == FIRSTS[-1] else first + QUARTER]
 
 
+@pytest.mark.krav("TG0-24")
 def test_four_parts_become_the_file(client: Client, session: str, service: Service) -> None:
     answers = [send(client, session, chunk(first), first, len(PDF)) for first in FIRSTS]
 
@@ -688,6 +690,7 @@ def test_a_part_over_the_limit_is_refused(client: Client, document: Any, service
     assert stored(service) == before
 
 
+@pytest.mark.krav("TG0-24")
 def test_another_file_than_announced_in_parts_leaves_nothing(
     client: Client, document: Any, service: Service
 ) -> None:

@@ -66,6 +66,7 @@ def mapper(world: World) -> str:
     return world.client.link(world.client.refreshed(world.arkivdel), "arkivstruktur/mappe/")
 
 
+@pytest.mark.krav("TG0-01", "TG0-02", "TG0-04")
 def test_root_is_open_and_shows_packages_and_logins_only(log_in: LogIn) -> None:
     nobody = log_in(None)
 
@@ -88,6 +89,7 @@ def test_root_is_open_and_shows_packages_and_logins_only(log_in: LogIn) -> None:
     }
 
 
+@pytest.mark.krav("TG0-03")
 def test_discovery_of_the_login_is_relative_to_the_root(log_in: LogIn, service: Service) -> None:
     nobody = log_in(None)
     href = nobody.link(nobody.get(nobody.root).json(), "login/oidc/")
@@ -100,6 +102,7 @@ def test_discovery_of_the_login_is_relative_to_the_root(log_in: LogIn, service: 
     assert answer.json()["issuer"] == service.issuer
 
 
+@pytest.mark.krav("TG0-01", "TG0-06")
 @pytest.mark.parametrize(
     "package", ["arkivstruktur", "sakarkiv", "metadata", "admin", "loggingogsporing"]
 )
@@ -115,6 +118,7 @@ def test_every_link_of_a_package_leads_somewhere(log_in: LogIn, package: str) ->
     assert list(links) == sorted(links)
 
 
+@pytest.mark.krav("TG0-23")
 def test_system_information_tells_the_protocol(log_in: LogIn) -> None:
     client = log_in("leser@molde")
 
@@ -134,6 +138,7 @@ def test_addresses_may_end_with_a_slash_or_not(world: World) -> None:
     assert answers[0].json() == answers[1].json()
 
 
+@pytest.mark.krav("TG0-07", "TG0-12")
 def test_errors_have_the_standards_body(world: World, log_in: LogIn) -> None:
     client, nobody = world.client, log_in(None)
     here, new = client.link(world.mappe, "self"), client.link(world.arkivdel, MAPPE)
@@ -180,6 +185,7 @@ def test_title_must_be_seen(world: World, title: object) -> None:
     assert refusal_of(answer) == (400, 400)
 
 
+@pytest.mark.krav("TG0-09")
 @pytest.mark.parametrize(
     "moment", ["2026-01-31", "2026-01-31T12:00:00", "i dag", 1, "2026-02-30T12:00:00Z"]
 )
@@ -192,6 +198,7 @@ def test_time_without_a_zone_is_refused(world: World, moment: object) -> None:
     assert "mottattDato" in answer.json()["feil"]["beskrivelse"]
 
 
+@pytest.mark.krav("TG0-09")
 @pytest.mark.parametrize(
     ("sent", "shown"),
     [
@@ -302,6 +309,7 @@ def new_code(client: Client, codelist: str) -> Any:
     )
 
 
+@pytest.mark.krav("Ny-Kodelisteverdi-2")
 def test_expired_code_is_refused_on_new_and_kept_on_old(world: World) -> None:
     client, code = world.client, new_code(world.client, "dokumentmedium")
     medium = {"kode": code["kode"]}
@@ -321,6 +329,7 @@ def test_expired_code_is_refused_on_new_and_kept_on_old(world: World) -> None:
     assert client.refreshed(old)["dokumentmedium"]["kode"] == code["kode"]
 
 
+@pytest.mark.krav("Ny-Kodelisteverdi-1")
 def test_code_keeps_the_name_it_had_when_it_was_chosen(world: World) -> None:
     client, code = world.client, new_code(world.client, "dokumentmedium")
     unit = client.make(
@@ -334,6 +343,7 @@ def test_code_keeps_the_name_it_had_when_it_was_chosen(world: World) -> None:
     assert answer.json()["dokumentmedium"] == unit["dokumentmedium"]
 
 
+@pytest.mark.krav("5.2.9", "5.2.20")
 def test_code_list_is_open_and_its_codes_may_hold_slashes(world: World) -> None:
     client, kode = world.client, f"vnd/{uuid4().hex}/å"
     lists = client.follow("metadata/")
@@ -376,6 +386,7 @@ def test_code_of_the_standard_is_found_by_its_address(log_in: LogIn) -> None:
     assert client.link(code, "metadata/format/") == client.link(code, "self")
 
 
+@pytest.mark.krav("Ny-Kodelisteverdi-3")
 @pytest.mark.parametrize("same", ["kode", "kodenavn"])
 def test_code_and_its_name_are_unique_in_the_list(world: World, same: str) -> None:
     client, code = world.client, new_code(world.client, "merknadstype")
@@ -419,6 +430,7 @@ def walk(client: Client, href: str) -> Iterator[Any]:
         yield from walk(client, page["_links"]["next"]["href"])
 
 
+@pytest.mark.krav("TG0-14")
 def test_server_cuts_long_lists_and_says_where_they_go_on(world: World) -> None:
     client, size = world.client, world.client.service.settings.page_size
     remarks = [{"merknadstekst": f"Nr {number:04}"} for number in range(2 * size + 1)]
@@ -440,6 +452,7 @@ def test_page_the_client_cut_says_where_it_goes_on(world: World, mapper: str) ->
     assert len(seen) == len(set(seen)) == pages[0]["count"] == 6
 
 
+@pytest.mark.krav("TG0-13")
 def test_empty_list_has_no_results(world: World) -> None:
     address = world.client.link(world.mappe, "arkivstruktur/merknad/")
 
@@ -456,6 +469,7 @@ def test_empty_list_has_no_results(world: World) -> None:
     }
 
 
+@pytest.mark.krav("TG0-13")
 @pytest.mark.parametrize(
     ("query", "count"), [({"$top": 0}, 0), ({"$skip": 6}, 0), ({"$skip": 5}, 1)]
 )
@@ -477,6 +491,7 @@ def test_list_over_a_missing_owner_is_not_found(world: World) -> None:
     assert refusal_of(world.client.get(gone)) == (404, 404)
 
 
+@pytest.mark.krav("5.4.1")
 def test_general_list_has_the_special_units_with_all_they_have(world: World) -> None:
     client = world.client
     units = client.get(client.link(world.klasse, "arkivstruktur/mappe/")).json()["results"]
@@ -484,6 +499,7 @@ def test_general_list_has_the_special_units_with_all_they_have(world: World) -> 
     assert units == [client.refreshed(world.saksmappe)]
 
 
+@pytest.mark.krav("TG0-15")
 @pytest.mark.parametrize(
     ("condition", "found"),
     [
@@ -546,6 +562,7 @@ def test_saksdato_is_compared_with_a_day(world: World) -> None:
     assert found == ["Den dagen"]
 
 
+@pytest.mark.krav("TG0-15")
 def test_order_is_as_asked(world: World, mapper: str) -> None:
     client = world.client
 
@@ -556,6 +573,7 @@ def test_order_is_as_asked(world: World, mapper: str) -> None:
     assert down == ["Banan", "eple to", "Ærfugl"]
 
 
+@pytest.mark.krav("TG0-15")
 def test_top_and_skip_cut_the_list(world: World, mapper: str) -> None:
     found = titles(
         world.client, mapper, orderby="beskrivelse", filter="beskrivelse ne null", top=2, skip=1
@@ -564,6 +582,7 @@ def test_top_and_skip_cut_the_list(world: World, mapper: str) -> None:
     assert found == ["Pære", "Ærfugl"]
 
 
+@pytest.mark.krav("TG0-15")
 @pytest.mark.parametrize("words", ["banan", "BANANER", "'banan'", "nummer banan"])
 def test_search_finds_words_whatever_their_form(world: World, mapper: str, words: str) -> None:
     assert titles(world.client, mapper, search=words) == ["Banan"]
@@ -584,6 +603,7 @@ def test_next_page_is_of_the_same_query(world: World, mapper: str) -> None:
     assert "next" not in alone["_links"]
 
 
+@pytest.mark.krav("5.4.9", "M011", "M012")
 def test_case_numbers_are_never_given_twice(world: World) -> None:
     client = world.client
     new = client.link(world.klasse, SAK)
@@ -601,6 +621,7 @@ def test_case_numbers_are_never_given_twice(world: World) -> None:
     }
 
 
+@pytest.mark.krav("M014", "M015", "M004")
 def test_journal_numbers_are_never_given_twice(world: World) -> None:
     client = world.client
     new = client.link(world.saksmappe, POST)
@@ -619,6 +640,7 @@ def test_journal_numbers_are_never_given_twice(world: World) -> None:
     }
 
 
+@pytest.mark.krav("M014")
 def test_numbers_increase_and_are_not_used_again(world: World) -> None:
     client = world.client
     body = {"tittel": "A", "journalposttype": {"kode": "U"}}
@@ -643,6 +665,7 @@ def test_numbers_start_anew_in_each_kommune(world: World, log_in: LogIn) -> None
     assert len(ours) == 3
 
 
+@pytest.mark.krav("M007")
 def test_documents_are_numbered_and_the_first_is_the_main_one(world: World) -> None:
     second = world.client.make(world.journalpost, DOCUMENT, {"tittel": "Vedlegg"})
 
@@ -652,12 +675,14 @@ def test_documents_are_numbered_and_the_first_is_the_main_one(world: World) -> N
     assert second["tilknyttetRegistreringSom"]["kode"] == "V"
 
 
+@pytest.mark.krav("M005")
 def test_first_version_is_number_zero(world: World) -> None:
     second = world.client.make(world.dokumentbeskrivelse, "arkivstruktur/ny-dokumentobjekt/", {})
 
     assert [world.dokumentobjekt["versjonsnummer"], second["versjonsnummer"]] == [0, 1]
 
 
+@pytest.mark.krav("5.5.14", "Ny-Arkivenhet-1")
 def test_parts_are_made_with_the_unit_they_belong_to(world: World) -> None:
     client = world.client
 
@@ -750,6 +775,7 @@ def test_country_and_post_office_are_named(world: World) -> None:
     }
 
 
+@pytest.mark.krav("TG0-18")
 def test_put_removes_what_it_leaves_out(world: World) -> None:
     client = world.client
     unit = client.make(
@@ -767,6 +793,7 @@ def test_put_removes_what_it_leaves_out(world: World) -> None:
     assert answer.headers["location"] == client.link(unit, "self")
 
 
+@pytest.mark.krav("TG0-19")
 def test_patch_with_null_removes(world: World) -> None:
     client = world.client
     unit = client.make(world.arkivdel, MAPPE, {"tittel": "A", "beskrivelse": "B"})
@@ -778,6 +805,7 @@ def test_patch_with_null_removes(world: World) -> None:
     assert answer.json()["tittel"] == "A"
 
 
+@pytest.mark.krav("TG0-19")
 def test_patch_replaces_lists_as_wholes(world: World) -> None:
     client = world.client
     unit = client.make(world.arkivdel, MAPPE, {"tittel": "A", "noekkelord": ["a", "b"]})
@@ -793,6 +821,7 @@ SKJERMING = {
 }
 
 
+@pytest.mark.krav("6.6.25")
 def test_patch_inside_skjerming_keeps_the_rest(world: World) -> None:
     client = world.client
     unit = client.make(world.arkivdel, MAPPE, {"tittel": "A", "skjerming": SKJERMING})
@@ -891,6 +920,7 @@ def closed_case(world: World) -> Any:
     return answer.json()
 
 
+@pytest.mark.krav("6.1.6", "6.1.3")
 def test_closing_a_case_dates_and_signs_it(world: World) -> None:
     case = closed_case(world)
 
@@ -900,6 +930,7 @@ def test_closing_a_case_dates_and_signs_it(world: World) -> None:
     assert datetime.fromisoformat(case["avsluttetDato"]) <= datetime.now(UTC)
 
 
+@pytest.mark.krav("5.4.7")
 def test_closed_case_offers_and_takes_no_new_units(world: World) -> None:
     client, new = world.client, world.client.link(world.saksmappe, POST)
     case = closed_case(world)
@@ -919,6 +950,7 @@ def test_closed_case_offers_and_takes_no_new_units(world: World) -> None:
     }
 
 
+@pytest.mark.krav("6.1.13", "6.1.2", "M100")
 @pytest.mark.parametrize(
     "patch",
     [
@@ -942,6 +974,7 @@ def test_closed_case_keeps(world: World, patch: Mapping[str, Any]) -> None:
     assert world.client.refreshed(case) == case
 
 
+@pytest.mark.krav("6.1.14", "M106 Saksmappe")
 def test_closed_case_takes_other_changes(world: World) -> None:
     case = closed_case(world)
 
@@ -950,6 +983,7 @@ def test_closed_case_takes_other_changes(world: World) -> None:
     assert answer.status_code == 200, answer.text
 
 
+@pytest.mark.krav("6.1.17")
 def test_closed_case_is_not_deleted(world: World) -> None:
     client = world.client
     case = client.make(world.klasse, SAK, {"tittel": "A", "saksstatus": {"kode": "A"}})
@@ -971,6 +1005,7 @@ def test_closing_a_case_dates_its_disposal(world: World) -> None:
     assert answer.json()["kassasjon"].get("kassasjonsdato", "")[:4] == str(year + 10)
 
 
+@pytest.mark.krav("C3.2.19")
 @pytest.mark.parametrize("status", ["E", "J", "A", "U"])
 def test_entry_that_has_been_journalled_is_not_deleted(world: World, status: str) -> None:
     client = world.client
@@ -990,6 +1025,7 @@ def archived(world: World) -> Any:
     return answer.json()
 
 
+@pytest.mark.krav("Ny-Registrering-2", "M604", "M605", "C3.2.18")
 def test_archiving_dates_and_signs_the_entry(world: World) -> None:
     post = archived(world)
 
@@ -998,6 +1034,7 @@ def test_archiving_dates_and_signs_the_entry(world: World) -> None:
     assert post["journaldato"] == post["arkivertDato"]
 
 
+@pytest.mark.krav("M020 Registrering", "M101", "M103", "C3.2.14")
 @pytest.mark.parametrize(
     "patch",
     [
@@ -1020,6 +1057,7 @@ def test_archived_entry_keeps(world: World, patch: Mapping[str, Any]) -> None:
     assert world.client.refreshed(post) == post
 
 
+@pytest.mark.krav("C3.2.16", "C3.2.17")
 def test_archived_entry_takes_no_documents_and_is_not_deleted(world: World) -> None:
     client, new = world.client, world.client.link(world.journalpost, DOCUMENT)
     post = archived(world)
@@ -1039,6 +1077,7 @@ def test_archived_entry_takes_remarks_and_descriptions(world: World) -> None:
     assert world.client.make(post, "arkivstruktur/ny-merknad/", {"merknadstekst": "Lest"})
 
 
+@pytest.mark.krav("5.2.19", "5.2.22", "M020 Arkivdel")
 def test_closed_period_takes_no_more(world: World) -> None:
     client = world.client
     addresses = [client.link(world.arkivdel, rel) for rel in (MAPPE, REGISTRERING, SAK)]
@@ -1052,6 +1091,7 @@ def test_closed_period_takes_no_more(world: World) -> None:
     assert refusal_of(changed(client, world.arkivdel, {"tittel": "Ny"})) == (409, 409)
 
 
+@pytest.mark.krav("5.2.4")
 def test_closed_arkiv_takes_no_more(world: World) -> None:
     client = world.client
     closed = changed(client, world.arkiv, {"arkivstatus": code("A")})
@@ -1062,6 +1102,7 @@ def test_closed_arkiv_takes_no_more(world: World) -> None:
     assert refusal_of(answer) == (409, 409)
 
 
+@pytest.mark.krav("C2.4.5")
 def test_closed_klasse_takes_no_more(world: World) -> None:
     client = world.client
     closed = changed(client, world.klasse, {"avsluttetDato": "2026-01-01T00:00:00+01:00"})
@@ -1091,6 +1132,7 @@ def test_class_code_is_unique_in_its_system(world: World) -> None:
     assert refusal_of(answer) == (409, 409)
 
 
+@pytest.mark.krav("5.4.5", "5.4.19")
 def test_links_to_the_same_kind_are_there_when_they_lead_somewhere(world: World) -> None:
     client = world.client
     before = client.refreshed(world.mappe)["_links"]
@@ -1149,6 +1191,7 @@ def events(rows: list[dict[str, Any]]) -> list[tuple[str, str | None, str | None
     ]
 
 
+@pytest.mark.krav("6.1.14")
 def test_making_changing_and_deleting_are_logged(world: World, service: Service) -> None:
     client = world.client
     unit = client.make(world.arkivdel, MAPPE, {"tittel": "Før", "beskrivelse": "Borte"})
@@ -1239,6 +1282,7 @@ def test_file_is_not_referred_to_before_it_is_there(world: World) -> None:
     assert "referanseDokumentfil" not in world.dokumentobjekt
 
 
+@pytest.mark.krav("TG0-24", "M705", "M707")
 @pytest.mark.parametrize(
     "announced", [{"sjekksum": "00" * 32}, {"filstoerrelse": 2}, {"mimeType": "image/png"}]
 )
@@ -1251,6 +1295,7 @@ def test_file_that_is_not_as_announced_is_refused(
     assert refusal_of(send(client, unit, b"a", "text/plain")) == (400, 400)
 
 
+@pytest.mark.krav("TG0-24")
 def test_download_is_as_accepted(world: World) -> None:
     client = world.client
     made = send(client, world.dokumentobjekt, "Journalført".encode(), "text/plain").json()
@@ -1271,6 +1316,7 @@ def test_too_large_a_file_is_forbidden(world: World) -> None:
     assert refusal_of(answer) == (403, 403)
 
 
+@pytest.mark.krav("TG0-08")
 def test_norwegian_letters_are_utf_8(world: World) -> None:
     answer = world.client.get(world.client.link(world.journalpost, "self"))
 

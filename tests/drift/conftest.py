@@ -2,6 +2,8 @@
 
 import asyncio
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -11,6 +13,7 @@ import asyncpg
 import httpx
 import pytest
 from tests.conftest import Service, free_port, run_service
+from tests.tenancy.processes import environment
 
 from sakark_api.db import embedded
 from sakark_api.dev.identity import AUDIENCE, User, issue_token
@@ -165,3 +168,19 @@ def drift_role(database: embedded.EmbeddedServer, service: Service) -> Sql:
 @pytest.fixture
 def tenants(owner: Sql) -> dict[str, int]:
     return {row["slug"]: row["id"] for row in owner.run("select id, slug from kommune")}
+
+
+@pytest.fixture
+def sakark(service: Service) -> Any:
+    """Run a command on the service's database."""
+
+    def run(*words: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [str(Path(sys.executable).with_name("sakark")), *words],
+            env=environment(service),
+            capture_output=True,
+            check=False,
+            text=True,
+        )
+
+    return run

@@ -13,22 +13,6 @@ from tests.drift.conftest import Operator, Sql, login
 from tests.tenancy.processes import environment
 
 
-@pytest.fixture
-def sakark(service: Service) -> Any:
-    """Run a command on the service's database."""
-
-    def run(*words: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [str(Path(sys.executable).with_name("sakark")), *words],
-            env=environment(service),
-            capture_output=True,
-            check=False,
-            text=True,
-        )
-
-    return run
-
-
 def test_a_state_is_changed_and_logged_with_its_reason(
     sakark: Any, operator: Operator, ready: str
 ) -> None:

@@ -81,6 +81,7 @@ ATTRIBUTE_DEVIATIONS: Mapping[tuple[str, str, str], str] = {
     ("Saksmappe", "administrativEnhet", "always"): NO_UNIT,
     ("Saksmappe", "referanseAdministrativEnhet", "always"): NO_UNIT,
     ("Saksmappe", "referanseSaksansvarlig", "always"): NAME_ALONE,
+    ("Klassifikasjonssystem", "avsluttetDato", "set_by"): CLOSED_BY_DATE,
     ("Klasse", "avsluttetDato", "set_by"): CLOSED_BY_DATE,
     ("Mappe", "avsluttetDato", "set_by"): CLOSED_BY_DATE,
     ("AdministrativEnhet", "avsluttetDato", "set_by"): CLOSED_BY_DATE,
@@ -405,6 +406,7 @@ def standard_codes(name: str) -> set[tuple[str, str]]:
     }
 
 
+@pytest.mark.krav("5.2.9", "5.2.20", "6.1.4", "6.1.5")
 @pytest.mark.parametrize("name", [name for name in MODEL["codelists"] if name not in LISTS_OF_CORE])
 def test_code_list_has_the_values_of_the_standard(name: str) -> None:
     ours = set(KODELISTER[name.lower()].values)
@@ -437,6 +439,15 @@ def test_codes_and_their_names_are_unique_in_their_list(name: str) -> None:
 
     assert len({kode for kode, _ in values}) == len(values)
     assert len({navn for _, navn in values}) == len(values)
+
+
+def test_countries_are_those_of_iso_3166_1() -> None:
+    codes = dict(KODELISTER["land"].values)
+
+    assert len(codes) == 249
+    assert codes["NO"] == "Norge"
+    assert all(len(code) == 2 and code.isascii() and code.isupper() for code in codes)
+    assert not {"EU", "UN", "XK", "AC"} & codes.keys()
 
 
 def test_code_lists_have_the_relation_keys_of_the_standard() -> None:

@@ -13,6 +13,8 @@ from tests.conftest import Service, free_port
 from tests.serving.conftest import Site
 from tests.serving.test_serve import start
 
+from sakark_api.db.schema import WANTED
+
 pytestmark = pytest.mark.timeout(120)
 
 
@@ -52,7 +54,7 @@ UNFIT = [
     ),
     (
         "UPDATE alembic_version SET version_num = '2026_11_22_foundation'",
-        "UPDATE alembic_version SET version_num = '2026_11_22_add_jobs'",
+        f"UPDATE alembic_version SET version_num = '{WANTED}'",
         "sakark db upgrade",
     ),
 ]
@@ -104,7 +106,7 @@ def test_a_newer_schema_is_served_from(shared: Site) -> None:
     with altered(
         shared,
         "UPDATE alembic_version SET version_num = '2999_01_01_neste'",
-        "UPDATE alembic_version SET version_num = '2026_11_22_add_jobs'",
+        f"UPDATE alembic_version SET version_num = '{WANTED}'",
     ):
         program = shared.serve()
         ready = httpx.get(f"{program.url}/health/ready")

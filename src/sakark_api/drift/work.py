@@ -3,7 +3,8 @@
 Every function takes a session, whose transaction the log is part of, and who does it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -13,12 +14,14 @@ from sakark_api.tenancy import administration, issuers
 from sakark_api.tenancy.driftslogg import Actor, log_drift
 from sakark_api.tenancy.kommune import IssuerEntry, IssuerRow, KommuneRow, Status, issuers_of
 from sakark_api.tenancy.opsjoner import Options, Period
+from sakark_api.tenancy.postnummer import Outcome, set_postnummer
 
 __all__ = [
     "add_kommune",
     "change_kommune",
     "change_status",
     "end_option",
+    "load_postnummer",
     "set_issuer",
     "set_issuers",
     "set_option",
@@ -98,3 +101,12 @@ def _facts(row: IssuerRow) -> dict[str, Any]:
 
 def _entry(row: IssuerRow) -> IssuerEntry:
     return IssuerEntry(**_facts(row))
+
+
+def load_postnummer(
+    session: Session, who: Actor, slug: str, register: Mapping[str, str]
+) -> Outcome:
+    outcome = set_postnummer(session, slug, register, who.now)
+    if outcome:
+        log_drift(session, who, "postnummer lastet", slug, asdict(outcome))
+    return outcome

@@ -19,7 +19,9 @@ from sakark_api.errors import Conflict, Invalid, NotFound
 from sakark_api.noark.metadata.kodeliste import KODELISTER, CodeList
 from sakark_api.noark.metadata.kodeverdi import KodeverdiRow
 from sakark_api.noark.resource import Work
+from sakark_api.noark.structure import Catalog
 from sakark_api.noark.values import Tekst, Tidspunkt, refusal, wire_time
+from sakark_api.rest.code_use import is_used
 from sakark_api.rest.commands import merge_patch, parse_patch
 from sakark_api.rest.dependencies import Context, read_body
 from sakark_api.rest.etag import etag, is_current, refuse_stale
@@ -73,13 +75,13 @@ class KodeverdiBody(Body):
         return moment
 
 
-def add_codelists(tree: RouteTree) -> None:
-    """Add the routes of every code list."""
+def add_codelists(tree: RouteTree, catalog: Catalog) -> None:
+    """Add the routes of every code list; `catalog` has the units that codes may be used by."""
     for codelist in KODELISTER.values():
-        _add_codelist(tree, codelist)
+        _add_codelist(tree, catalog, codelist)
 
 
-def _add_codelist(tree: RouteTree, codelist: CodeList) -> None:
+def _add_codelist(tree: RouteTree, catalog: Catalog, codelist: CodeList) -> None:
     path, name = f"/{{kommune}}/api/metadata/{codelist.name}/", f"metadata_{codelist.name}"
     new = f"/{{kommune}}/api/metadata/ny-{codelist.name}/"
     one = f"{path}{{kode}}/"
@@ -92,6 +94,8 @@ def _add_codelist(tree: RouteTree, codelist: CodeList) -> None:
         (one, "PATCH", Operation.code_merging(codelist, f"{name}_patch"), merge_code),
     ):
         tree.add(route(address, method, operation, act, codelist=codelist))
+    deleting = Operation.code_deleting(codelist, f"{name}_delete")
+    tree.add(route(one, "DELETE", deleting, delete_code, codelist=codelist, catalog=catalog))
 
 
 async def read_codes(context: Context, request: Request, codelist: CodeList) -> Response:
@@ -306,6 +310,29 @@ async def _change(context: Context, request: Request, codelist: CodeList, wanted
     async with context.transaction() as session:
         await session.run_sync(change)
     return await _answer(context, codelist, kode)
+
+
+async def delete_code(
+    context: Context, request: Request, codelist: CodeList, catalog: Catalog
+) -> Response:
+    """Delete a value that no unit has (204); one that is used expires instead (GUIDE 13)."""
+    context.demand("delete", Work.ARCHIVE)
+    kode = request.path_params["kode"]
+
+    def delete(session: Session) -> None:
+        row = _fetch(session, codelist, kode)
+        refuse_stale(request, row.version, required=False)
+        if kode in dict(codelist.values):
+            raise Conflict(
+                text("Koden hører til standarden og kan ikke slettes. Sett utdatert i stedet.")
+            )
+        if is_used(session, catalog, codelist.name, kode):
+            raise Conflict(text("Koden er i bruk og kan ikke slettes. Sett utdatert i stedet."))
+        session.delete(row)
+
+    async with context.transaction() as session:
+        await session.run_sync(delete)
+    return Response(status_code=204)
 
 
 def _fetch(session: Session, codelist: CodeList, kode: str) -> KodeverdiRow:

@@ -340,6 +340,17 @@ class Operation:
             parameters=("if_match",),
         )
 
+    @classmethod
+    def code_deleting(cls, codelist: CodeList, id_: str) -> Self:
+        return cls(
+            id_,
+            text("Slett en ubrukt kode i {hva}", hva=codelist.title),
+            "metadata",
+            statuses=(204,),
+            errors=(*_ALWAYS, 409),
+            parameters=("if_match_optional",),
+        )
+
 
 _ADDRESS: Json = {
     "text/uri-list": {"schema": {"type": "string"}},

@@ -56,6 +56,7 @@ from sakark_api.noark.verdier import (
     Kassasjon,
     Skjerming,
     Sletting,
+    UtfoertKassasjon,
 )
 
 NOW = datetime(2026, 2, 28, 12, tzinfo=UTC)
@@ -90,6 +91,7 @@ def wires(unit: TenantRow, *names: str) -> list[Any]:
     return [one for one in attributes if one.wire in names]
 
 
+@pytest.mark.krav("Ny-Mappe-1")
 def test_origin_is_the_caller_and_now() -> None:
     unit = Mappe()
 
@@ -156,6 +158,7 @@ def test_registrering_is_of_the_arkivdel_of_its_mappe(chosen: UUID | None) -> No
     assert unit.referanse_arkivdel == (chosen or arkivdel)
 
 
+@pytest.mark.krav("Ny-Arkiv-1")
 def test_closing_by_status_gives_date_and_person() -> None:
     unit = Arkiv(arkivstatus=Kode(kode="A"))
 
@@ -189,6 +192,7 @@ def test_closed_unit_is_not_opened_by_status() -> None:
         close_by_status(CHANGE, unit)
 
 
+@pytest.mark.krav("Ny-Mappe-2")
 def test_closing_by_date_remembers_the_person() -> None:
     unit = Mappe(avsluttet_dato=NOW)
 
@@ -197,6 +201,7 @@ def test_closing_by_date_remembers_the_person() -> None:
     assert unit.avsluttet_av == "Kari Nordmann"
 
 
+@pytest.mark.krav("5.2.21", "5.2.22")
 def test_period_begins_with_the_arkivdel_and_ends_with_its_closing() -> None:
     unit = Arkivdel(avsluttet_dato=NOW)
 
@@ -205,6 +210,7 @@ def test_period_begins_with_the_arkivdel_and_ends_with_its_closing() -> None:
     assert (unit.arkivperiode_start_dato, unit.arkivperiode_slutt_dato) == (NOW, NOW)
 
 
+@pytest.mark.krav("6.1.2", "6.1.13", "M002", "M705", "M707")
 @pytest.mark.parametrize(
     ("unit", "wire"),
     [
@@ -233,6 +239,7 @@ def test_frozen_attributes_are_not_changed(unit: TenantRow, wire: str) -> None:
     assert changed
 
 
+@pytest.mark.krav("M106", "M309")
 @pytest.mark.parametrize(
     ("unit", "wire"),
     [
@@ -451,6 +458,7 @@ def test_disposal_has_the_date_that_was_given() -> None:
     assert unit.kassasjon.kassasjonsdato == NOW
 
 
+@pytest.mark.krav("M613", "M614", "M623")
 def test_deletion_and_signature_are_the_callers() -> None:
     document = Arkivdel(sletting=Sletting(slettingstype=Kode(kode="SP"), slettet_av="Ingen"))
     entry = Journalpost(
@@ -471,6 +479,45 @@ def test_deletion_and_signature_are_the_callers() -> None:
     assert entry.elektronisk_signatur.verifisert_av == "Kari Nordmann"
 
 
+def signed(**given: Any) -> ElektroniskSignatur:
+    return ElektroniskSignatur(
+        elektronisk_signatur_sikkerhetsnivaa=Kode(kode="SK"),
+        elektronisk_signatur_verifisert=Kode(kode="V"),
+        **given,
+    )
+
+
+@pytest.mark.krav("M622", "M623")
+def test_verification_of_a_signature_is_remembered_once() -> None:
+    unit = Journalpost()
+    known(unit, elektronisk_signatur=signed(verifisert_dato=NOW, verifisert_av="Ola"))
+    unit.elektronisk_signatur = signed(verifisert_dato=NOW - timedelta(days=9))
+
+    complete_values(CHANGE, unit)
+
+    assert unit.elektronisk_signatur.verifisert_dato == NOW
+    assert unit.elektronisk_signatur.verifisert_av == "Ola"
+
+
+@pytest.mark.krav("M613", "M614", "M630", "M631")
+def test_deletion_and_disposal_are_remembered_once() -> None:
+    unit, before = Arkivdel(), NOW - timedelta(days=9)
+    kind = Kode(kode="SA")
+    known(
+        unit,
+        sletting=Sletting(slettingstype=kind, slettet_dato=before, slettet_av="Ola"),
+        utfoert_kassasjon=UtfoertKassasjon(kassert_dato=before, kassert_av="Ola"),
+    )
+    unit.sletting = Sletting(slettingstype=kind, slettet_dato=NOW, slettet_av="Ingen")
+    unit.utfoert_kassasjon = UtfoertKassasjon(kassert_av="Ingen")
+
+    complete_values(CHANGE, unit)
+
+    assert (unit.sletting.slettet_dato, unit.sletting.slettet_av) == (before, "Ola")
+    assert unit.utfoert_kassasjon.kassert_dato == before
+    assert unit.utfoert_kassasjon.kassert_av == "Ola"
+
+
 @pytest.mark.parametrize(("kind", "status"), [("I", "J"), ("U", "R"), ("N", "R"), ("X", "R")])
 def test_status_follows_from_the_kind_of_entry(kind: str, status: str) -> None:
     unit = Journalpost(journalposttype=Kode(kode=kind))
@@ -481,6 +528,7 @@ def test_status_follows_from_the_kind_of_entry(kind: str, status: str) -> None:
     assert (unit.journaldato, unit.journalenhet) == (NOW, "Postmottak")
 
 
+@pytest.mark.krav("C3.2.19")
 @pytest.mark.parametrize("status", ["E", "J", "A", "U"])
 def test_entry_that_has_been_journalled_is_not_deleted(status: str) -> None:
     unit = Journalpost(journalstatus=Kode(kode=status))
@@ -501,6 +549,7 @@ def test_entry_that_never_was_journalled_may_be_deleted(status: str) -> None:
     assert unit.har_vaert_journalfoert is None
 
 
+@pytest.mark.krav("C3.2.18")
 def test_archiving_gives_date_and_person_and_journal_date() -> None:
     unit = Journalpost(journalstatus=Kode(kode="A"), journaldato=NOW - timedelta(days=3))
 
@@ -516,6 +565,7 @@ def test_archived_entry_keeps_its_status() -> None:
         give_archiving(CHANGE, unit)
 
 
+@pytest.mark.krav("M604", "M605")
 def test_archiving_is_remembered_once() -> None:
     unit = Journalpost(journalstatus=Kode(kode="A"), arkivert_dato=NOW, arkivert_av="Ola")
 

@@ -92,6 +92,7 @@ def test_time_is_read(written: str, utc: datetime) -> None:
     assert TIME.validate_python(written) == utc
 
 
+@pytest.mark.krav("TG0-09")
 @pytest.mark.parametrize(
     "written",
     [
@@ -193,6 +194,7 @@ def test_other_identities_are_refused(written: object) -> None:
         REF.validate_python(written)
 
 
+@pytest.mark.krav("TG0-10")
 @pytest.mark.parametrize("number", [2**31, -(2**31) - 1, 1.0, "1", True, None])
 def test_numbers_that_are_no_integers_are_refused(number: object) -> None:
     with pytest.raises(ValidationError):

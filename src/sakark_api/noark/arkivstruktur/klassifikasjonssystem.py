@@ -3,24 +3,25 @@
 from sqlalchemy.orm import Mapped
 
 from sakark_api.noark.arkivstruktur.arkivdel import arkivdel
-from sakark_api.noark.arkivstruktur.felles import Avsluttbar
-from sakark_api.noark.attribute import attribute, code
+from sakark_api.noark.arkivstruktur.felles import LukkesVedDato
+from sakark_api.noark.attribute import Mutability, attribute, code
 from sakark_api.noark.metadata.kodeliste import KLASSIFIKASJONSTYPE
 from sakark_api.noark.model import Arkivenhet, pair_table, searchable
 from sakark_api.noark.resource import JoinTable, Package, Parent, ParentColumn, Resource, Work
+from sakark_api.noark.rules.avslutning import give_closer
 from sakark_api.noark.values import Kode
 from sakark_api.texts import text
 
 __all__ = ["Klassifikasjonssystem", "klassifikasjonssystem"]
 
 
-class Klassifikasjonssystem(Avsluttbar, Arkivenhet):
+class Klassifikasjonssystem(LukkesVedDato, Arkivenhet):
     """Systemet arkivet er ordnet etter, for eksempel K-kodene."""
 
     __tablename__ = "klassifikasjonssystem"
 
     klassifikasjonstype: Mapped[Kode | None] = code(KLASSIFIKASJONSTYPE, "M086")
-    tittel: Mapped[str] = attribute("M020", required=True)
+    tittel: Mapped[str] = attribute("M020", required=True, change=Mutability.UNTIL_CLOSED)
     beskrivelse: Mapped[str | None] = attribute("M021")
     sok: Mapped[str] = searchable("tittel", "beskrivelse")
 
@@ -47,5 +48,7 @@ klassifikasjonssystem = Resource(
         ),
     ],
     locked_by="avsluttet_dato",
+    on_create=[give_closer],
+    on_change=[give_closer],
     example={"tittel": "K-koder", "klassifikasjonstype": {"kode": "KK"}},
 )

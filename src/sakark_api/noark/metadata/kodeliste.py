@@ -32,13 +32,17 @@ class CodeList:
 
 
 def _countries() -> tuple[tuple[str, str], ...]:
-    """List the countries of ISO 3166-1 alpha-2 with their Norwegian names."""
+    """List the countries of ISO 3166-1 alpha-2 with their Norwegian names.
+
+    What is left out has letters that the standard reserves or leaves to its users: Kosovo's XK too.
+    """
     not_countries = {
         "EU",
         "EZ",
         "UN",
         "XA",
         "XB",
+        "XK",
         "ZZ",
         "QO",
         "CP",
@@ -295,11 +299,32 @@ POSTNUMMER = CodeList(
     "Postnummer",
     text("Postnummer, med poststedet som navn"),
     (
-        ("6413", "MOLDE"),
-        ("6390", "VESTNES"),
+        # The demo kommuner's; `sakark kodeliste postnummer` loads the whole register.
         ("6300", "ÅNDALSNES"),
-        ("6480", "AUKRA"),
+        ("6310", "VEBLUNGSNES"),
+        ("6315", "INNFJORDEN"),
+        ("6320", "ISFJORDEN"),
+        ("6350", "EIDSBYGDA"),
+        ("6360", "ÅFARNES"),
+        ("6363", "MITTET"),
+        ("6386", "MÅNDALEN"),
+        ("6387", "VÅGSTRANDA"),
+        ("6390", "VESTNES"),
+        ("6391", "TRESFJORD"),
+        ("6392", "VIKEBUKT"),
+        ("6393", "TOMREFJORD"),
+        ("6394", "FIKSDAL"),
+        ("6395", "REKDAL"),
+        ("6413", "MOLDE"),
+        ("6450", "HJELSET"),
+        ("6452", "KLEIVE"),
+        ("6456", "SKÅLA"),
+        ("6457", "BOLSØYA"),
+        ("6460", "EIDSVÅG I ROMSDAL"),
+        ("6470", "ERESFJORD"),
+        ("6472", "EIKESDAL"),
         ("6475", "MIDSUND"),
+        ("6480", "AUKRA"),
     ),
 )
 PRESEDENSSTATUS = CodeList(

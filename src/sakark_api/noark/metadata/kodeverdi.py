@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import SmallInteger, UniqueConstraint, select
+from sqlalchemy import Index, SmallInteger, column, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from sakark_api.noark.metadata.kodeliste import POSTNUMMER
 from sakark_api.noark.metadata.kodeverk import Felt, Kodeverdi, Kodeverk
 from sakark_api.noark.metadata.virksomhetsspesifikkemetadata import VirksomhetsspesifikkeMetadata
 from sakark_api.noark.model import Base
@@ -16,7 +17,17 @@ class KodeverdiRow(Base):
     """One value of one code list in one kommune (Kodelisteverdi)."""
 
     __tablename__ = "kodeverdi"
-    __table_args__ = (UniqueConstraint("tenant_id", "liste", "kodenavn"),)
+    # One poststed has many numbers: the register beats the rule that names are unique (GUIDE 13).
+    __table_args__ = (
+        Index(
+            "uq_kodeverdi_tenant_id_liste_kodenavn",
+            "tenant_id",
+            "liste",
+            "kodenavn",
+            unique=True,
+            postgresql_where=column("liste") != POSTNUMMER.name,
+        ),
+    )
 
     tenant_id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     liste: Mapped[str] = mapped_column(primary_key=True)

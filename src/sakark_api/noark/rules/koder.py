@@ -1,7 +1,9 @@
 """Codes: every code of a unit is checked against the kommune's lists and given its name."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, get_origin
 
 from sqlalchemy import inspect
 
@@ -10,7 +12,24 @@ from sakark_api.noark.model import TenantRow
 from sakark_api.noark.resource import Change
 from sakark_api.noark.values import Kode, Value
 
-__all__ = ["give_code_names"]
+__all__ = ["CodeUse", "code_uses", "give_code_names"]
+
+
+@dataclass(frozen=True)
+class CodeUse:
+    """Where the units of a model hold codes of a list: an attribute, or a field of its value."""
+
+    codelist: str
+    attribute: BoundAttribute
+    field: str | None = None
+    field_is_many: bool = False
+
+    def pattern(self, kode: str) -> Any:
+        """Give what the attribute, as it is on the wire, contains when it holds this code."""
+        code: Any = {"kode": kode}
+        if self.field is not None:
+            code = {self.field: [code] if self.field_is_many else code}
+        return [code] if self.attribute.many else code
 
 
 def give_code_names(change: Change, unit: TenantRow) -> None:
@@ -42,6 +61,18 @@ def coded_fields(value: type[Value]) -> tuple[tuple[str, str], ...]:
         for name, field in value.model_fields.items()
         if isinstance(extra := field.json_schema_extra, dict) and "x-kodeliste" in extra
     )
+
+
+def code_uses(model: type[TenantRow]) -> Iterator[CodeUse]:
+    """List where the units of a model hold codes."""
+    for attribute in coded_attributes(model):
+        if attribute.spec.codelist is not None:
+            yield CodeUse(attribute.spec.codelist.name, attribute)
+        value: type[Value] = attribute.python
+        for name, codelist in coded_fields(value):
+            field = value.model_fields[name]
+            many = get_origin(field.annotation) is tuple
+            yield CodeUse(codelist, attribute, str(field.alias), many)
 
 
 def _is_new(unit: TenantRow, name: str) -> bool:

@@ -99,10 +99,16 @@ def _screen(change: Change, unit: Any, value: Skjerming, before: Any, given: Any
 
 
 def _verify(
-    change: Change, unit: Any, value: ElektroniskSignatur, before: Any, given: Any
+    change: Change,
+    unit: Any,
+    value: ElektroniskSignatur,
+    before: ElektroniskSignatur | None,
+    given: tuple[str, ...],
 ) -> Value:
-    """Say who registered the verification of a signature (M623)."""
-    del unit, before, given
+    """Say who registered the verification of a signature, once (M622, M623)."""
+    del unit
+    if before is not None:
+        return value.model_copy(update={name: getattr(before, name) for name in given})
     return value.model_copy(
         update={
             "verifisert_av": change.actor.navn,
@@ -123,5 +129,8 @@ _FILLERS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "skjerming": (_screen, ()),
     "utfoert_kassasjon": (_stamp, ("kassert_dato", "kassert_av", "referanse_kassert_av")),
     "sletting": (_stamp, ("slettet_dato", "slettet_av", "referanse_slettet_av")),
-    "elektronisk_signatur": (_verify, ()),
+    "elektronisk_signatur": (
+        _verify,
+        ("verifisert_dato", "verifisert_av", "referanse_verifisert_av"),
+    ),
 }
