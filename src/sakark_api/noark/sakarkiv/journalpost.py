@@ -180,6 +180,16 @@ FROZEN_OUT: Mapping[str, Sequence[str]] = dict.fromkeys(
 )
 
 
+def refuse_thawing(change: Change, unit: Journalpost) -> None:
+    """Let only an archivist take back a status that freezes (C3.2.22, C3.2.24)."""
+    before = value_before(unit, "journalstatus").kode
+    is_open = unit.journalstatus.kode not in NEVER_DELETED
+    if before in SENT and is_open and not change.archivist:
+        raise Forbidden(
+            text("Journalposten er journalført eller sendt. Be en arkivar om å åpne den igjen.")
+        )
+
+
 def refuse_unaddressed(change: Change, unit: Journalpost) -> None:
     """Demand who an entry is from and to before it is finished (C2.6.3)."""
     if not _gets_status(unit, ANSWERED_FOR):
@@ -279,6 +289,7 @@ journalpost = Resource(
     on_create=[give_status, name_referred, give_memory, give_archiving, give_journal_number],
     on_change=[
         refuse_frozen_by_status,
+        refuse_thawing,
         refuse_unaddressed,
         refuse_unfinished_documents,
         name_referred,
