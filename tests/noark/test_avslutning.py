@@ -77,6 +77,15 @@ def test_case_is_closed_when_every_entry_is_archived_or_void(
     assert patch(case, **CLOSED).status_code == code
 
 
+@pytest.mark.krav("6.1.12")
+def test_closed_case_stays_written_off(world: World, client: Client, patch: Patch) -> None:
+    case = new_case(world)
+    made = client.make(entry(world, case, **ARCHIVED), "sakarkiv/ny-avskrivning/", {})
+    patch(case, **CLOSED)
+
+    assert client.delete(client.link(made, "self")).status_code == 409
+
+
 @pytest.mark.krav("6.1.8", "M604", "M605")
 def test_note_is_archived_by_its_date(world: World, client: Client, patch: Patch) -> None:
     case = new_case(world)

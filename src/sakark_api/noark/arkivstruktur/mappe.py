@@ -79,7 +79,7 @@ class Mappe(LukkesVedDato, Kassabel, Skjermet, Gradert, Arkivenhet):
     )
     oppbevaringssted: Mapped[list[str] | None] = attribute("M301")
     referanse_forelder_mappe: Mapped[UUID | None] = attribute("M229", set_by=SetBy.CORE)
-    if TYPE_CHECKING:
+    if TYPE_CHECKING:  # `shows` gives it, below
         arkivdelstatus: Mapped[Kode | None]
     sok: Mapped[str] = searchable("mappe_id", "tittel", "offentlig_tittel", "beskrivelse")
 

@@ -52,6 +52,14 @@ NEVER_DELETED = frozenset({EKSPEDERT, JOURNALFOERT, ARKIVERT, UTGAAR})
 SENT = frozenset({EKSPEDERT, JOURNALFOERT, ARKIVERT})
 ANSWERED_FOR = SENT | {"F", "G"}
 """Statuses that an entry does not get before it is known who it is from and to."""
+FROZEN_IN: Mapping[str, Sequence[str]] = {
+    JOURNALFOERT: ("mottatt_dato",),
+    ARKIVERT: ("mottatt_dato", "journalposttype", "journaldato", "dokumentets_dato"),
+}
+FROZEN_OUT: Mapping[str, Sequence[str]] = dict.fromkeys(
+    SENT, ("journalposttype", "dokumentets_dato", "sendt_dato", "tittel")
+)
+"""What each status freezes, of entries that came in and of our own."""
 
 
 class Journalpost(Signert, Registrering):
@@ -169,15 +177,6 @@ def refuse_frozen_by_status(change: Change, unit: Journalpost) -> None:
                     status=status.kodenavn.lower(),
                 )
             )
-
-
-FROZEN_IN: Mapping[str, Sequence[str]] = {
-    JOURNALFOERT: ("mottatt_dato",),
-    ARKIVERT: ("mottatt_dato", "journalposttype", "journaldato", "dokumentets_dato"),
-}
-FROZEN_OUT: Mapping[str, Sequence[str]] = dict.fromkeys(
-    SENT, ("journalposttype", "dokumentets_dato", "sendt_dato", "tittel")
-)
 
 
 def refuse_thawing(change: Change, unit: Journalpost) -> None:
