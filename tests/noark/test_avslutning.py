@@ -1,10 +1,15 @@
 """Closing: what a case needs before it is closed, what closing freezes, and reopening."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 from tests.conftest import Client, LogIn, World
-from tests.noark.conftest import OptionWorld, Patch, document, entry, new_case, part
+from tests.noark.conftest import InSession, OptionWorld, Patch, document, entry, new_case, part
+
+from sakark_api.noark.logging.endringslogg import LoggRow
+from sakark_api.noark.resource import Change
 
 
 def write_off(world: World, post: Any) -> None:
@@ -70,6 +75,15 @@ def test_case_is_closed_when_every_entry_is_archived_or_void(
     entry(world, case, "X", journalstatus={"kode": status})
 
     assert patch(case, **CLOSED).status_code == code
+
+
+@pytest.mark.krav("6.1.12")
+def test_closed_case_stays_written_off(world: World, client: Client, patch: Patch) -> None:
+    case = new_case(world)
+    made = client.make(entry(world, case, **ARCHIVED), "sakarkiv/ny-avskrivning/", {})
+    patch(case, **CLOSED)
+
+    assert client.delete(client.link(made, "self")).status_code == 409
 
 
 @pytest.mark.krav("6.1.8", "M604", "M605")
@@ -195,6 +209,23 @@ def test_archivist_reopens_a_case(patch: Patch, closed: Any, log_in: LogIn) -> N
 
     assert opened.status_code == 200, opened.text
     assert not {"avsluttetDato", "avsluttetAv", "referanseAvsluttetAv"} & opened.json().keys()
+
+
+@pytest.mark.krav("6.1.14", "6.1.15", "M681", "M684", "M685")
+def test_changes_and_reopening_of_a_closed_case_are_logged(
+    patch: Patch, closed: Any, in_session: InSession
+) -> None:
+    patch(closed, beskrivelse="Ny")
+    patch(closed, saksstatus={"kode": "B"})
+    logged: set[tuple[str | None, str | None]] = set()
+
+    def read(change: Change) -> None:
+        of_case = LoggRow.referanse_arkivenhet == UUID(closed["systemID"])
+        found = select(LoggRow.referanse_metadata, LoggRow.ny_verdi).where(of_case)
+        logged.update((name, value) for name, value in change.session.execute(found))
+
+    in_session(read)
+    assert {("beskrivelse", "Ny"), ("avsluttetDato", None), ("avsluttetAv", None)} <= logged
 
 
 @pytest.mark.krav("6.1.15")

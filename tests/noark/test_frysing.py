@@ -81,6 +81,16 @@ def test_date_of_sending_may_be_filled_in_afterwards(world: World, patch: Patch)
     assert patch(post, sendtDato=OTHER).status_code == 409
 
 
+@pytest.mark.krav("C3.2.22", "C3.2.24")
+@pytest.mark.parametrize(("user", "code"), [("saksbehandler", 403), ("arkivar", 200)])
+def test_only_archivists_take_back_what_freezes(
+    world: World, patch: Patch, log_in: LogIn, user: str, code: int
+) -> None:
+    post = entry(world, world.saksmappe, "U", **in_status("J"))
+
+    assert patch(post, log_in(f"{user}@molde"), **in_status("R")).status_code == code
+
+
 @pytest.mark.krav("C3.2.23", "C3.2.24", "5.5.14")
 @pytest.mark.parametrize(
     ("kind", "status", "code"),

@@ -1,10 +1,15 @@
 """Deletion: what has been journalled stays, and what is kept twice may go once."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 from tests.conftest import Client, LogIn, World
-from tests.noark.conftest import Patch, document, entry, new_case
+from tests.noark.conftest import InSession, Patch, document, entry, new_case
+
+from sakark_api.noark.logging.endringslogg import LoggRow
+from sakark_api.noark.resource import Change
 
 
 def deleted(client: Client, unit: Any) -> int:
@@ -112,3 +117,22 @@ def test_last_version_without_archive_format_stays(
     patch(made, dokumentstatus={"kode": "F"})
 
     assert deleted(client, only) == 409
+
+
+@pytest.mark.krav("5.13.20", "5.13.24", "5.13.28", "5.2.5", "5.2.17")
+def test_deletions_are_logged(
+    world: World, client: Client, files: dict[str, Any], in_session: InSession
+) -> None:
+    arkiv = client.make(world.arkivskaper, "arkivstruktur/ny-arkiv/", {"tittel": "Tomt"})
+    arkivdel = client.make(arkiv, "arkivstruktur/ny-arkivdel/", {"tittel": "Tom"})
+    units = [files["P0"], files["O1"], files["P1"], arkivdel, arkiv]
+    codes = [deleted(client, one) for one in units]
+    logged: set[UUID] = set()
+
+    def read(change: Change) -> None:
+        gone = select(LoggRow.referanse_arkivenhet).where(LoggRow.hendelsetype == "D")
+        logged.update(change.session.scalars(gone))
+
+    in_session(read)
+    assert codes == [204] * 5
+    assert {UUID(one["systemID"]) for one in units} <= logged

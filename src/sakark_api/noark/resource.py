@@ -168,7 +168,7 @@ class Guard:
     """Rules that a resource lays on the units of another, which does not know of it.
 
     So a child may hold its parent back, as parents never name their children. They run after the
-    other resource's own rules, at the same moments.
+    other resource's own rules, at the same moments, and before those of what extends it.
     """
 
     resource: "Resource[Any]"
@@ -294,7 +294,3 @@ class Resource(Generic[M]):
         return next(
             (found for one in reversed(self.lineage) if (found := getattr(one, name))), None
         )
-
-    def rules(self, moment: str) -> tuple[Rule, ...]:
-        """List the rules of a moment ("on_create", …), the most general resource's first."""
-        return tuple(rule for one in self.lineage for rule in getattr(one, moment))

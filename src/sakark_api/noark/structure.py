@@ -9,6 +9,7 @@ from sakark_api.noark.model import TenantRow
 from sakark_api.noark.resource import (
     Change,
     ChildColumn,
+    Guard,
     JoinTable,
     Package,
     Parent,
@@ -105,15 +106,20 @@ class Catalog:
         return tuple(one for one in self.resources if resource in one.lineage and not one.abstract)
 
     def rules(self, resource: Resource[Any], moment: str) -> tuple[Rule, ...]:
-        """List the rules of a moment ("on_create", …): a resource's own, then others' for it."""
-        guards = (guard for one in self.resources for guard in one.guards)
-        laid = (
+        """List the rules of a moment ("on_create", …), the most general resource's first.
+
+        After those of each resource come the guards that others lay on it.
+        """
+        return tuple(
             rule
-            for guard in guards
-            if guard.resource in resource.lineage
-            for rule in getattr(guard, moment)
+            for one in resource.lineage
+            for holder in (one, *self._guards_of(one))
+            for rule in getattr(holder, moment)
         )
-        return (*resource.rules(moment), *laid)
+
+    def _guards_of(self, resource: Resource[Any]) -> list[Guard]:
+        guards = (guard for one in self.resources for guard in one.guards)
+        return [guard for guard in guards if guard.resource is resource]
 
     def packages(self) -> Iterable[Package]:
         return dict.fromkeys(resource.package for resource in self.resources)

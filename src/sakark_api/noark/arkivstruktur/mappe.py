@@ -33,7 +33,7 @@ from sakark_api.noark.resource import (
     Work,
 )
 from sakark_api.noark.rules.avslutning import give_closer, is_closing
-from sakark_api.noark.rules.kassasjon import give_kassasjon
+from sakark_api.noark.rules.kassasjon import give_kassasjon, inherit_kassasjon
 from sakark_api.noark.rules.numre import next_numbers
 from sakark_api.noark.rules.opphav import give_last_change
 from sakark_api.noark.values import NORWAY, Kode
@@ -80,7 +80,7 @@ class Mappe(LukkesVedDato, Kassabel, Skjermet, Gradert, Utvidbar, Arkivenhet):
     )
     oppbevaringssted: Mapped[list[str] | None] = attribute("M301")
     referanse_forelder_mappe: Mapped[UUID | None] = attribute("M229", set_by=SetBy.CORE)
-    if TYPE_CHECKING:
+    if TYPE_CHECKING:  # `shows` gives it, below
         arkivdelstatus: Mapped[Kode | None]
     sok: Mapped[str] = searchable("mappe_id", "tittel", "offentlig_tittel", "beskrivelse")
 
@@ -89,7 +89,10 @@ shows(Mappe, "arkivdelstatus", Arkivdel, by="effektiv_arkivdel")
 
 
 def give_arkivdel(change: Change, unit: Mappe) -> None:
-    """Put the mappe into an arkivdel that takes new ones, whatever it hangs on (5.2.19, 5.11.4)."""
+    """Put the mappe into an arkivdel that takes new ones, whatever it hangs on (5.2.19, 5.11.4).
+
+    What is decided of disposal for that arkivdel comes before what is for the klasse (5.10.10).
+    """
     parent = change.parent
     if isinstance(parent, Arkivdel):
         refuse_new_in(parent.arkivdelstatus)
@@ -98,25 +101,19 @@ def give_arkivdel(change: Change, unit: Mappe) -> None:
         refuse_new_in(parent.arkivdelstatus)
         unit.effektiv_arkivdel = parent.effektiv_arkivdel
     elif isinstance(parent, Klasse):
-        unit.effektiv_arkivdel = _only_arkivdel(change, parent)
+        found = _only_arkivdel(change, parent)
+        unit.effektiv_arkivdel = found.system_id if found else None
+        give_kassasjon(change, unit, found)
 
 
-def _only_arkivdel(change: Change, parent: Klasse) -> UUID | None:
+def _only_arkivdel(change: Change, parent: Klasse) -> Arkivdel | None:
     """Find the one arkivdel of the klasse's system that takes new mapper; None of several."""
     ordered = Arkivdel.klassifikasjonssystem_ref == parent.klassifikasjonssystem_ref
     found = change.session.scalars(select(Arkivdel).where(ordered)).all()
-    active = [one.system_id for one in found if one.arkivdelstatus.kode == AKTIV]
+    active = [one for one in found if one.arkivdelstatus.kode == AKTIV]
     if found and not active:
         refuse_new_in(found[0].arkivdelstatus)
     return active[0] if len(active) == 1 else None
-
-
-def inherit_kassasjon(change: Change, unit: Mappe) -> None:
-    """Take over what is decided for the arkivdel, else for the klasse (5.10.9, 5.10.10)."""
-    above = None
-    if isinstance(change.parent, Klasse) and unit.effektiv_arkivdel is not None:
-        above = change.get(Arkivdel, unit.effektiv_arkivdel)
-    give_kassasjon(change, unit, above, change.parent)
 
 
 def move_to_successor(change: Change, unit: Mappe) -> list[Mappe]:

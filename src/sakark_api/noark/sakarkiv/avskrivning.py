@@ -124,6 +124,14 @@ def refuse_other_recipient(change: Change, unit: Avskrivning) -> None:
         raise Invalid(text("Bare mottakere avskriver, ikke avsendere og kopimottakere."))
 
 
+def refuse_deletion_in_closed(change: Change, unit: Avskrivning) -> None:
+    """Let what a case was closed upon stay written off (6.1.12)."""
+    mappe = _entry(change, unit).mappe_ref
+    case = change.get(Saksmappe, mappe) if mappe else None
+    if case is not None and case.avsluttet_dato is not None:
+        raise Conflict(text("Saken er avsluttet, og avskrivningen kan ikke slettes."))
+
+
 def _entry(change: Change, unit: Avskrivning) -> Journalpost:
     entry = change.get(Journalpost, unit.journalpost_ref)
     assert entry is not None  # noqa: S101  an avskrivning is always of an entry
@@ -253,6 +261,7 @@ avskrivning = Resource(
         refuse_other_recipient,
     ],
     on_change=[refuse_missing_answer, refuse_other_recipient],
+    on_delete=[refuse_deletion_in_closed],
     guards=[
         Guard(saksmappe, on_create=[close_case], on_change=[close_case]),
         Guard(journalpost, on_move=[refuse_torn_apart]),

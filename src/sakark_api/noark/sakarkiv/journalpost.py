@@ -51,6 +51,14 @@ NEVER_DELETED = frozenset({EKSPEDERT, JOURNALFOERT, ARKIVERT, UTGAAR})
 SENT = frozenset({EKSPEDERT, JOURNALFOERT, ARKIVERT})
 ANSWERED_FOR = SENT | {"F", "G"}
 """Statuses that an entry does not get before it is known who it is from and to."""
+FROZEN_IN: Mapping[str, Sequence[str]] = {
+    JOURNALFOERT: ("mottatt_dato",),
+    ARKIVERT: ("mottatt_dato", "journalposttype", "journaldato", "dokumentets_dato"),
+}
+FROZEN_OUT: Mapping[str, Sequence[str]] = dict.fromkeys(
+    SENT, ("journalposttype", "dokumentets_dato", "sendt_dato", "tittel")
+)
+"""What each status freezes, of entries that came in and of our own."""
 
 
 class Journalpost(Signert, Registrering):
@@ -170,13 +178,14 @@ def refuse_frozen_by_status(change: Change, unit: Journalpost) -> None:
             )
 
 
-FROZEN_IN: Mapping[str, Sequence[str]] = {
-    JOURNALFOERT: ("mottatt_dato",),
-    ARKIVERT: ("mottatt_dato", "journalposttype", "journaldato", "dokumentets_dato"),
-}
-FROZEN_OUT: Mapping[str, Sequence[str]] = dict.fromkeys(
-    SENT, ("journalposttype", "dokumentets_dato", "sendt_dato", "tittel")
-)
+def refuse_thawing(change: Change, unit: Journalpost) -> None:
+    """Let only an archivist take back a status that freezes (C3.2.22, C3.2.24)."""
+    before = value_before(unit, "journalstatus").kode
+    is_open = unit.journalstatus.kode not in NEVER_DELETED
+    if before in SENT and is_open and not change.archivist:
+        raise Forbidden(
+            text("Journalposten er journalført eller sendt. Be en arkivar om å åpne den igjen.")
+        )
 
 
 def refuse_unaddressed(change: Change, unit: Journalpost) -> None:
@@ -273,6 +282,7 @@ journalpost = Resource(
     on_create=[give_status, name_referred, give_memory, give_archiving, give_journal_number],
     on_change=[
         refuse_frozen_by_status,
+        refuse_thawing,
         refuse_unaddressed,
         refuse_unfinished_documents,
         name_referred,
