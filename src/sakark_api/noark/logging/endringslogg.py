@@ -9,10 +9,9 @@ from sqlalchemy import Index, SmallInteger, inspect
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import Uuid
 
-from sakark_api.noark.attribute import attributes_of
+from sakark_api.noark.attribute import BoundAttribute, attributes_of
 from sakark_api.noark.exact import write_json
 from sakark_api.noark.model import Base, TenantRow, partitioned, table_of
-from sakark_api.noark.names import to_wire
 from sakark_api.noark.resource import Change
 from sakark_api.noark.values import Value, wire_time
 
@@ -55,8 +54,10 @@ def log_changed(change: Change, unit: TenantRow) -> None:
     _write(
         change,
         (
-            (unit, ENDRET, to_wire(name), as_text(before), as_text(after))
-            for name, before, after in changes_of(unit)
+            (unit, ENDRET, attribute.wire, None, None)
+            if attribute.spec.private
+            else (unit, ENDRET, attribute.wire, as_text(before), as_text(after))
+            for attribute, before, after in changes_of(unit)
         ),
     )
 
@@ -67,15 +68,15 @@ def log_deleted(change: Change, unit: TenantRow) -> None:
     _write(change, [(unit, SLETTET, None, as_text(named), None)])
 
 
-def changes_of(unit: TenantRow) -> Iterator[tuple[str, Any, Any]]:
-    """List the attributes of a unit that differ from the database: name, before, after."""
+def changes_of(unit: TenantRow) -> Iterator[tuple[BoundAttribute, Any, Any]]:
+    """List the attributes of a unit that differ from the database, with before and after."""
     state = inspect(unit)
     for attribute in attributes_of(state.mapper):
         history = state.attrs[attribute.name].history
         before = history.deleted[0] if history.deleted else None
         after = history.added[0] if history.added else None
         if history.has_changes() and before != after:
-            yield attribute.name, before, after
+            yield attribute, before, after
 
 
 def as_text(value: Any) -> str | None:
