@@ -8,7 +8,7 @@ from sqlalchemy import select
 from tests.conftest import Client, LogIn, World
 from tests.noark.conftest import InSession, OptionWorld, Patch, document, entry, new_case, part
 
-from sakark_api.noark.logging.endringslogg import LoggRow
+from sakark_api.noark.logging.endringslogg import Endringslogg
 from sakark_api.noark.resource import Change
 
 
@@ -220,8 +220,8 @@ def test_changes_and_reopening_of_a_closed_case_are_logged(
     logged: set[tuple[str | None, str | None]] = set()
 
     def read(change: Change) -> None:
-        of_case = LoggRow.referanse_arkivenhet == UUID(closed["systemID"])
-        found = select(LoggRow.referanse_metadata, LoggRow.ny_verdi).where(of_case)
+        of_case = Endringslogg.referanse_arkivenhet == UUID(closed["systemID"])
+        found = select(Endringslogg.referanse_metadata, Endringslogg.ny_verdi).where(of_case)
         logged.update((name, value) for name, value in change.session.execute(found))
 
     in_session(read)

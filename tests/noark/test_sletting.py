@@ -8,7 +8,7 @@ from sqlalchemy import select
 from tests.conftest import Client, LogIn, World
 from tests.noark.conftest import InSession, Patch, document, entry, new_case
 
-from sakark_api.noark.logging.endringslogg import LoggRow
+from sakark_api.noark.logging.endringslogg import Endringslogg
 from sakark_api.noark.resource import Change
 
 
@@ -130,7 +130,7 @@ def test_deletions_are_logged(
     logged: set[UUID] = set()
 
     def read(change: Change) -> None:
-        gone = select(LoggRow.referanse_arkivenhet).where(LoggRow.hendelsetype == "D")
+        gone = select(Endringslogg.referanse_arkivenhet).where(Endringslogg.kode == "D")
         logged.update(change.session.scalars(gone))
 
     in_session(read)

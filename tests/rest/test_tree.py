@@ -38,6 +38,7 @@ def routes() -> Iterator[APIRoute]:
         yield route(f"{name}{{system_id}}/fil/{{rest}}/", "PUT")
     yield route(f"{base}metadata/format/", "GET")
     yield route(f"{base}metadata/format/{{kode}}/", "GET")
+    yield route(f"{base}metadata/egetFelt/{{system_id}}/", "GET")
 
 
 ROUTES = list(routes())
@@ -112,6 +113,8 @@ def test_route_is_found_with_and_without_slash(
         "/molde/api/3/",
         "/molde/api/metadata/",
         "/molde/api/metadata/ukjent/fmt/95/",
+        "/molde/api/metadata/egetFelt/fmt/95/",
+        "/molde/api/metadata/egetfelt/a-b/",
         "//molde/api/pakke/enhet1/",
     ],
 )
@@ -135,6 +138,7 @@ def test_other_than_http_is_not_matched(kind: str) -> None:
         ),
         ("/molde/api/metadata/format/fmt/95/", {"kommune": "molde", "kode": "fmt/95"}),
         ("/molde/api/metadata/format/a/b/c/", {"kommune": "molde", "kode": "a/b/c"}),
+        ("/molde/api/metadata/egetFelt/a-b/", {"kommune": "molde", "system_id": "a-b"}),
     ],
 )
 def test_variable_parts_are_given(path: str, params: dict[str, str]) -> None:

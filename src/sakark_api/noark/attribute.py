@@ -81,6 +81,8 @@ class Attribute:
     default: str | None
     fields_in: str | None
     """The list under metadata/ that says which fields a JSON object may have."""
+    private: bool
+    """The change log tells that it was changed, and not from what to what."""
 
 
 class ValueType(TypeDecorator[Any]):
@@ -122,6 +124,7 @@ def attribute(
     codelist: CodeList | None = None,
     default: str | None = None,
     fields_in: str | None = None,
+    private: bool = False,
     primary_key: bool = False,
 ) -> MappedColumn[Any]:
     """Declare an attribute by its metadata number in Noark 5, or a description where it has none.
@@ -144,6 +147,7 @@ def attribute(
         codelist=codelist,
         default=default,
         fields_in=fields_in,
+        private=private,
     )
     made = mapped_column(
         type_,

@@ -52,10 +52,22 @@ def _blank_is_missing(value: object) -> object:
 
 
 def _empty_is_missing(value: object) -> object:
-    """Take an empty list or object as not given, and so too what is null in an object."""
+    """Take an empty list as not given."""
+    return None if value == [] else value
+
+
+def _null_is_missing(value: object) -> object:
+    """Take what is null in an object as not given, and so too an object with nothing else."""
     if isinstance(value, dict):
-        value = {key: one for key, one in value.items() if one is not None}
-    return None if value in ([], {}) else value
+        return {name: one for name, one in value.items() if one is not None} or None
+    return value
+
+
+def _missing(attribute: BoundAttribute) -> BeforeValidator:
+    """Give what takes an attribute's empty values as not given."""
+    if attribute.many:
+        return BeforeValidator(_empty_is_missing)
+    return BeforeValidator(_null_is_missing if attribute.python is dict else _blank_is_missing)
 
 
 _TYPES: Mapping[type[Any], Any] = {
@@ -124,12 +136,7 @@ class Schemas:
             if spec.required and whole:
                 yield one.name, (_field_type(one), Field(**described))
             else:
-                optional: Any = Annotated[
-                    _field_type(one) | None,
-                    BeforeValidator(
-                        _empty_is_missing if one.many or one.python is dict else _blank_is_missing
-                    ),
-                ]
+                optional: Any = Annotated[_field_type(one) | None, _missing(one)]
                 yield one.name, (optional, Field(default=None, **described))
         if resource.file:
             described = {

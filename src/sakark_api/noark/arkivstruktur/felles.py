@@ -104,6 +104,7 @@ class Personopplysninger:
     personidentifikator: Mapped[list[Personidentifikator] | None] = attribute(
         None,
         description=text("Personens fødselsnummer eller d-nummer"),
+        private=True,
         type_=ValueType(Personidentifikator, many=True),
     )
     navn: Mapped[str] = attribute(None, description=text("Personens navn"), required=True)

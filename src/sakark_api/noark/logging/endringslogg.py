@@ -8,11 +8,16 @@ from uuid import UUID, uuid4
 from sqlalchemy import Index, inspect
 from sqlalchemy.orm import Mapped, mapped_column
 
-from sakark_api.noark.attribute import SetBy, ValueType, attribute, attributes_of
+from sakark_api.noark.attribute import (
+    BoundAttribute,
+    SetBy,
+    ValueType,
+    attribute,
+    attributes_of,
+)
 from sakark_api.noark.exact import write_json
 from sakark_api.noark.metadata.kodeliste import HENDELSETYPE
 from sakark_api.noark.model import TenantRow, partitioned, table_of
-from sakark_api.noark.names import to_wire
 from sakark_api.noark.resource import Change
 from sakark_api.noark.values import Kode, Value, wire_time
 from sakark_api.texts import text
@@ -85,8 +90,10 @@ def log_changed(change: Change, unit: TenantRow) -> None:
     _write(
         change,
         (
-            (unit, ENDRET, to_wire(name), as_text(before), as_text(after))
-            for name, before, after in changes_of(unit)
+            (unit, ENDRET, attribute.wire, None, None)
+            if attribute.spec.private
+            else (unit, ENDRET, attribute.wire, as_text(before), as_text(after))
+            for attribute, before, after in changes_of(unit)
         ),
     )
 
@@ -102,15 +109,15 @@ def log_line(change: Change, unit: TenantRow, name: str, before: Any, after: Any
     _write(change, [(unit, ENDRET, name, as_text(before), as_text(after))])
 
 
-def changes_of(unit: TenantRow) -> Iterator[tuple[str, Any, Any]]:
-    """List the attributes of a unit that differ from the database: name, before, after."""
+def changes_of(unit: TenantRow) -> Iterator[tuple[BoundAttribute, Any, Any]]:
+    """List the attributes of a unit that differ from the database, with before and after."""
     state = inspect(unit)
     for one in attributes_of(state.mapper):
         history = state.attrs[one.name].history
         before = history.deleted[0] if history.deleted else None
         after = history.added[0] if history.added else None
         if history.has_changes() and before != after:
-            yield one.name, before, after
+            yield one, before, after
 
 
 def as_text(value: Any) -> str | None:

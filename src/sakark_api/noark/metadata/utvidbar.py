@@ -6,8 +6,18 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped
 
 from sakark_api.noark.attribute import attribute
+from sakark_api.noark.exact import write_json
 
 __all__ = ["Utvidbar"]
+
+
+class Fields(JSONB):
+    """An object of fields, which has changed when it is written otherwise: true is not 1."""
+
+    cache_ok = True
+
+    def compare_values(self, x: Any, y: Any) -> bool:
+        return write_json(x) == write_json(y)
 
 
 class Utvidbar:
@@ -15,6 +25,6 @@ class Utvidbar:
 
     virksomhetsspesifikke_metadata: Mapped[dict[str, Any] | None] = attribute(
         "M711",
-        type_=JSONB(none_as_null=True),
+        type_=Fields(none_as_null=True),
         fields_in="virksomhetsspesifikkeMetadata",
     )
