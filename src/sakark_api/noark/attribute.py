@@ -57,6 +57,8 @@ class Attribute:
     """Always present in responses, once the unit exists."""
     codelist: CodeList | None
     default: str | None
+    inlined: bool = False
+    """Whether queries may name what is inside as the unit's own, as the standard's examples do."""
 
 
 class ValueType(TypeDecorator[Any]):
@@ -96,6 +98,7 @@ def attribute(
     always: bool = False,
     codelist: CodeList | None = None,
     default: str | None = None,
+    inlined: bool = False,
     primary_key: bool = False,
 ) -> MappedColumn[Any]:
     """Declare an attribute by its metadata number in Noark 5, or a description where it has none.
@@ -116,6 +119,7 @@ def attribute(
         always=always or required,
         codelist=codelist,
         default=default,
+        inlined=inlined,
     )
     return mapped_column(
         type_,

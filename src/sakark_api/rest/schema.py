@@ -25,7 +25,15 @@ from sakark_api.noark.values import (
 )
 from sakark_api.texts import Text, joined, text
 
-__all__ = ["Body", "Schemas", "UnitWriter", "foreign_offset", "parse", "parse_values"]
+__all__ = [
+    "FILE_ADDRESS",
+    "Body",
+    "Schemas",
+    "UnitWriter",
+    "foreign_offset",
+    "parse",
+    "parse_values",
+]
 
 FILE_ADDRESS = "referanseDokumentfil"
 _SHOWN_PROBLEMS = 5

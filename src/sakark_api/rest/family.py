@@ -1,0 +1,166 @@
+"""The rows of one table: their columns on the wire, and the state that their links depend on."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Integer,
+    Select,
+    SmallInteger,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    select,
+)
+from sqlalchemy.dialects.postgresql import JSON
+from sqlalchemy.types import DateTime
+
+from sakark_api.noark.attribute import BoundAttribute
+from sakark_api.noark.model import table_of
+from sakark_api.noark.resource import JoinTable, Resource
+from sakark_api.noark.structure import Catalog, Relation
+from sakark_api.rest.links import FILED, LOCKED, Condition, condition_of, state_conditions
+from sakark_api.rest.schema import UnitWriter
+
+__all__ = ["COUNT", "OFFSETS", "STATE", "TENANT", "TYPE", "VERSION", "Family", "same_kommune"]
+
+# Where the parts of a row that are not attributes stand; the attributes follow.
+TYPE, VERSION, STATE, OFFSETS, COUNT = range(5)
+_ATTRIBUTES = 5
+
+TENANT = "tenant"
+
+
+def same_kommune(table: FromClause) -> ColumnElement[bool]:
+    """Bind the rows of a table, or of its alias, to the kommune that asks."""
+    return table.c.tenant_id == bindparam(TENANT, type_=SmallInteger())
+
+
+class Family:
+    """The rows of one table: what they hold, where they lead and how they are written."""
+
+    def __init__(self, catalog: Catalog, root: Resource[Any]) -> None:
+        self.table = table_of(root.model)
+        self.root = root
+        self._catalog = catalog
+        attributes: dict[str, BoundAttribute] = {}
+        for resource in catalog.family(root):
+            attributes |= {one.name: one for one in resource.attributes}
+        self.attributes = attributes
+        places = {name: _ATTRIBUTES + place for place, name in enumerate(attributes)}
+        self.writers: Mapping[str, UnitWriter] = {
+            resource.name: UnitWriter(resource, places) for resource in catalog.family(root)
+        }
+
+    @cached_property
+    def by_wire(self) -> Mapping[str, BoundAttribute]:
+        """The attributes of every kind in the family, by their names on the wire."""
+        return {one.wire: one for one in self.attributes.values()}
+
+    @cached_property
+    def relations(self) -> Mapping[str, Relation]:
+        """Where the units of every kind in the family lead, by role."""
+        found: dict[str, Relation] = {}
+        for resource in self._catalog.family(self.root):
+            for relation in self._catalog.relations(resource):
+                found.setdefault(relation.role, relation)
+        return found
+
+    @cached_property
+    def kinds_by_name(self) -> Mapping[str, Resource[Any]]:
+        return {one.name: one for one in self._catalog.family(self.root)}
+
+    def column(self, name: str, rows: FromClause | None = None) -> ColumnElement[Any]:
+        """Give a column as the caller may see it; `rows` is an alias of the table.
+
+        Whatever is selected, asked about or ordered by is taken from here.
+        """
+        found: ColumnElement[Any] = (self.table if rows is None else rows).c[name]
+        return found
+
+    def select(
+        self, count: ColumnElement[int] | None = None, *more: ColumnElement[Any]
+    ) -> Select[Any]:
+        """Select whole rows, in the order that `UnitWriter` and the constants above expect."""
+        table = self.table
+        type_ = table.c.type if "type" in table.c else literal_column(f"'{self.root.name}'")
+        return select(
+            type_,
+            table.c.version,
+            self._state(),
+            table.c.tidssoner,
+            literal_column("0") if count is None else count,
+            *(_on_the_wire(self.column(name)) for name in self.attributes),
+            *([table.c.lagringsnoekkel] if self.root.file else []),
+            *more,
+        )
+
+    def of_kind(
+        self, resource: Resource[Any], rows: FromClause | None = None
+    ) -> list[ColumnElement[bool]]:
+        """Say in SQL that a row is the kommune's, and a unit of `resource`."""
+        table = self.table if rows is None else rows
+        kind = self.kinds(resource, table)
+        return [same_kommune(table), *([] if kind is None else [kind])]
+
+    def kinds(self, resource: Resource[Any], rows: FromClause) -> ColumnElement[bool] | None:
+        """Say in SQL that a row is a unit of `resource`; None when every row is."""
+        if resource is self.root:
+            return None
+        names = [one.name for one in self._catalog.kinds_of(resource)]
+        condition: ColumnElement[bool] = (
+            rows.c.type == literal_column(f"'{names[0]}'")
+            if len(names) == 1
+            else rows.c.type.in_([literal_column(f"'{name}'") for name in names])
+        )
+        return condition
+
+    def order(self) -> Sequence[ColumnElement[Any]]:
+        """Give the order of lists when the caller asks for none."""
+        return [self.column(name) for name in self.root.order_by]
+
+    def _state(self) -> ColumnElement[int]:
+        bits = [
+            cast(self._holds(condition), Integer) * literal_column(str(1 << place), Integer())
+            for place, condition in enumerate(state_conditions(self._catalog, self.root))
+        ]
+        total: ColumnElement[int] = literal_column("0")
+        for bit in bits:
+            total = total + bit
+        return total
+
+    def _holds(self, condition: Condition) -> ColumnElement[bool]:
+        """Say in SQL whether a condition of the state holds for a row."""
+        if condition == LOCKED:
+            return self.table.c[self.root.locked_by or ""].is_not(None)
+        if condition == FILED:
+            return self.table.c.lagringsnoekkel.is_not(None)
+        relation = next(
+            relation
+            for resource in self._catalog.family(self.root)
+            for relation in self._catalog.relations(resource)
+            if condition_of(relation) == condition
+        )
+        assert not isinstance(relation.via, JoinTable)  # noqa: S101  those are always shown
+        if condition[0] == "below":
+            child = self.table.alias("under")
+            return (
+                select(1)
+                .where(
+                    child.c.tenant_id == self.table.c.tenant_id,
+                    child.c[relation.via.column] == self.table.c.system_id,
+                )
+                .exists()
+            )
+        return self.table.c[relation.via.column].is_not(None)
+
+
+def _on_the_wire(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Let the database write times; identities and JSON arrive ready by the reader's codecs."""
+    if isinstance(column.type, DateTime):
+        return func.to_json(column, type_=JSON())
+    return column
