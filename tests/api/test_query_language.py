@@ -126,8 +126,10 @@ def archive(request: pytest.FixtureRequest) -> Archive:
     [
         ("klasse/klasseID eq '12/2'", ["Garasje"]),
         (
-            "klasse/klasseID eq '12/2' and"
-            + " klasse/klassifikasjonssystem/klassifikasjonstype/kode eq 'GBN'",
+            (
+                "klasse/klasseID eq '12/2' and"
+                " klasse/klassifikasjonssystem/klassifikasjonstype/kode eq 'GBN'"
+            ),
             ["Garasje"],
         ),
         ("klasse/klasseID ne '12/2'", ["Bare", "Naust"]),
@@ -172,8 +174,10 @@ def test_paths_lead_through_parents(archive: Archive, where: str, found: Sequenc
         ("skjerming ne null", ["Garasje"]),
         ("registrering/any(r: r/korrespondansepart/any(k: k/navn eq part))", None),
         (
-            "registrering/any(r: r/korrespondansepart/any(k: k/navn eq 'Kari Nordmann'"
-            + " and r/tittel eq 'Søknad om garasje' and tittel eq 'Garasje'))",
+            (
+                "registrering/any(r: r/korrespondansepart/any(k: k/navn eq 'Kari Nordmann'"
+                " and r/tittel eq 'Søknad om garasje' and tittel eq 'Garasje'))"
+            ),
             ["Garasje"],
         ),
         (
@@ -232,3 +236,157 @@ def test_lists_are_ordered_by_what_parents_hold(
     archive: Archive, order: str, found: Sequence[str]
 ) -> None:
     assert archive.titles("", orderby=order) == found
+
+
+@pytest.mark.krav("TG0-15")
+def test_relations_are_shown_inside_units(archive: Archive) -> None:
+    answer = archive.ask("klasse ne null", expand="part,merknad,klasse").json()
+
+    garasje, naust = answer["results"]
+    assert [one["navn"] for one in naust["part"]] == ["Ola Nordmann"]
+    assert "merknad" not in naust
+    assert {one["navn"] for one in garasje["part"]} == {"Kari Nordmann", "Fjord Bygg AS"}
+    assert [one["merknadstekst"] for one in garasje["merknad"]] == ["Ring byggherren", "Følges opp"]
+    assert garasje["klasse"] == archive.client.refreshed(archive.klasse)
+    assert list(garasje)[-1] == "_links"
+    assert all("self" in one["_links"] for one in [*garasje["part"], *garasje["merknad"]])
+
+
+@pytest.mark.parametrize(
+    "expand",
+    [
+        "registrering/dokumentbeskrivelse,registrering/korrespondansepart",
+        "registrering($expand=dokumentbeskrivelse,korrespondansepart)",
+        " registrering ( $expand = dokumentbeskrivelse , korrespondansepart ) ",
+        "registrering,registrering/dokumentbeskrivelse,registrering($expand=korrespondansepart)",
+    ],
+)
+def test_expansions_are_nested(archive: Archive, expand: str) -> None:
+    answer = archive.client.get(
+        archive.client.link(archive.garasje, "self"), params={"$expand": expand}
+    )
+
+    [brev] = answer.json()["registrering"]
+    assert [one["tittel"] for one in brev["dokumentbeskrivelse"]] == ["Tegninger"]
+    assert [one["navn"] for one in brev["korrespondansepart"]] == ["Kari Nordmann"]
+
+
+def test_an_expanded_unit_has_no_validator(archive: Archive) -> None:
+    client, here = archive.client, archive.client.link(archive.garasje, "self")
+    known = {"If-None-Match": client.etag(archive.garasje)}
+
+    answers = [
+        client.get(here, headers=known),
+        client.get(here, headers=known, params={"$expand": "part"}),
+        client.get(here, headers=known, params={"$select": "tittel"}),
+    ]
+
+    assert [answer.status_code for answer in answers] == [304, 200, 200]
+    assert ["etag" in answer.headers for answer in answers] == [True, False, False]
+
+
+def test_a_related_unit_is_shown_as_asked(archive: Archive) -> None:
+    mappe = archive.client.link(archive.brev, "arkivstruktur/mappe/")
+
+    shown = archive.client.get(mappe, params={"$expand": "klasse", "$select": "tittel"}).json()
+
+    assert list(shown) == ["systemID", "tittel", "klasse", "_links"]
+
+
+def test_chosen_attributes_are_shown_alone(archive: Archive) -> None:
+    answer = archive.ask("", select="tittel,saksdato", expand="merknad").json()
+
+    bare, garasje, naust = answer["results"]
+    assert list(bare) == ["systemID", "tittel", "_links"]
+    assert list(naust) == ["systemID", "tittel", "saksdato", "_links"]
+    assert list(garasje) == ["systemID", "tittel", "saksdato", "merknad", "_links"]
+    assert "merknadstekst" in garasje["merknad"][0]
+
+
+def test_pages_of_expanded_units_are_short(archive: Archive) -> None:
+    first = archive.ask("", expand="part", top=2).json()
+
+    following = archive.client.get(first["_links"]["next"]["href"]).json()
+
+    assert [unit["tittel"] for unit in first["results"]] == ["Bare", "Garasje"]
+    assert [unit["tittel"] for unit in following["results"]] == ["Naust"]
+    assert "part" in following["results"][0]
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ({"expand": "finnesIkke"}, 400),
+        ({"expand": "part/finnesIkke"}, 400),
+        ({"expand": "tittel"}, 400),
+        ({"expand": ""}, 400),
+        ({"expand": "part,"}, 400),
+        ({"expand": "part("}, 400),
+        ({"expand": "part($expand=)"}, 400),
+        ({"expand": "part)"}, 400),
+        ({"expand": "'part'"}, 400),
+        ({"expand": "__class__"}, 400),
+        ({"expand": "constructor"}, 400),
+        ({"expand": "part;drop table mappe"}, 400),
+        ({"expand": "mappe/" * 4 + "part"}, 400),
+        ({"expand": "(" * 5000}, 400),
+        ({"expand": "part($expand=" * 500}, 400),
+        ({"expand": "undermappe/undermappe/undermappe/undermappe"}, 400),
+        ({"expand": ",".join(f"a{number}" for number in range(11))}, 400),
+        ({"expand": "a" * 9000}, 400),
+        ({"expand": "part($filter=navn eq 'x')"}, 501),
+        ({"expand": "part($top=1)"}, 501),
+        ({"expand": "part($expand=mappe;$top=1)"}, 501),
+        ({"expand": "part($orderby=navn)"}, 501),
+        ({"select": "finnesIkke"}, 400),
+        ({"select": "tenant_id"}, 400),
+        ({"select": "sok"}, 400),
+        ({"select": "tittel,"}, 400),
+        ({"select": ""}, 400),
+        ({"select": "gradering/graderingskode"}, 400),
+        ({"select": "tittel;"}, 400),
+        ({"select": "a," * 3000 + "a"}, 400),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_shown_is_refused(
+    archive: Archive, query: dict[str, str], status: int
+) -> None:
+    assert archive.ask("", **query).status_code == status
+
+
+@pytest.mark.krav("TG0-15")
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("garasje", ["Garasje"]),
+        ("'garasje'", ["Garasje"]),
+        ("Fjord", ["Garasje"]),
+        ("byggherren", ["Garasje"]),
+        ("nordmann", ["Garasje", "Naust"]),
+        ("garasje kari byggherre", ["Garasje"]),
+        ("naust kari", []),
+        ("naust og ola", ["Naust"]),
+        ("og", []),
+        ("og i på", []),
+        ('"kari nordmann"', ["Garasje"]),
+        ('"nordmann kari"', []),
+        ("nordmann -kari", ["Naust"]),
+        ("kari or ola", ["Garasje", "Naust"]),
+    ],
+)
+def test_words_are_found_in_units_and_their_parts(
+    archive: Archive, words: str, found: Sequence[str]
+) -> None:
+    assert archive.titles("", search=words) == found
+
+
+@pytest.mark.parametrize("word", ["søknad", "søknader", "søknadar", "søknadene", "søknadane"])
+def test_words_are_found_in_both_forms_of_norwegian(archive: Archive, word: str) -> None:
+    assert archive.titles("", "sakarkiv/journalpost/", search=word) == ["Søknad om garasje"]
+
+
+def test_correspondents_are_searched_for_too(archive: Archive) -> None:
+    found = archive.titles("", "arkivstruktur/registrering/", search="kari søknad")
+
+    assert found == ["Søknad om garasje"]

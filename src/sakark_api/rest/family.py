@@ -151,7 +151,7 @@ class Family:
             return (
                 select(1)
                 .where(
-                    child.c.tenant_id == self.table.c.tenant_id,
+                    same_kommune(child),
                     child.c[relation.via.column] == self.table.c.system_id,
                 )
                 .exists()

@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, Select, and_, literal_column, select
 
 from sakark_api.errors import Invalid
+from sakark_api.noark.names import to_wire
 from sakark_api.noark.resource import JoinTable, Resource
 from sakark_api.noark.structure import Relation
 from sakark_api.rest.family import Family, same_kommune
-from sakark_api.rest.odata import Condition, Field, FieldKind, Members, unknown_field
 from sakark_api.rest.fields import (
     field_in,
     inlined_field,
@@ -19,6 +19,7 @@ from sakark_api.rest.fields import (
     not_one,
     prefixed_field,
 )
+from sakark_api.rest.odata import Condition, Field, FieldKind, Members, unknown_field
 from sakark_api.texts import text
 
 __all__ = ["Families", "Rows", "Trail", "tied"]
@@ -127,8 +128,8 @@ class Rows:
         if not steps:
             return Field(self.table.c.system_id, FieldKind.VALUE)
         first = steps[0]
-        if ":" in first:
-            return self._prefixed(steps)
+        if any(":" in step for step in steps):
+            return self._prefixed(steps[1:] if first == to_wire(PREFIXED) else steps)
         attribute = self.family.by_wire.get(first)
         if attribute is not None:
             return field_in(attribute, self.column(attribute.name), steps)

@@ -79,7 +79,7 @@ class _Compiler:
             case And(terms):
                 return sa.and_(*map(self.predicate, terms))
             case Not(term):
-                return self.predicate(term).is_not(sa.true())  # null counts as false
+                return _negated(self.predicate(term))
             case Comparison():
                 return self._comparison(node)
             case In():
@@ -119,7 +119,7 @@ class _Compiler:
                 body = self.predicate(node.body)
         if node.quantifier is Quantifier.ANY or body is None:
             return _where(members.only, members.exist(body))
-        return _where(members.only, sa.not_(members.exist(body.is_not(sa.true()))))
+        return _where(members.only, sa.not_(members.exist(_negated(body))))
 
     @contextmanager
     def _variable(self, name: str, scope: Scope) -> Iterator[None]:
@@ -171,6 +171,11 @@ class _Compiler:
             raise _misfit(subject, kind)
         type_, self.converters[literal.index] = BINDINGS[kind, literal.kind]
         return sa.bindparam(_name(literal.index), type_=type_)
+
+
+def _negated(condition: Condition) -> Condition:
+    """Say that a condition does not hold; null counts as false. EXISTS is never null."""
+    return sa.not_(condition) if isinstance(condition, sa.Exists) else condition.is_not(sa.true())
 
 
 def _where(only: Sequence[Condition], condition: Condition) -> Condition:
