@@ -102,5 +102,7 @@ def _hold(words: ColumnElement[Any], query: ColumnElement[Any]) -> ColumnElement
 
 
 def _query(name: str) -> ColumnElement[Any]:
+    """Give what is searched for, read once and not for each row."""
     norwegian: ColumnElement[Any] = literal_column("'norwegian'::regconfig")
-    return func.websearch_to_tsquery(norwegian, bindparam(name, type_=Text()))
+    read = func.websearch_to_tsquery(norwegian, bindparam(name, type_=Text()))
+    return select(read).scalar_subquery()

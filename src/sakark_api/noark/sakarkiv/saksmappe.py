@@ -11,7 +11,7 @@ from sakark_api.noark.arkivstruktur.klasse import klasse
 from sakark_api.noark.arkivstruktur.mappe import Mappe, mappe
 from sakark_api.noark.attribute import Mutability, SetBy, attribute, code
 from sakark_api.noark.metadata.kodeliste import SAKSSTATUS
-from sakark_api.noark.model import ordered_by, refers_in_table
+from sakark_api.noark.model import indexed, ordered_by, refers_in_table
 from sakark_api.noark.resource import Change, ChildColumn, Package, Parent, Resource, Work
 from sakark_api.noark.rules.avslutning import closes_when
 from sakark_api.noark.rules.numre import next_numbers
@@ -57,6 +57,7 @@ class Saksmappe(Mappe):
 
 
 ordered_by(Saksmappe, "saksdato")
+indexed(Saksmappe, "saksansvarlig")
 refers_in_table(Saksmappe, "referanse_administrativ_enhet", "administrativenhet")
 refers_in_table(Saksmappe, "referanse_saksansvarlig", "bruker")
 refers_in_table(Saksmappe, "referanse_utlaant_til", "bruker")

@@ -122,7 +122,10 @@ def _refuse_long(source: str) -> None:
 
 def _unreadable(rest: str) -> Invalid:
     return Invalid(
-        text("$expand kan ikke leses ved «{rest}». Skriv som part,merknad.", rest=rest[:SHOWN])
+        text(
+            "$expand kan ikke leses ved «{rest}». Skriv for eksempel part,merknad.",
+            rest=rest[:SHOWN],
+        )
     )
 
 
