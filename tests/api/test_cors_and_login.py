@@ -116,7 +116,7 @@ def test_answers_without_a_token_are_readable_from_the_origin(
         ("POST", "arkivstruktur/ny-arkivskaper/", 403),
         ("GET", f"arkivstruktur/mappe/{ID}/", 404),
         ("PUT", "arkivstruktur/mappe/", 405),
-        ("GET", "arkivstruktur/mappe/?$select=x", 501),
+        ("GET", "arkivstruktur/mappe/?$apply=x", 501),
     ],
 )
 def test_answers_of_every_status_are_readable_from_the_origin(

@@ -153,7 +153,7 @@ def test_errors_have_the_standards_body(world: World, log_in: LogIn) -> None:
         changed(client, world.arkiv, {"systemID": str(uuid4())}),
         client.put(here, world.mappe, headers={"If-Match": '"0.gammel"'}),
         client.request("POST", new, content="{}", headers={"Content-Type": "application/json"}),
-        client.get(client.link(world.arkivdel, "arkivstruktur/mappe/"), params={"$expand": "x"}),
+        client.get(client.link(world.arkivdel, "arkivstruktur/mappe/"), params={"$apply": "x"}),
     ]
 
     wanted = [400, 401, 403, 404, 405, 406, 400, 409, 415, 501]

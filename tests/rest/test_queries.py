@@ -49,7 +49,7 @@ def everything(resource: Resource[Any], relation: Relation | None, owner: object
     query = parse_query("$filter=systemID ne null and not (systemID eq null)&$orderby=systemID")
     assert query.filter is not None
     assert owner is None or isinstance(owner, Resource)
-    return Page(resource, relation, owner, query.filter.tree, query.orders, searched=True)
+    return Page(resource, relation, owner, query.filter.tree, query.orders, terms=2)
 
 
 @pytest.mark.parametrize("resource", CATALOG.resources, ids=name_of)
@@ -185,7 +185,7 @@ def test_values_never_stand_in_the_statement(written: str) -> None:
 
     assert "DROP" not in statement.sql
     assert "1=1" not in statement.sql
-    assert set(QUERIES.parameters(resource, found)) <= set(statement.names)
+    assert set(QUERIES.parameters(Page(resource, tree=found.tree), found)) <= set(statement.names)
 
 
 @pytest.mark.parametrize("resource", CATALOG.roots, ids=name_of)

@@ -83,6 +83,8 @@ class Attribute:
     """The list under metadata/ that says which fields a JSON object may have."""
     private: bool
     """The change log tells that it was changed, and not from what to what."""
+    inlined: bool = False
+    """Whether queries may name what is inside as the unit's own, as the standard's examples do."""
 
 
 class ValueType(TypeDecorator[Any]):
@@ -125,6 +127,7 @@ def attribute(
     default: str | None = None,
     fields_in: str | None = None,
     private: bool = False,
+    inlined: bool = False,
     primary_key: bool = False,
 ) -> MappedColumn[Any]:
     """Declare an attribute by its metadata number in Noark 5, or a description where it has none.
@@ -148,6 +151,7 @@ def attribute(
         default=default,
         fields_in=fields_in,
         private=private,
+        inlined=inlined,
     )
     made = mapped_column(
         type_,

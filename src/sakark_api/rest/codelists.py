@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sakark_api.db.reader import Statement
-from sakark_api.errors import Conflict, Invalid, NotFound
+from sakark_api.errors import Conflict, NotFound
 from sakark_api.noark.metadata.kodeliste import KODELISTER, CodeList
 from sakark_api.noark.metadata.kodeverdi import KodeverdiRow
 from sakark_api.noark.resource import Work
@@ -32,10 +32,18 @@ from sakark_api.rest.media_types import (
     refuse_other_content,
     refuse_unacceptable,
 )
-from sakark_api.rest.odata import Compiled, FieldKind, Node, Order, compile_filter, ordering
+from sakark_api.rest.odata import (
+    Compiled,
+    FieldKind,
+    Fields,
+    Node,
+    Order,
+    compile_filter,
+    ordering,
+)
 from sakark_api.rest.odata import Field as ODataField
 from sakark_api.rest.openapi import Operation
-from sakark_api.rest.paging import list_body, parse_query
+from sakark_api.rest.paging import FIND, list_body, parse_query
 from sakark_api.rest.router import route
 from sakark_api.rest.schema import Body, parse, parse_values
 from sakark_api.rest.tree import RouteTree
@@ -45,12 +53,14 @@ __all__ = ["KodeverdiBody", "add_codelists"]
 
 _FIRST_YEAR = 1895
 _TABLE = KodeverdiRow.__table__.c
-_FIELDS = {
-    "kode": ODataField(_TABLE.kode, FieldKind.STRING),
-    "kodenavn": ODataField(_TABLE.kodenavn, FieldKind.STRING),
-    "beskrivelse": ODataField(_TABLE.beskrivelse, FieldKind.STRING),
-    "utdatert": ODataField(_TABLE.utdatert, FieldKind.DATETIME),
-}
+_FIELDS = Fields(
+    {
+        "kode": ODataField(_TABLE.kode, FieldKind.STRING),
+        "kodenavn": ODataField(_TABLE.kodenavn, FieldKind.STRING),
+        "beskrivelse": ODataField(_TABLE.beskrivelse, FieldKind.STRING),
+        "utdatert": ODataField(_TABLE.utdatert, FieldKind.DATETIME),
+    }
+)
 
 
 class KodeverdiBody(Body):
@@ -103,7 +113,7 @@ async def read_codes(context: Context, request: Request, codelist: CodeList) -> 
     refuse_unacceptable(request)
     context.demand("read", Work.ARCHIVE)
     query = request.scope["query_string"].decode("ascii", "replace")
-    asked = parse_query(query)
+    asked = parse_query(query, FIND)
     tree = asked.filter.tree if asked.filter else None
     values: dict[str, Any] = {
         "tenant": context.kommune.id,
@@ -126,14 +136,7 @@ async def read_codes(context: Context, request: Request, codelist: CodeList) -> 
 
 @lru_cache(maxsize=256)
 def _filter(tree: Node) -> Compiled:
-    return compile_filter(tree, _resolve)
-
-
-def _resolve(path: tuple[str, ...]) -> ODataField:
-    found = _FIELDS.get(path[0]) if len(path) == 1 else None
-    if found is None:
-        raise Invalid(text("Feltet {felt} finnes ikke her.", felt="/".join(path)[:100]))
-    return found
+    return compile_filter(tree, _FIELDS)
 
 
 @lru_cache(maxsize=256)
@@ -157,7 +160,7 @@ def _statements(
             _TABLE.version,
         )
         .where(*where)
-        .order_by(*ordering(orders, _resolve), _TABLE.kode)
+        .order_by(*ordering(orders, _FIELDS), _TABLE.kode)
         .limit(bindparam("top", type_=Integer()))
         .offset(bindparam("skip", type_=BigInteger()))
     )

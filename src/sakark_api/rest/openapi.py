@@ -73,7 +73,7 @@ class Operation:
             resource.package,
             errors=(*_ALWAYS, 406, 501),
             answer=_noark(f"{resource.model.__name__}Liste"),
-            parameters=("filter", "orderby", "top", "skip", "search"),
+            parameters=("filter", "orderby", "top", "skip", "search", "expand", "select"),
         )
 
     @classmethod
@@ -95,9 +95,9 @@ class Operation:
             sentence,
             resource.package,
             statuses=(200, 304),
-            errors=(*_ALWAYS, 406),
+            errors=(*_ALWAYS, 406, 501),
             answer=_noark(resource.model.__name__ + (ANY_KIND if has_kinds else "")),
-            parameters=("if_none_match",),
+            parameters=("expand", "select", "if_none_match"),
         )
 
     @classmethod
@@ -590,6 +590,10 @@ def _parameters() -> Json:
         "skip": one("$skip", "query", text("Antall å hoppe over"), number),
         "search": one("$search", "query", text("Ord å søke etter"), string),
         "id": one("$id", "query", text("Adressen til enheten det gjelder"), string, required=True),
+        "expand": one(
+            "$expand", "query", text("Relasjoner som vises inne i enheten, med komma"), string
+        ),
+        "select": one("$select", "query", text("Felter som skal vises, med komma"), string),
         "if_none_match": one("If-None-Match", "header", text("ETag fra forrige svar"), string),
         "if_match": one(
             "If-Match", "header", text("ETag for utgaven som endres"), string, required=True

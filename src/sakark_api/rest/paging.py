@@ -1,7 +1,7 @@
-"""The parameters of a list, and the address of its next page (GUIDE 5 and 6)."""
+"""The parameters of lists and units, and the address of the next page (GUIDE 5 and 6)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
@@ -10,32 +10,65 @@ import msgspec
 
 from sakark_api.errors import Invalid, Unsupported
 from sakark_api.rest.links import Link, render
-from sakark_api.rest.odata import Filter, Order, parse_filter, parse_orderby, parse_search
+from sakark_api.rest.odata import (
+    Expansion,
+    Filter,
+    Order,
+    parse_expand,
+    parse_filter,
+    parse_orderby,
+    parse_search,
+    parse_select,
+    paths,
+)
 from sakark_api.texts import text
 
-__all__ = ["LARGEST_PAGE", "Asked", "list_body", "parse_query"]
+__all__ = [
+    "FIND",
+    "LARGEST_EXPANDED_PAGE",
+    "LARGEST_PAGE",
+    "SHOW",
+    "Asked",
+    "list_body",
+    "parse_query",
+]
 
 LARGEST_PAGE = 1000
+LARGEST_EXPANDED_PAGE = 100
 _LARGEST_SKIP = 2**40
 _LONGEST_QUERY = 20_000
 _IGNORED = ("$count",)
-_KNOWN = ("$filter", "$orderby", "$top", "$skip", "$search")
+FIND = ("$filter", "$orderby", "$top", "$skip", "$search")
+"""The parameters that say which units are wanted."""
+SHOW = ("$expand", "$select")
+"""The parameters that say what is shown of units."""
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What a client asks of a list; `top` is None when the page size is the server's to choose."""
+    """What a client asks for; `top` is None when the page size is the server's to choose.
+
+    `prefixed` names the fields of the query that a kommune defines itself.
+    """
 
     filter: Filter | None = None
     orders: tuple[Order, ...] = ()
     top: int | None = None
     skip: int = 0
     search: str | None = None
+    expand: Expansion = field(default_factory=dict)
+    select: frozenset[str] = frozenset()
+    prefixed: frozenset[str] = frozenset()
+
+    @property
+    def is_shaped(self) -> bool:
+        """Whether units are to be shown otherwise than they are by themselves."""
+        return bool(self.expand or self.select)
 
 
 @lru_cache(maxsize=2048)
-def parse_query(query: str) -> Asked:
-    """Read the query of a list's address; anything not understood is refused, not ignored."""
+def parse_query(query: str, known: tuple[str, ...] = (*FIND, *SHOW)) -> Asked:
+    """Read the query of an address; anything not understood is refused, not ignored."""
     if len(query) > _LONGEST_QUERY:
         raise Invalid(text("Spørringen er for lang. Bruk færre vilkår."))
     given: dict[str, str] = {}
@@ -44,7 +77,7 @@ def parse_query(query: str) -> Asked:
             raise Invalid(text("{navn} er oppgitt flere ganger.", navn=name[:50]))
         given[name] = value
     for name in given:
-        if name in _IGNORED or name in _KNOWN:
+        if name in _IGNORED or name in known:
             continue
         if name.startswith("$"):
             raise Unsupported(text("{navn} støttes ikke.", navn=name[:50]))
@@ -52,16 +85,27 @@ def parse_query(query: str) -> Asked:
             text(
                 "Parameteren {navn} er ukjent. Bruk {kjente}.",
                 navn=name[:50],
-                kjente=", ".join(_KNOWN),
+                kjente=", ".join(known),
             )
         )
+    filter_ = parse_filter(given["$filter"]) if "$filter" in given else None
+    orders = parse_orderby(given["$orderby"]) if "$orderby" in given else ()
     return Asked(
-        filter=parse_filter(given["$filter"]) if "$filter" in given else None,
-        orders=parse_orderby(given["$orderby"]) if "$orderby" in given else (),
+        filter=filter_,
+        orders=orders,
         top=_number(given, "$top", LARGEST_PAGE),
         skip=_number(given, "$skip", _LARGEST_SKIP) or 0,
         search=parse_search(given["$search"]) if "$search" in given else None,
+        expand=parse_expand(given["$expand"]) if "$expand" in given else {},
+        select=parse_select(given["$select"]) if "$select" in given else frozenset(),
+        prefixed=_prefixed(filter_, orders),
     )
+
+
+def _prefixed(filter_: Filter | None, orders: tuple[Order, ...]) -> frozenset[str]:
+    trees = [*([filter_.tree] if filter_ else []), *(order.path for order in orders)]
+    steps = (step for tree in trees for path in paths(tree) for step in path.steps)
+    return frozenset(step for step in steps if ":" in step)
 
 
 def _number(given: Mapping[str, str], name: str, largest: int) -> int | None:

@@ -29,7 +29,16 @@ from sakark_api.noark.values import (
 )
 from sakark_api.texts import Text, joined, text
 
-__all__ = ["Body", "Schemas", "UnitWriter", "decode", "foreign_offset", "parse", "parse_values"]
+__all__ = [
+    "FILE_ADDRESS",
+    "Body",
+    "Schemas",
+    "UnitWriter",
+    "decode",
+    "foreign_offset",
+    "parse",
+    "parse_values",
+]
 
 FILE_ADDRESS = "referanseDokumentfil"
 _SHOWN_PROBLEMS = 5

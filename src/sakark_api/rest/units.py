@@ -1,6 +1,7 @@
 """The operations on units: each takes a context and a request, and gives an answer."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from sakark_api.rest.addresses import moves_of
 from sakark_api.rest.commands import parse_patch
 from sakark_api.rest.dependencies import Context, id_of, read_body
 from sakark_api.rest.etag import etag, is_current, refuse_stale
+from sakark_api.rest.family import COUNT, STATE, TYPE, VERSION
 from sakark_api.rest.links import code_list_links, render
 from sakark_api.rest.media_types import (
     MERGE_PATCH,
@@ -23,9 +25,12 @@ from sakark_api.rest.media_types import (
     refuse_other_content,
     refuse_unacceptable,
 )
-from sakark_api.rest.paging import Asked, list_body, parse_query
-from sakark_api.rest.queries import COUNT, OFFSETS, STATE, TYPE, VERSION, Page
+from sakark_api.rest.odata import FieldKind
+from sakark_api.rest.paging import LARGEST_EXPANDED_PAGE, SHOW, Asked, list_body, parse_query
+from sakark_api.rest.queries import Page
+from sakark_api.rest.representation import address_of, refuse_unshowable, show
 from sakark_api.rest.schema import parse
+from sakark_api.rest.search import search_values, terms_of
 from sakark_api.rest.ties import End
 from sakark_api.texts import text
 
@@ -45,12 +50,31 @@ __all__ = [
 
 Owner = tuple[Resource[Any], UUID]
 
+_WHOLE = Asked()
+_PRIVATE = {"cache-control": "private, no-cache", "vary": "Authorization, Accept"}
+
 
 async def read_unit(context: Context, request: Request, resource: Resource[Any]) -> Response:
     """Give one unit, or 304 when the caller has it already."""
     refuse_unacceptable(request)
     context.demand("read", resource.work)
-    return await unit_answer(context, resource, id_of(request), request=request)
+    asked = _shape(context, request, resource)
+    return await unit_answer(context, resource, id_of(request), request=request, asked=asked)
+
+
+def _shape(context: Context, request: Request, resource: Resource[Any]) -> Asked:
+    """Read how one unit is to be shown."""
+    query = _query(request)
+    if not query:
+        return _WHOLE
+    asked = parse_query(query, SHOW)
+    refuse_unshowable(context, resource, asked)
+    return asked
+
+
+def _query(request: Request) -> str:
+    query: bytes = request.scope["query_string"]
+    return query.decode("ascii", "replace")
 
 
 async def unit_answer(
@@ -60,6 +84,7 @@ async def unit_answer(
     *,
     status: int = 200,
     request: Request | None = None,
+    asked: Asked = _WHOLE,
 ) -> Response:
     """Answer with a unit as it is now."""
     services = context.services
@@ -68,47 +93,35 @@ async def unit_answer(
         services.queries.one(resource),
         {"tenant": context.kommune.id, "id": system_id},
     )
-    return _answer(context, rows, status, request)
+    return await _answer(context, resource, rows, status, request, asked)
 
 
-def _answer(context: Context, rows: list[Any], status: int, request: Request | None) -> Response:
+async def _answer(
+    context: Context,
+    resource: Resource[Any],
+    rows: list[Any],
+    status: int,
+    request: Request | None,
+    asked: Asked,
+) -> Response:
     if not rows:
         raise NotFound(text("Enheten finnes ikke."))
+    if asked.is_shaped:
+        (shown,) = await show(context, resource, rows, asked)
+        return Response(msgspec.json.encode(shown), status, _PRIVATE, NOARK)
     (row,) = rows
     kind = context.services.catalog.by_name[row[TYPE]]
     links = context.services.links.of_unit(
         kind, row[STATE], context.rights, context.may, context.base
     )
     tag = etag(row[VERSION], links.tag)
-    headers = {"etag": tag, "cache-control": "private, no-cache", "vary": "Authorization, Accept"}
+    headers = {"etag": tag, **_PRIVATE}
     if request is not None and is_current(request, tag):
         return Response(status_code=304, headers=headers)
     if status == 201 or request is None:  # noqa: PLR2004  made, or changed
         headers["location"] = address_of(context, row)
-    return Response(msgspec.json.encode(write_unit(context, row)), status, headers, NOARK)
-
-
-def address_of(context: Context, row: Any) -> str:
-    kind = context.services.catalog.by_name[row[TYPE]]
-    return f"{context.base}{kind.package}/{kind.name}/{row['system_id']}/"
-
-
-def write_unit(context: Context, row: Any) -> Any:
-    """Turn a row into what msgspec writes, with its links."""
-    services = context.services
-    kind = services.catalog.by_name[row[TYPE]]
-    links = services.links.of_unit(kind, row[STATE], context.rights, context.may, context.base)
-    has_file = kind.file is not None and row["lagringsnoekkel"] is not None
-    return (
-        services.queries.family(kind)
-        .writers[kind.name]
-        .write(
-            row,
-            links.of(row["system_id"]),
-            row[OFFSETS],
-            f"{address_of(context, row)}fil/" if has_file else None,
-        )
-    )
+    (unit,) = await show(context, resource, rows, asked)
+    return Response(msgspec.json.encode(unit), status, headers, NOARK)
 
 
 async def read_single(
@@ -117,13 +130,14 @@ async def read_single(
     """Give the one unit that a relation leads to."""
     refuse_unacceptable(request)
     context.demand("read", relation.target.work)
+    asked = _shape(context, request, relation.target)
     services = context.services
     rows = await services.reader.fetch(
         context.kommune.id,
         services.queries.single(owner, relation),
         {"tenant": context.kommune.id, "id": id_of(request)},
     )
-    return _answer(context, rows, 200, request)
+    return await _answer(context, relation.target, rows, 200, request, asked)
 
 
 async def read_list(
@@ -136,19 +150,23 @@ async def read_list(
     """Give a page of units: all of a resource, or those that a relation of the owner leads to."""
     refuse_unacceptable(request)
     context.demand("read", resource.work)
-    query = request.scope["query_string"].decode("ascii", "replace")
-    asked = parse_query(query)
+    query = _query(request)
+    asked = _list_asked(context, resource, query)
+    terms = terms_of(asked.search) if asked.search else ()
     page = Page(
         resource,
         relation,
         owner,
         asked.filter.tree if asked.filter else None,
         asked.orders,
-        searched=asked.search is not None,
+        len(terms),
+        tuple(sorted((await prefixed_fields(context, asked.prefixed)).items())),
     )
-    values: dict[str, Any] = {"tenant": context.kommune.id, "search": asked.search}
+    for work in context.services.queries.works(page):
+        context.demand("read", work)
+    values: dict[str, Any] = {"tenant": context.kommune.id, **search_values(terms)}
     if asked.filter:
-        values |= context.services.queries.parameters(resource, asked.filter)
+        values |= context.services.queries.parameters(page, asked.filter)
     if owner is not None:
         values["id"] = id_of(request)
     rows, count = await _page_of(context, page, asked, values)
@@ -156,11 +174,25 @@ async def read_list(
         await refuse_missing(context, owner, values["id"])
     address = f"{context.base}{request.scope['path'].split('/api/', 1)[1].rstrip('/')}/"
     rel = relation.rel if relation else resource.rel
-    body = list_body(
-        [write_unit(context, row) for row in rows], count, asked, (address, query, rel)
-    )
-    headers = {"cache-control": "private, no-cache", "vary": "Authorization, Accept"}
-    return Response(body, 200, headers, NOARK)
+    units = await show(context, resource, rows, asked)
+    body = list_body(units, count, asked, (address, query, rel))
+    return Response(body, 200, _PRIVATE, NOARK)
+
+
+def _list_asked(context: Context, resource: Resource[Any], query: str) -> Asked:
+    """Read what is asked of a list; pages of expanded units are short."""
+    asked = parse_query(query)
+    refuse_unshowable(context, resource, asked)
+    if not asked.expand:
+        return asked
+    size = context.services.settings.page_size if asked.top is None else asked.top
+    return replace(asked, top=min(size, LARGEST_EXPANDED_PAGE))
+
+
+async def prefixed_fields(context: Context, names: frozenset[str]) -> Mapping[str, FieldKind]:
+    """Tell what the fields hold that the kommune has defined itself, of those named."""
+    del context, names
+    return {}
 
 
 async def _page_of(

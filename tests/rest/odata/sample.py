@@ -14,8 +14,7 @@ from sqlalchemy import (
     null,
 )
 
-from sakark_api.errors import Invalid
-from sakark_api.rest.odata import Field, FieldKind, compile_filter, parse_filter
+from sakark_api.rest.odata import Field, FieldKind, Fields, compile_filter, parse_filter
 from sakark_api.rest.odata.tree import (
     And,
     AnyAll,
@@ -28,7 +27,6 @@ from sakark_api.rest.odata.tree import (
     Or,
     Path,
 )
-from sakark_api.texts import text
 
 DIALECT = make_url("postgresql+asyncpg://").get_dialect()()
 POST = Table(
@@ -42,37 +40,34 @@ POST = Table(
     Column("dato", DateTime(timezone=True)),
     Column("utlaant", Boolean),
 )
-FIELDS = {
-    ("systemID",): Field(POST.c.id, FieldKind.UUID),
-    ("tittel",): Field(POST.c.tittel, FieldKind.STRING),
-    ("omtale",): Field(POST.c.omtale, FieldKind.STRING),
-    ("ppt-v1:omtale",): Field(POST.c.omtale, FieldKind.STRING),
-    ("aar",): Field(POST.c.aar, FieldKind.INTEGER),
-    ("beloep",): Field(POST.c.beloep, FieldKind.DECIMAL),
-    ("dato",): Field(POST.c.dato, FieldKind.DATETIME),
-    ("utlaant",): Field(POST.c.utlaant, FieldKind.BOOLEAN),
-    ("noekkelord",): Field(null(), FieldKind.STRINGS),
-}
-
-
-def resolve(path: tuple[str, ...]) -> Field:
-    if path not in FIELDS:
-        raise Invalid(text("Feltet {path} finnes ikke.", path="/".join(path)))
-    return FIELDS[path]
+FIELDS = Fields(
+    {
+        "systemID": Field(POST.c.id, FieldKind.UUID),
+        "tittel": Field(POST.c.tittel, FieldKind.STRING),
+        "omtale": Field(POST.c.omtale, FieldKind.STRING),
+        "ppt-v1:omtale": Field(POST.c.omtale, FieldKind.STRING),
+        "aar": Field(POST.c.aar, FieldKind.INTEGER),
+        "beloep": Field(POST.c.beloep, FieldKind.DECIMAL),
+        "dato": Field(POST.c.dato, FieldKind.DATETIME),
+        "utlaant": Field(POST.c.utlaant, FieldKind.BOOLEAN),
+        "verdi": Field(null(), FieldKind.VALUE),
+        "noekkelord": Field(null(), FieldKind.LIST),
+    }
+)
 
 
 def sql(source: str) -> str:
     """Give the SQL of a $filter, without the name of the table."""
-    predicate = compile_filter(parse_filter(source).tree, resolve).predicate
+    predicate = compile_filter(parse_filter(source).tree, FIELDS).predicate
     return str(predicate.compile(dialect=DIALECT)).replace("post.", "")
 
 
 def parameters(source: str) -> dict[str, object]:
     filter_ = parse_filter(source)
-    return compile_filter(filter_.tree, resolve).parameters(filter_.values)
+    return compile_filter(filter_.tree, FIELDS).parameters(filter_.values)
 
 
-def written(node: Node, literals: list[str]) -> str:  # noqa: PLR0911 - one for each kind
+def written(node: Node | None, literals: list[str]) -> str:  # noqa: C901, PLR0911 - one for each
     """Write a tree as a query; `literals` holds the values as they are written."""
     match node:
         case Literal(index):
@@ -92,5 +87,9 @@ def written(node: Node, literals: list[str]) -> str:  # noqa: PLR0911 - one for 
             return " and ".join(f"({written(term, literals)})" for term in terms)
         case Or(terms):
             return " or ".join(f"({written(term, literals)})" for term in terms)
+        case AnyAll(path, _, "", _):
+            return f"{path}/any()"
         case AnyAll(path, quantifier, variable, body):
             return f"{path}/{quantifier.value}({variable}:{written(body, literals)})"
+        case None:
+            return ""

@@ -106,6 +106,7 @@ class Personopplysninger:
         description=text("Personens fødselsnummer eller d-nummer"),
         private=True,
         type_=ValueType(Personidentifikator, many=True),
+        inlined=True,
     )
     navn: Mapped[str] = attribute(None, description=text("Personens navn"), required=True)
     postadresse: Mapped[EnkelAdresse | None] = attribute("M406", type_=ValueType(EnkelAdresse))
@@ -126,6 +127,7 @@ class Enhetsopplysninger:
         None,
         description=text("Organisasjonens nummer"),
         type_=ValueType(Enhetsidentifikator),
+        inlined=True,
     )
     navn: Mapped[str] = attribute(None, description=text("Organisasjonens navn"), required=True)
     forretningsadresse: Mapped[EnkelAdresse | None] = attribute(

@@ -11,7 +11,7 @@ from sakark_api.noark.arkivstruktur.klassifikasjonssystem import (
     klassifikasjonssystem,
 )
 from sakark_api.noark.attribute import Mutability, attribute
-from sakark_api.noark.model import Arkivenhet, reference, refers, searchable
+from sakark_api.noark.model import Arkivenhet, indexed, reference, refers, searchable
 from sakark_api.noark.resource import Change, ChildColumn, Package, Parent, Resource, Work
 from sakark_api.noark.rules.avslutning import give_closer
 from sakark_api.texts import text
@@ -36,6 +36,9 @@ class Klasse(LukkesVedDato, Skjermet, Kassabel, Gradert, Arkivenhet):
     beskrivelse: Mapped[str | None] = attribute("M021")
     noekkelord: Mapped[list[str] | None] = attribute("M022")
     sok: Mapped[str] = searchable("klasse_id", "tittel", "beskrivelse")
+
+
+indexed(Klasse, "klasse_id")
 
 
 def give_system(change: Change, unit: Klasse) -> None:

@@ -12,6 +12,7 @@ from sakark_api.noark.metadata.kodeliste import KORRESPONDANSEPARTTYPE
 from sakark_api.noark.metadata.utvidbar import Utvidbar
 from sakark_api.noark.model import (
     TenantRow,
+    indexed,
     partitioned,
     reference,
     refers,
@@ -76,6 +77,9 @@ class KorrespondansepartIntern(Korrespondansepart):
     referanse_saksbehandler: Mapped[UUID | None] = attribute(
         None, description=text("Saksbehandleren, ved systemID")
     )
+
+
+indexed(Korrespondansepart, "navn")
 
 
 refers_in_table(KorrespondansepartIntern, "referanse_administrativ_enhet", "administrativenhet")

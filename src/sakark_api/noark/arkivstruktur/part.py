@@ -13,7 +13,7 @@ from sakark_api.noark.arkivstruktur.registrering import registrering
 from sakark_api.noark.attribute import code
 from sakark_api.noark.metadata.kodeliste import PARTROLLE
 from sakark_api.noark.metadata.utvidbar import Utvidbar
-from sakark_api.noark.model import TenantRow, partitioned, reference, refers, searchable
+from sakark_api.noark.model import TenantRow, indexed, partitioned, reference, refers, searchable
 from sakark_api.noark.resource import ChildColumn, Package, Parent, Resource, Work
 from sakark_api.noark.values import Kode
 from sakark_api.texts import text
@@ -55,6 +55,8 @@ class PartPerson(Personopplysninger, Part):
 class PartEnhet(Enhetsopplysninger, Part):
     """En organisasjon som er part."""
 
+
+indexed(Part, "navn")
 
 _OWNERS = [
     Parent(mappe, ChildColumn("mappe_ref"), owned=True),

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Boolean, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from sakark_api.errors import Conflict
+from sakark_api.errors import Conflict, Forbidden
 from sakark_api.noark.admin.ansvar import name_person
 from sakark_api.noark.arkivstruktur.dokumentbeskrivelse import (
     FERDIGSTILT,

@@ -13,7 +13,7 @@ from sakark_api.noark.arkivstruktur.klasse import klasse
 from sakark_api.noark.arkivstruktur.mappe import Mappe, mappe
 from sakark_api.noark.attribute import Mutability, SetBy, attribute, code
 from sakark_api.noark.metadata.kodeliste import SAKSSTATUS
-from sakark_api.noark.model import join_table, ordered_by, refers_in_table
+from sakark_api.noark.model import indexed, join_table, ordered_by, refers_in_table
 from sakark_api.noark.resource import (
     Change,
     ChildColumn,
@@ -69,6 +69,7 @@ class Saksmappe(Mappe):
 
 
 ordered_by(Saksmappe, "saksdato")
+indexed(Saksmappe, "saksansvarlig")
 refers_in_table(Saksmappe, "referanse_administrativ_enhet", "administrativenhet")
 refers_in_table(Saksmappe, "referanse_saksansvarlig", "bruker")
 refers_in_table(Saksmappe, "referanse_utlaant_til", "bruker")

@@ -34,6 +34,7 @@ _TOKEN = re.compile(
     | (?P<DECIMAL>-?[0-9]+\.[0-9]+){_END}
     | (?P<NUMBER>-?[0-9]+){_END}
     | (?P<LAMBDA>/(?:any|all)\(\ *[^\W\d_]\w*\ *:)
+    | (?P<EXISTS>/any\(\ *\))
     | (?P<NAME>{_NAME}(?:/(?!(?:any|all)\(){_NAME})*)
     | (?P<OPEN>\()
     | (?P<CLOSE>\))
@@ -52,6 +53,7 @@ class TokenKind(Enum):
     DECIMAL = text("et desimaltall")
     NUMBER = text("et heltall")
     LAMBDA = text("any eller all")
+    EXISTS = text("any()")
     NAME = text("et navn")
     OPEN = text("«(»")
     CLOSE = text("«)»")

@@ -35,6 +35,8 @@ from sakark_api.texts import Text, text
 
 MAX_COMPARISONS = 200
 MAX_DEPTH = 30
+MAX_LAMBDAS = 3  # inside each other
+MAX_STEPS = 12
 CALL_LEVELS = 2  # a call takes twice the stack of a parenthesis when SQLAlchemy writes it
 MAX_SEARCH = 500
 
@@ -90,6 +92,7 @@ class _Parser:
         self._tokens = tokens(source)
         self._next = next(self._tokens)
         self._depth = 0
+        self._lambdas = 0
         self._comparisons = 0
         self.values: list[object] = []
 
@@ -181,11 +184,14 @@ class _Parser:
             raise self._expected(text("et felt, en funksjon eller en verdi"))
         if self._next.kind is TokenKind.OPEN:
             return self._call(name)
-        path, opening = Path(tuple(name.text.split("/"))), self._next.text
+        path, opening = _path(name), self._next.text
+        if self.took(TokenKind.EXISTS):
+            self._count()
+            return AnyAll(path, Quantifier.ANY, "", None)
         if not self.took(TokenKind.LAMBDA):
             return path
         word, variable = opening.strip("/:").split("(")
-        with self._nested():
+        with self._nested(), self._inside_lambda():
             body = self.condition()
         self.expect(TokenKind.CLOSE)
         return AnyAll(path, Quantifier(word), variable.strip(), body)
@@ -234,6 +240,17 @@ class _Parser:
         yield
         self._depth -= levels
 
+    @contextmanager
+    def _inside_lambda(self) -> Iterator[None]:
+        self._lambdas += 1
+        if self._lambdas > MAX_LAMBDAS:
+            raise refused(
+                self._next.position,
+                text("det er over {most} any eller all inne i hverandre", most=MAX_LAMBDAS),
+            )
+        yield
+        self._lambdas -= 1
+
     def _count(self) -> None:
         self._comparisons += 1
         if self._comparisons > MAX_COMPARISONS:
@@ -257,6 +274,15 @@ class _Parser:
             self._next.position,
             text("ventet {expected}, fant {found}", expected=expected, found=found),
         )
+
+
+def _path(name: Token) -> Path:
+    steps = tuple(name.text.split("/"))
+    if len(steps) > MAX_STEPS:
+        raise refused(
+            name.position, text("stien har over {most} ledd; bruk en kortere", most=MAX_STEPS)
+        )
+    return Path(steps)
 
 
 def _compared(start: Token, left: Expression, operator: Operator, right: Expression) -> Comparison:

@@ -1,16 +1,24 @@
 """Turns trees into SQL: the text depends on the tree alone, the values are bound later."""
 
 import operator
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
-from sakark_api.errors import Invalid, Unsupported
-from sakark_api.rest.odata.field import BINDINGS, Converter, Field, FieldKind, Sql
+from sakark_api.errors import Invalid
+from sakark_api.rest.odata.field import (
+    BINDINGS,
+    Condition,
+    Converter,
+    Field,
+    FieldKind,
+    Scope,
+    Sql,
+)
 from sakark_api.rest.odata.function import SIGNATURES
-from sakark_api.rest.odata.lexer import SHOWN
 from sakark_api.rest.odata.tree import (
     And,
     AnyAll,
@@ -26,11 +34,9 @@ from sakark_api.rest.odata.tree import (
     Or,
     Order,
     Path,
+    Quantifier,
 )
 from sakark_api.texts import text
-
-Condition = sa.ColumnElement[bool]
-Resolve = Callable[[tuple[str, ...]], Field]
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,41 +51,41 @@ class Compiled:
         return {_name(index): convert(values[index]) for index, convert in self.converters.items()}
 
 
-def compile_filter(tree: Node, resolve: Resolve) -> Compiled:
+def compile_filter(tree: Node, scope: Scope) -> Compiled:
     """Give the predicate of a filter, for use in WHERE: it may be NULL where OData says false.
 
-    `resolve` finds the field of a path and raises Invalid for one that does not exist. Raises
-    Invalid when kinds do not fit, and Unsupported for any, all, casts and lists of texts.
+    `scope` finds what paths mean. Raises Invalid when kinds do not fit.
     """
-    compiler = _Compiler(resolve)
+    compiler = _Compiler(scope)
     return Compiled(compiler.predicate(tree), compiler.converters)
 
 
-def ordering(orders: Iterable[Order], resolve: Resolve) -> list[sa.UnaryExpression[Any]]:
+def ordering(orders: Iterable[Order], scope: Scope) -> list[sa.UnaryExpression[Any]]:
     """Give what to order by; as OData has it, null comes before every value."""
-    compiler = _Compiler(resolve)
-    return [_ordered(compiler.field(order.path).expression, order) for order in orders]
+    compiler = _Compiler(scope)
+    return [_ordered(compiler.field(order.path), order) for order in orders]
 
 
 class _Compiler:
-    def __init__(self, resolve: Resolve) -> None:
-        self._resolve = resolve
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+        self._variables: dict[str, Scope] = {}
         self.converters: dict[int, Converter] = {}
 
-    def predicate(self, node: Node) -> Condition:
+    def predicate(self, node: Node) -> Condition:  # noqa: PLR0911  one for each kind
         match node:
             case Or(terms):
                 return sa.or_(*map(self.predicate, terms))
             case And(terms):
                 return sa.and_(*map(self.predicate, terms))
             case Not(term):
-                return self.predicate(term).is_not(sa.true())  # null counts as false
+                return _negated(self.predicate(term))
             case Comparison():
                 return self._comparison(node)
             case In():
                 return self._among(node)
-            case AnyAll(path, quantifier):
-                raise _unsupported(f"{path}/{quantifier.value}")
+            case AnyAll():
+                return self._any_all(node)
             case _:
                 return self._condition(node)
 
@@ -88,13 +94,39 @@ class _Compiler:
             signature = SIGNATURES[node.function]
             pairs = zip(node.arguments, signature.takes, strict=False)
             arguments = [self._value(argument, kind, str(node)) for argument, kind in pairs]
-            return Field(signature.build(*arguments), signature.gives)
-        if node.cast:
-            raise _unsupported(node.cast)
-        field = self._resolve(node.steps)
-        if field.kind is FieldKind.STRINGS:
-            raise _unsupported(str(node))
+            only = tuple(condition for each in arguments for condition in each.only)
+            built = signature.build(*(each.expression for each in arguments))
+            return Field(built, signature.gives, only)
+        scope, steps = self._from(node)
+        field = scope.field(steps)
+        if field.kind is FieldKind.LIST:
+            raise _misfit(str(node), field.kind)
         return field
+
+    def _from(self, path: Path) -> tuple[Scope, tuple[str, ...]]:
+        """Tell where a path starts: at the variable of a lambda, or at the row asked for."""
+        first, *rest = path.steps
+        if first in self._variables:
+            return self._variables[first], tuple(rest)
+        return self._scope, path.steps
+
+    def _any_all(self, node: AnyAll) -> Condition:
+        scope, steps = self._from(node.path)
+        members = scope.members(steps)
+        body = None
+        if node.body is not None:
+            with self._variable(node.variable, members.scope):
+                body = self.predicate(node.body)
+        if node.quantifier is Quantifier.ANY or body is None:
+            return _where(members.only, members.exist(body))
+        return _where(members.only, sa.not_(members.exist(_negated(body))))
+
+    @contextmanager
+    def _variable(self, name: str, scope: Scope) -> Iterator[None]:
+        outer = self._variables
+        self._variables = {**outer, name: scope}
+        yield
+        self._variables = outer
 
     def _condition(self, node: Expression) -> Condition:
         if isinstance(node, Literal):
@@ -104,16 +136,18 @@ class _Compiler:
             raise Invalid(
                 text("«{field}» må sammenlignes med en verdi, som {field} eq …", field=str(node))
             )
-        return field.expression
+        return _where(field.only, field.expression)
 
     def _comparison(self, node: Comparison) -> Condition:
         field = self.field(node.left)
         if isinstance(node.right, Literal) and node.right.kind is LiteralKind.NULL:
-            return _compared_with_null(field.expression, node.operator)
+            return _where(field.only, _compared_with_null(field.expression, node.operator))
         value = self._value(node.right, field.kind, str(node.left))
         if node.operator is Operator.EQ and not isinstance(node.right, Literal):
-            return field.expression.is_not_distinct_from(value)
-        return _OPERATIONS[node.operator](field.expression, value)
+            compared = field.expression.is_not_distinct_from(value.expression)
+        else:
+            compared = _OPERATIONS[node.operator](field.expression, value.expression)
+        return _where((*field.only, *value.only), compared)
 
     def _among(self, node: In) -> Condition:
         field = self.field(node.left)
@@ -122,15 +156,15 @@ class _Compiler:
         conditions = [field.expression.in_(values)] if values else []
         if len(literals) < len(node.items):
             conditions.append(field.expression.is_(None))
-        return sa.or_(*conditions)
+        return _where(field.only, sa.or_(*conditions))
 
-    def _value(self, node: Expression, kind: FieldKind, subject: str) -> Sql:
+    def _value(self, node: Expression, kind: FieldKind, subject: str) -> Field:
         if isinstance(node, Literal):
-            return self._bound(node, kind, subject)
+            return Field(self._bound(node, kind, subject), kind)
         field = self.field(node)
         if not kind.accepts(field.kind):
             raise _misfit(subject, kind)
-        return field.expression
+        return field
 
     def _bound(self, literal: Literal, kind: FieldKind, subject: str) -> sa.BindParameter[Any]:
         if (kind, literal.kind) not in BINDINGS:
@@ -139,9 +173,23 @@ class _Compiler:
         return sa.bindparam(_name(literal.index), type_=type_)
 
 
-def _ordered(expression: Sql, order: Order) -> sa.UnaryExpression[Any]:
+def _negated(condition: Condition) -> Condition:
+    """Say that a condition does not hold; null counts as false. EXISTS is never null."""
+    return sa.not_(condition) if isinstance(condition, sa.Exists) else condition.is_not(sa.true())
+
+
+def _where(only: Sequence[Condition], condition: Condition) -> Condition:
+    return sa.and_(*only, condition) if only else condition
+
+
+def _ordered(field: Field, order: Order) -> sa.UnaryExpression[Any]:
+    if field.kind is FieldKind.VALUE:
+        raise _misfit(str(order.path), field.kind)
+    expression = (
+        sa.case((sa.and_(*field.only), field.expression)) if field.only else field.expression
+    )
     ordered = expression.desc() if order.descending else expression.asc()
-    if not getattr(expression, "nullable", True):
+    if not field.nullable:
         return ordered  # without a place for null, a plain index serves
     return ordered.nulls_last() if order.descending else ordered.nulls_first()
 
@@ -156,12 +204,6 @@ def _compared_with_null(expression: Sql, operator: Operator) -> Condition:
 
 def _name(index: int) -> str:
     return f"p{index}"
-
-
-def _unsupported(construct: str) -> Unsupported:
-    return Unsupported(
-        text("Spørringer med {construct} støttes ikke ennå.", construct=construct[:SHOWN])
-    )
 
 
 def _misfit(subject: str, kind: FieldKind) -> Invalid:

@@ -1,5 +1,6 @@
 """The parsed form of a query: what is asked, with numbered places for the values asked about."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
@@ -67,11 +68,6 @@ class Literal:
 class Path:
     steps: tuple[str, ...]
 
-    @property
-    def cast(self) -> str | None:
-        """The first step that names a type (`Default.PartPersonType`) and not an attribute."""
-        return next((step for step in self.steps if "." in step), None)
-
     def __str__(self) -> str:
         return "/".join(self.steps)
 
@@ -117,10 +113,12 @@ class Or:
 
 @dataclass(frozen=True, slots=True)
 class AnyAll:
+    """A condition on the members of a list; `any()` without one asks whether there are any."""
+
     path: Path
     quantifier: Quantifier
     variable: str
-    body: "Node"
+    body: "Node | None"
 
 
 Expression = Path | Call | Literal
@@ -139,3 +137,23 @@ class Filter:
 class Order:
     path: Path | Call
     descending: bool
+
+
+def paths(node: Node | None) -> Iterator[Path]:
+    """Give every path of a tree, as it is written."""
+    match node:
+        case Path():
+            yield node
+        case Call(arguments=inner) | And(terms=inner) | Or(terms=inner):
+            for one in inner:
+                yield from paths(one)
+        case Comparison(left, _, right):
+            yield from paths(left)
+            yield from paths(right)
+        case In(left):
+            yield from paths(left)
+        case Not(term):
+            yield from paths(term)
+        case AnyAll(path, _, _, body):
+            yield path
+            yield from paths(body)

@@ -1,0 +1,120 @@
+"""The rows of one table: their columns on the wire, and the state that their links depend on."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    func,
+    literal_column,
+    select,
+)
+from sqlalchemy.dialects.postgresql import JSON
+from sqlalchemy.types import DateTime, Numeric
+
+from sakark_api.noark.attribute import BoundAttribute
+from sakark_api.noark.model import has_kinds, table_of
+from sakark_api.noark.resource import Resource
+from sakark_api.noark.structure import Catalog, Relation
+from sakark_api.rest.schema import UnitWriter
+from sakark_api.rest.state import TENANT, same_kommune, state_of
+
+__all__ = ["COUNT", "OFFSETS", "STATE", "TENANT", "TYPE", "VERSION", "Family", "same_kommune"]
+
+# Where the parts of a row that are not attributes stand; the attributes follow.
+TYPE, VERSION, STATE, OFFSETS, COUNT = range(5)
+_ATTRIBUTES = 5
+
+
+class Family:
+    """The rows of one table: what they hold, where they lead and how they are written."""
+
+    def __init__(self, catalog: Catalog, root: Resource[Any]) -> None:
+        self.table = table_of(root.model)
+        self.root = root
+        self._catalog = catalog
+        attributes: dict[str, BoundAttribute] = {}
+        for resource in catalog.family(root):
+            attributes |= {one.name: one for one in resource.attributes}
+        self.attributes = attributes
+        places = {name: _ATTRIBUTES + place for place, name in enumerate(attributes)}
+        self.writers: Mapping[str, UnitWriter] = {
+            resource.name: UnitWriter(resource, places) for resource in catalog.family(root)
+        }
+
+    @cached_property
+    def by_wire(self) -> Mapping[str, BoundAttribute]:
+        """The attributes of every kind in the family, by their names on the wire."""
+        return {one.wire: one for one in self.attributes.values()}
+
+    @cached_property
+    def relations(self) -> Mapping[str, Relation]:
+        """Where the units of every kind in the family lead, by role."""
+        found: dict[str, Relation] = {}
+        for resource in self._catalog.family(self.root):
+            for relation in self._catalog.relations(resource):
+                found.setdefault(relation.role, relation)
+        return found
+
+    @cached_property
+    def kinds_by_name(self) -> Mapping[str, Resource[Any]]:
+        return {one.name: one for one in self._catalog.family(self.root)}
+
+    def column(self, name: str, rows: FromClause | None = None) -> ColumnElement[Any]:
+        """Give a column as the caller may see it; `rows` is an alias of the table.
+
+        Whatever is selected, asked about or ordered by is taken from here.
+        """
+        found: ColumnElement[Any] = (self.table if rows is None else rows).c[name]
+        return found
+
+    def select(
+        self, count: ColumnElement[int] | None = None, *more: ColumnElement[Any]
+    ) -> Select[Any]:
+        """Select whole rows, in the order that `UnitWriter` and the constants above expect."""
+        table = self.table
+        type_ = table.c.type if has_kinds(table) else literal_column(f"'{self.root.name}'")
+        return select(
+            type_,
+            table.c.version,
+            state_of(self._catalog, self.root, table),
+            table.c.tidssoner,
+            literal_column("0") if count is None else count,
+            *(_on_the_wire(self.column(name)) for name in self.attributes),
+            *([table.c.lagringsnoekkel] if self.root.file else []),
+            *more,
+        )
+
+    def of_kind(
+        self, resource: Resource[Any], rows: FromClause | None = None
+    ) -> list[ColumnElement[bool]]:
+        """Say in SQL that a row is the kommune's, and a unit of `resource`."""
+        table = self.table if rows is None else rows
+        kind = self.kinds(resource, table)
+        return [same_kommune(table), *([] if kind is None else [kind])]
+
+    def kinds(self, resource: Resource[Any], rows: FromClause) -> ColumnElement[bool] | None:
+        """Say in SQL that a row is a unit of `resource`; None when every row is."""
+        if resource is self.root:
+            return None
+        names = [one.name for one in self._catalog.kinds_of(resource)]
+        condition: ColumnElement[bool] = (
+            rows.c.type == literal_column(f"'{names[0]}'")
+            if len(names) == 1
+            else rows.c.type.in_([literal_column(f"'{name}'") for name in names])
+        )
+        return condition
+
+    def order(self) -> Sequence[ColumnElement[Any]]:
+        """Give the order of lists when the caller asks for none."""
+        return [self.column(name) for name in self.root.order_by]
+
+
+def _on_the_wire(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Let the database write times and decimals; the rest arrives ready by the reader's codecs."""
+    if isinstance(column.type, DateTime | Numeric):
+        return func.to_json(column, type_=JSON())
+    return column

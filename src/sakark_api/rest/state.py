@@ -1,0 +1,112 @@
+"""The state of a unit that its links depend on, as one number that the database computes."""
+
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Integer,
+    Select,
+    SmallInteger,
+    Table,
+    and_,
+    bindparam,
+    cast,
+    literal_column,
+    or_,
+    select,
+)
+
+from sakark_api.noark.model import table_of
+from sakark_api.noark.resource import ChildColumn, JoinTable, Parent, Resource
+from sakark_api.noark.structure import Catalog, Relation
+from sakark_api.rest.links import FILED, LOCKED, Condition, condition_of, state_conditions
+
+__all__ = ["TENANT", "same_kommune", "state_of"]
+
+TENANT = "tenant"
+
+
+def same_kommune(table: FromClause) -> ColumnElement[bool]:
+    """Bind the rows of a table, or of its alias, to the kommune that asks."""
+    return table.c.tenant_id == bindparam(TENANT, type_=SmallInteger())
+
+
+def state_of(catalog: Catalog, root: Resource[Any], table: Table) -> ColumnElement[int]:
+    """Give the conditions that hold for a row, as bits in the order of `state_conditions`."""
+    total: ColumnElement[int] = literal_column("0")
+    for place, condition in enumerate(state_conditions(catalog, root)):
+        holds = _State(catalog, root, table).holds(condition)
+        total = total + cast(holds, Integer) * literal_column(str(1 << place), Integer())
+    return total
+
+
+class _State:
+    """What is asked of the rows of one table."""
+
+    def __init__(self, catalog: Catalog, root: Resource[Any], table: Table) -> None:
+        self.catalog = catalog
+        self.root = root
+        self.table = table
+
+    def holds(self, condition: Condition) -> ColumnElement[bool]:
+        """Say in SQL whether a condition holds for a row."""
+        if condition == LOCKED:
+            return self.table.c[self.root.locked_by or ""].is_not(None)
+        if condition == FILED:
+            return self.table.c.lagringsnoekkel.is_not(None)
+        if condition[0] == "fits":
+            return self._fits(self.catalog.by_name[condition[1]])
+        relation = next(
+            relation
+            for resource in self.catalog.family(self.root)
+            for relation in self.catalog.relations(resource)
+            if condition_of(relation) == condition
+        )
+        via = relation.via
+        assert not isinstance(via, JoinTable)  # noqa: S101  those are always shown
+        if condition[0] == "below":
+            child = self.table.alias("under")
+            return _any(child).where(child.c[via.column] == self.table.c.system_id).exists()
+        if isinstance(via, ChildColumn) and via.kind is not None:
+            return self._is_about(relation, via.column, via.kind)
+        return self.table.c[via.column].is_not(None)
+
+    def _is_about(self, relation: Relation, column: str, kind: str) -> ColumnElement[bool]:
+        """Say that a row names a unit of the relation's target that is there still."""
+        there = table_of(relation.target.model).alias("about")
+        is_there = _any(there).where(there.c.system_id == self.table.c[column]).exists()
+        return and_(self.table.c[kind].in_(self._names(relation.target)), is_there)
+
+    def _fits(self, special: Resource[Any]) -> ColumnElement[bool]:
+        """Say that an open unit may become one of a more special kind where it is."""
+        base = special.extends
+        assert base is not None  # noqa: S101  extensions extend something
+        locked = self.table.c[base.root.locked_by] if base.root.locked_by else None
+        return and_(
+            self.table.c.type == literal_column(f"'{base.name}'"),
+            *([] if locked is None else [locked.is_(None)]),
+            or_(
+                *(
+                    self._is_under(place, place.via.column)
+                    for place in special.places
+                    if place.ny is not None and isinstance(place.via, ChildColumn)
+                )
+            ),
+        )
+
+    def _is_under(self, place: Parent, column: str) -> ColumnElement[bool]:
+        """Say that a row has a parent of the kind that a place is of."""
+        held = self.table.c[column]
+        if place.resource is None or place.resource.extends is None:
+            return held.is_not(None)
+        above = table_of(place.resource.model).alias("over")
+        kinds = self._names(place.resource)
+        return _any(above).where(above.c.system_id == held, above.c.type.in_(kinds)).exists()
+
+    def _names(self, resource: Resource[Any]) -> list[ColumnElement[str]]:
+        return [literal_column(f"'{one.name}'") for one in self.catalog.kinds_of(resource)]
+
+
+def _any(table: FromClause) -> Select[Any]:
+    return select(literal_column("1")).select_from(table).where(same_kommune(table))
