@@ -40,7 +40,7 @@ TENANT_ID = {
     "noark/admin/innlogging.py": "makes a bruker outside the engine",
     "noark/arkivstruktur/dokumentobjekt.py": "makes a dokumentobjekt of a file sent to its parent",
     "rest/commands.py": "makes and fetches units: the engine",
-    "rest/queries.py": "the statement builder",
+    "rest/family.py": "the statement builder",
     "rest/codelists.py": "the statements of the code lists",
     "rest/chunks.py": "the rows of uploads under way",
     "rest/dependencies.py": "binds a token to a kommune",
