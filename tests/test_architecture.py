@@ -44,7 +44,7 @@ TENANT_ID = {
     "noark/arkivstruktur/kryssreferanse.py": "a unique key begins with it",
     "rest/ties.py": "ties units in the tables between them: the engine",
     "rest/commands.py": "makes and fetches units: the engine",
-    "rest/queries.py": "the statement builder",
+    "rest/family.py": "the statement builder",
     "rest/codelists.py": "the statements of the code lists",
     "rest/code_use.py": "looks for a code in the kommune's units",
     "rest/chunks.py": "the rows of uploads under way",

@@ -32,7 +32,7 @@ from sakark_api.noark.attribute import BoundAttribute
 from sakark_api.rest.odata import Condition, Field, FieldKind, Members, unknown_field
 from sakark_api.texts import text
 
-__all__ = ["field_in", "inlined_field", "members_in", "prefixed_field"]
+__all__ = ["OWN_KINDS", "field_in", "inlined_field", "members_in", "prefixed_field"]
 
 Steps = tuple[str, ...]
 Name = Callable[[], str]
@@ -46,6 +46,16 @@ _KINDS: Mapping[Any, FieldKind] = {
     datetime: FieldKind.DATETIME,
     UUID: FieldKind.UUID,
 }
+OWN_KINDS: Mapping[str, FieldKind] = {
+    "string": FieldKind.STRING,
+    "uri": FieldKind.STRING,
+    "boolean": FieldKind.BOOLEAN,
+    "integer": FieldKind.INTEGER,
+    "decimal": FieldKind.DECIMAL,
+    "date": FieldKind.DATETIME,
+    "datetime": FieldKind.DATETIME,
+}
+"""What the fields of a kommune's own hold, by the types they are defined with (GUIDE 13)."""
 _SQL: Mapping[FieldKind, Any] = {
     FieldKind.INTEGER: BigInteger(),
     FieldKind.DECIMAL: Numeric(),

@@ -18,6 +18,7 @@ from sakark_api.rest.commands import parse_patch
 from sakark_api.rest.dependencies import Context, id_of, read_body
 from sakark_api.rest.etag import etag, is_current, refuse_stale
 from sakark_api.rest.family import COUNT, STATE, TYPE, VERSION
+from sakark_api.rest.fields import OWN_KINDS
 from sakark_api.rest.links import code_list_links, render
 from sakark_api.rest.media_types import (
     MERGE_PATCH,
@@ -191,8 +192,10 @@ def _list_asked(context: Context, resource: Resource[Any], query: str) -> Asked:
 
 async def prefixed_fields(context: Context, names: frozenset[str]) -> Mapping[str, FieldKind]:
     """Tell what the fields hold that the kommune has defined itself, of those named."""
-    del context, names
-    return {}
+    if not names:
+        return {}
+    felter = (await context.services.writer.kodeverk(context.kommune.id)).felter
+    return {name: OWN_KINDS[felter[name].type] for name in names if name in felter}
 
 
 async def _page_of(

@@ -66,6 +66,15 @@ class Writer:
         if session.info.get(_CHANGED):
             self._kodeverk.pop(tenant_id, None)
 
+    async def kodeverk(self, tenant_id: int) -> Kodeverk:
+        """Give a kommune's code lists and fields of its own, for those who only read."""
+        known = self._kodeverk.get(tenant_id)
+        if known is not None and self._clock() - known.asked <= FRESH_SECONDS:
+            return known.kodeverk
+        async with self.transaction(tenant_id) as session:
+            given: Kodeverk = session.info["kodeverk"]
+        return given
+
     async def _give_kodeverk(self, session: AsyncSession) -> None:
         """Give the session the kommune's code lists, read anew when they have changed.
 
