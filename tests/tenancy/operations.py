@@ -115,9 +115,13 @@ def _body(operation: Operation, description: Mapping[str, Any]) -> bytes:
 def _example(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Any:
     if "$ref" in schema:
         return {"kode": "1", "kodenavn": "1"}
+    if schema.get("format") == "date-time":
+        return "2026-12-17T10:00:00+01:00"
     if schema.get("type") == "string":
         return "A"
-    if schema.get("type") == "integer":
+    if schema.get("type") in ("integer", "number"):
         return 1
+    if schema.get("type") == "boolean":
+        return True
     choices = [one for one in schema.get("anyOf", ()) if one.get("type") != "null"]
     return _example(choices[0], schemas)
