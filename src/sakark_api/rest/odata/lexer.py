@@ -53,7 +53,7 @@ class TokenKind(Enum):
     DECIMAL = text("et desimaltall")
     NUMBER = text("et heltall")
     LAMBDA = text("any eller all")
-    EXISTS = text("any()")
+    EXISTS = text("any() uten vilkår")
     NAME = text("et navn")
     OPEN = text("«(»")
     CLOSE = text("«)»")
