@@ -38,6 +38,8 @@ class Work(StrEnum):
     """administrative units, users"""
     LOG = "log"
     """who changed what: it tells earlier values too"""
+    SCREENED = "screened"
+    """what is screened in the units that may be read"""
 
 
 NOTHING: frozenset[Action] = frozenset()
@@ -52,20 +54,24 @@ ALLOWED: dict[tuple[str, str], frozenset[Action]] = {
     (Role.SAKSBEHANDLER, Work.ADMINISTRATION): READ,
     (Role.SAKSBEHANDLER, Work.ARCHIVE): READ,
     (Role.SAKSBEHANDLER, Work.CASEWORK): ALL,
+    (Role.SAKSBEHANDLER, Work.SCREENED): READ,
     (Role.SAKSBEHANDLER, Work.USERS): READ,
     (Role.LEDER, Work.ADMINISTRATION): READ,
     (Role.LEDER, Work.ARCHIVE): READ,
     (Role.LEDER, Work.CASEWORK): ALL,
+    (Role.LEDER, Work.SCREENED): READ,
     (Role.LEDER, Work.USERS): READ,
     (Role.LEDER, Work.LOG): READ,
     (Role.ARKIVAR, Work.ADMINISTRATION): READ,
     (Role.ARKIVAR, Work.ARCHIVE): ALL,
     (Role.ARKIVAR, Work.CASEWORK): ALL,
+    (Role.ARKIVAR, Work.SCREENED): READ,
     (Role.ARKIVAR, Work.USERS): READ,
     (Role.ARKIVAR, Work.LOG): READ,
     (Role.ADMINISTRATOR, Work.ADMINISTRATION): ALL,
     (Role.ADMINISTRATOR, Work.ARCHIVE): ALL,
     (Role.ADMINISTRATOR, Work.CASEWORK): ALL,
+    (Role.ADMINISTRATOR, Work.SCREENED): READ,
     (Role.ADMINISTRATOR, Work.USERS): ALL,
     (Role.ADMINISTRATOR, Work.LOG): READ,
 }

@@ -67,6 +67,7 @@ class Work(StrEnum):
     CASEWORK = "casework"
     USERS = "users"
     LOG = "log"
+    SCREENED = "screened"
 
 
 @dataclass(frozen=True)
@@ -217,7 +218,8 @@ class Resource(Generic[M]):
     `by_reference` are made by naming the unit they point to (`ny-<name>/$ref?$id=`). Units that are
     `read_only` are made by the core alone.
     `inherits` names attributes whose values come from the parent when the client gives none.
-    `guards` are rules for units of other resources.
+    `guards` are rules for units of other resources. `screened` names the attributes that each kode
+    of a screening hides (M502), and `public` what is shown instead of one.
     `order_by` is the order of lists when the client asks for none. `example` is a body that makes
     a unit, as it is on the wire, for the API's description. `own_list` gives owners a list of this
     kind alone, beside the one of the resource it extends. `spelled` is the name in addresses and
@@ -245,6 +247,8 @@ class Resource(Generic[M]):
     on_move: Sequence[Rule] = ()
     on_delete: Sequence[Rule] = ()
     guards: Sequence[Guard] = ()
+    screened: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    public: Mapping[str, str] = field(default_factory=dict)
     file: FileRules | None = None
     example: Mapping[str, Any] = field(default_factory=dict)
     own_list: bool = False

@@ -86,6 +86,7 @@ class Services:
         self.clock = clock
         self.schemas = Schemas(catalog)
         self.queries = Queries(catalog)
+        self.screened_queries = Queries(catalog, cleared=False)
         self.links = Links(catalog)
         self.commands = Commands(catalog, self.schemas)
         self._http = http
@@ -210,6 +211,12 @@ class Context:
     def rights(self) -> frozenset[str]:
         """What decides all that the caller may do here."""
         return frozenset({*self.caller.roles, self.kommune.status})
+
+    @cached_property
+    def queries(self) -> Queries:
+        """The statements that show what the caller may see."""
+        cleared = self.may(Action.READ, Work.SCREENED)
+        return self.services.queries if cleared else self.services.screened_queries
 
     def may(self, action: str, work: str) -> bool:
         wanted = Action(action)

@@ -20,6 +20,7 @@ from sakark_api.noark.model import has_kinds, table_of
 from sakark_api.noark.resource import Resource
 from sakark_api.noark.structure import Catalog, Relation
 from sakark_api.rest.schema import UnitWriter
+from sakark_api.rest.screening import Screen
 from sakark_api.rest.state import TENANT, same_kommune, state_of
 
 __all__ = ["COUNT", "OFFSETS", "STATE", "TENANT", "TYPE", "VERSION", "Family", "same_kommune"]
@@ -32,7 +33,7 @@ _ATTRIBUTES = 5
 class Family:
     """The rows of one table: what they hold, where they lead and how they are written."""
 
-    def __init__(self, catalog: Catalog, root: Resource[Any]) -> None:
+    def __init__(self, catalog: Catalog, root: Resource[Any], *, cleared: bool = True) -> None:
         self.table = table_of(root.model)
         self.root = root
         self._catalog = catalog
@@ -40,6 +41,7 @@ class Family:
         for resource in catalog.family(root):
             attributes |= {one.name: one for one in resource.attributes}
         self.attributes = attributes
+        self._screen = None if cleared else Screen(root, attributes)
         places = {name: _ATTRIBUTES + place for place, name in enumerate(attributes)}
         self.writers: Mapping[str, UnitWriter] = {
             resource.name: UnitWriter(resource, places) for resource in catalog.family(root)
@@ -64,12 +66,19 @@ class Family:
         return {one.name: one for one in self._catalog.family(self.root)}
 
     def column(self, name: str, rows: FromClause | None = None) -> ColumnElement[Any]:
-        """Give a column as the caller may see it; `rows` is an alias of the table.
+        """Give a column as the caller may ask about it; `rows` is an alias of the table.
 
-        Whatever is selected, asked about or ordered by is taken from here.
+        Whatever is asked about, searched or ordered by is taken from here.
         """
-        found: ColumnElement[Any] = (self.table if rows is None else rows).c[name]
+        table = self.table if rows is None else rows
+        if self._screen is not None:
+            return self._screen.absent(name, table)
+        found: ColumnElement[Any] = table.c[name]
         return found
+
+    def _shown(self, name: str) -> ColumnElement[Any]:
+        """Give a column as it is written in answers."""
+        return self._screen.shown(name, self.table) if self._screen else self.column(name)
 
     def select(
         self, count: ColumnElement[int] | None = None, *more: ColumnElement[Any]
@@ -83,7 +92,7 @@ class Family:
             state_of(self._catalog, self.root, table),
             table.c.tidssoner,
             literal_column("0") if count is None else count,
-            *(_on_the_wire(self.column(name)) for name in self.attributes),
+            *(_on_the_wire(self._shown(name)) for name in self.attributes),
             *([table.c.lagringsnoekkel] if self.root.file else []),
             *more,
         )

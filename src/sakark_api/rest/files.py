@@ -47,7 +47,7 @@ async def download(context: Context, request: Request, resource: Resource[Any]) 
     services = context.services
     rows = await services.reader.fetch(
         context.kommune.id,
-        services.queries.one(resource),
+        context.queries.one(resource),
         {"tenant": context.kommune.id, "id": id_of(request)},
     )
     if not rows or rows[0]["lagringsnoekkel"] is None:

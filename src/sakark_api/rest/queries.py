@@ -60,11 +60,16 @@ class Asking:
 
 
 class Queries:
-    """Every statement that reads units, compiled when it is first needed and kept."""
+    """Every statement that reads units, compiled when it is first needed and kept.
 
-    def __init__(self, catalog: Catalog) -> None:
+    Those for callers without clearance find what is screened as absent.
+    """
+
+    def __init__(self, catalog: Catalog, *, cleared: bool = True) -> None:
         self.catalog = catalog
-        self.families = {root.name: Family(catalog, root) for root in catalog.roots}
+        self.families = {
+            root.name: Family(catalog, root, cleared=cleared) for root in catalog.roots
+        }
         self._one = lru_cache(maxsize=256)(self._compile_one)
         self._single = lru_cache(maxsize=1024)(self._compile_single)
         self._page = lru_cache(maxsize=2048)(self._compile_page)

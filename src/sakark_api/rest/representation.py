@@ -36,7 +36,7 @@ def write_unit(context: Context, row: Any) -> Any:
     links = services.links.of_unit(kind, row[STATE], context.rights, context.may, context.base)
     has_file = kind.file is not None and row["lagringsnoekkel"] is not None
     return (
-        services.queries.family(kind)
+        context.queries.family(kind)
         .writers[kind.name]
         .write(
             row,
@@ -49,7 +49,7 @@ def write_unit(context: Context, row: Any) -> Any:
 
 def refuse_unshowable(context: Context, resource: Resource[Any], asked: Asked) -> None:
     """Refuse $expand and $select of what does not exist, or may not be read by the caller."""
-    family = context.services.queries.family(resource)
+    family = context.queries.family(resource)
     for name in asked.select:
         if name not in family.by_wire and not (name == FILE_ADDRESS and family.root.file):
             raise unknown_field((name,))
@@ -60,7 +60,7 @@ def _refuse_unreadable(context: Context, family: Family, expand: Expansion) -> N
     for role, inner in expand.items():
         relation = _relation(family, role)
         context.demand("read", relation.target.work)
-        _refuse_unreadable(context, context.services.queries.family(relation.target), inner)
+        _refuse_unreadable(context, context.queries.family(relation.target), inner)
 
 
 def _relation(family: Family, role: str) -> Relation:
@@ -100,7 +100,7 @@ class _Expander:
     ) -> Inside:
         """Give what is inside the units of `rows`, by systemID and role."""
         found: dict[str, dict[str, Any]] = {}
-        family = self.context.services.queries.family(resource)
+        family = self.context.queries.family(resource)
         for role, inner in expand.items():
             relation = _relation(family, role)
             children = await self._fetch(resource, relation, rows)
@@ -123,7 +123,7 @@ class _Expander:
         services, tenant = self.context.services, self.context.kommune.id
         children = await services.reader.fetch(
             tenant,
-            services.queries.expanded(resource.root, relation),
+            self.context.queries.expanded(resource.root, relation),
             {"tenant": tenant, "ids": ids, "top": self.left + 1},
         )
         self.left -= len(children)

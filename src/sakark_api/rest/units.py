@@ -91,7 +91,7 @@ async def unit_answer(
     services = context.services
     rows = await services.reader.fetch(
         context.kommune.id,
-        services.queries.one(resource),
+        context.queries.one(resource),
         {"tenant": context.kommune.id, "id": system_id},
     )
     return await _answer(context, resource, rows, status, request, asked)
@@ -135,7 +135,7 @@ async def read_single(
     services = context.services
     rows = await services.reader.fetch(
         context.kommune.id,
-        services.queries.single(owner, relation),
+        context.queries.single(owner, relation),
         {"tenant": context.kommune.id, "id": id_of(request)},
     )
     return await _answer(context, relation.target, rows, 200, request, asked)
@@ -163,11 +163,11 @@ async def read_list(
         len(terms),
         tuple(sorted((await prefixed_fields(context, asked.prefixed)).items())),
     )
-    for work in context.services.queries.works(page):
+    for work in context.queries.works(page):
         context.demand("read", work)
     values: dict[str, Any] = {"tenant": context.kommune.id, **search_values(terms)}
     if asked.filter:
-        values |= context.services.queries.parameters(page, asked.filter)
+        values |= context.queries.parameters(page, asked.filter)
     if owner is not None:
         values["id"] = id_of(request)
     rows, count = await _page_of(context, page, asked, values)
@@ -206,12 +206,12 @@ async def _page_of(
     if size:
         rows = await services.reader.fetch(
             context.kommune.id,
-            services.queries.page(page),
+            context.queries.page(page),
             {**values, "top": size, "skip": asked.skip},
         )
         if rows or asked.skip == 0:
             return rows, rows[0][COUNT] if rows else 0
-    counted = await services.reader.fetch(context.kommune.id, services.queries.count(page), values)
+    counted = await services.reader.fetch(context.kommune.id, context.queries.count(page), values)
     return [], counted[0][0]
 
 
@@ -220,7 +220,7 @@ async def refuse_missing(context: Context, resource: Resource[Any], system_id: U
     services = context.services
     found = await services.reader.fetch(
         context.kommune.id,
-        services.queries.one(resource),
+        context.queries.one(resource),
         {"tenant": context.kommune.id, "id": system_id},
     )
     if not found:

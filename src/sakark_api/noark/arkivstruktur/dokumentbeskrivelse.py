@@ -29,6 +29,7 @@ from sakark_api.noark.resource import (
 from sakark_api.noark.rules.frysing import value_before
 from sakark_api.noark.rules.kassasjon import inherit_kassasjon
 from sakark_api.noark.rules.numre import next_numbers
+from sakark_api.noark.rules.skjerming import inherit_skjerming
 from sakark_api.noark.values import Kode
 from sakark_api.texts import text
 
@@ -140,7 +141,8 @@ dokumentbeskrivelse = Resource(
     ],
     inherits=["dokumentmedium"],
     order_by=["dokumentnummer", "system_id"],
-    on_create=[inherit_kassasjon, give_place],
+    screened={"TD": ["tittel"], "M": ["beskrivelse", "forfatter"]},
+    on_create=[inherit_skjerming, inherit_kassasjon, give_place],
     on_change=[refuse_reopening],
     on_delete=[refuse_deletion_of_archived],
     example={"tittel": "Søknad om tillatelse til tiltak", "dokumenttype": {"kode": "B"}},

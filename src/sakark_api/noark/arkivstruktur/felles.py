@@ -1,6 +1,7 @@
 """Attributes that several units of arkivstruktur share, declared once."""
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy.orm import Mapped
@@ -21,6 +22,7 @@ from sakark_api.noark.verdier import (
 from sakark_api.texts import text
 
 __all__ = [
+    "OPPLYSNINGER",
     "Avsluttbar",
     "Enhetsopplysninger",
     "Gradert",
@@ -96,6 +98,19 @@ class Signert:
         description=text("Elektronisk signatur"),
         type_=ValueType(ElektroniskSignatur),
     )
+
+
+OPPLYSNINGER: Final = (
+    "navn",
+    "personidentifikator",
+    "enhetsidentifikator",
+    "postadresse",
+    "bostedsadresse",
+    "forretningsadresse",
+    "kontaktinformasjon",
+    "kontaktperson",
+)
+"""What tells who a person or an organisation is, in the two classes below."""
 
 
 class Personopplysninger:

@@ -71,6 +71,11 @@ klasse = Resource(
     ],
     locked_by="avsluttet_dato",
     order_by=["klasse_id", "system_id"],
+    screened={
+        "KID": ["klasse_id"],
+        "TKL": ["tittel"],
+        "M": ["beskrivelse", "noekkelord"],
+    },
     on_create=[give_system, give_closer],
     on_change=[give_closer],
     on_move=[carry_system],

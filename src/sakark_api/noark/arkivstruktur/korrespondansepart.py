@@ -5,7 +5,11 @@ from uuid import UUID
 from sqlalchemy.orm import Mapped, mapped_column
 
 from sakark_api.noark.admin.ansvar import name_enhet, name_person
-from sakark_api.noark.arkivstruktur.felles import Enhetsopplysninger, Personopplysninger
+from sakark_api.noark.arkivstruktur.felles import (
+    OPPLYSNINGER,
+    Enhetsopplysninger,
+    Personopplysninger,
+)
 from sakark_api.noark.arkivstruktur.registrering import registrering
 from sakark_api.noark.attribute import SetBy, attribute, code
 from sakark_api.noark.metadata.kodeliste import KORRESPONDANSEPARTTYPE
@@ -122,6 +126,8 @@ korrespondansepart = Resource(
     parents=_OWNERS,
     listed=False,
     abstract=True,
+    # A name is not told apart by its role here: who hides senders or receivers hides both.
+    screened={"NA": OPPLYSNINGER, "NM": OPPLYSNINGER},
     on_create=[give_role],
 )
 korrespondansepartperson = Resource(

@@ -36,6 +36,7 @@ from sakark_api.noark.rules.avslutning import give_closer, is_closing
 from sakark_api.noark.rules.kassasjon import give_kassasjon, inherit_kassasjon
 from sakark_api.noark.rules.numre import next_numbers
 from sakark_api.noark.rules.opphav import give_last_change
+from sakark_api.noark.rules.skjerming import inherit_skjerming
 from sakark_api.noark.values import NORWAY, Kode
 from sakark_api.texts import text
 
@@ -219,7 +220,9 @@ mappe = Resource(
     ],
     locked_by="avsluttet_dato",
     inherits=["dokumentmedium", "oppbevaringssted"],
-    on_create=[give_arkivdel, inherit_kassasjon, give_closer, give_mappe_id],
+    screened={"TM1": ["tittel"], "TMO": ["tittel"], "M": ["beskrivelse", "noekkelord"]},
+    public={"tittel": "offentlig_tittel"},
+    on_create=[give_arkivdel, inherit_skjerming, inherit_kassasjon, give_closer, give_mappe_id],
     on_change=[give_closer],
     on_move=[carry_below],
     guards=[Guard(arkivdel, on_change=[refuse_closing_over_open])],

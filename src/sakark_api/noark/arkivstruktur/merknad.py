@@ -74,6 +74,7 @@ merknad = Resource(
     ],
     listed=False,
     order_by=["merknadsdato", "system_id"],
+    screened={"MT": ["merknadstekst"]},
     on_create=[give_author],
     example={"merknadstekst": "Søkeren er oppringt.", "merknadstype": {"kode": "MS"}},
 )

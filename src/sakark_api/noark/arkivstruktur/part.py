@@ -7,7 +7,11 @@ from sqlalchemy import column as sql_column
 from sqlalchemy.orm import Mapped, mapped_column
 
 from sakark_api.noark.arkivstruktur.dokumentbeskrivelse import dokumentbeskrivelse
-from sakark_api.noark.arkivstruktur.felles import Enhetsopplysninger, Personopplysninger
+from sakark_api.noark.arkivstruktur.felles import (
+    OPPLYSNINGER,
+    Enhetsopplysninger,
+    Personopplysninger,
+)
 from sakark_api.noark.arkivstruktur.mappe import mappe
 from sakark_api.noark.arkivstruktur.registrering import registrering
 from sakark_api.noark.attribute import code
@@ -72,6 +76,7 @@ part = Resource(
     parents=_OWNERS,
     listed=False,
     abstract=True,
+    screened={"NPS": OPPLYSNINGER},
 )
 partperson = Resource(
     model=PartPerson,

@@ -34,6 +34,7 @@ from sakark_api.noark.resource import Change, ChildColumn, Guard, Package, Paren
 from sakark_api.noark.rules.frysing import value_before
 from sakark_api.noark.rules.kassasjon import inherit_kassasjon
 from sakark_api.noark.rules.numre import next_numbers
+from sakark_api.noark.rules.skjerming import inherit_skjerming
 from sakark_api.noark.values import NORWAY, Kode
 from sakark_api.texts import text
 
@@ -212,10 +213,17 @@ registrering = Resource(
     ],
     locked_by="arkivert_dato",
     inherits=["dokumentmedium", "oppbevaringssted"],
+    screened={
+        "TR1": ["tittel"],
+        "TRO": ["tittel"],
+        "M": ["beskrivelse", "noekkelord", "forfatter"],
+    },
+    public={"tittel": "offentlig_tittel"},
     on_create=[
         enter_period,
         refuse_mixed_klasse,
         give_arkivdel,
+        inherit_skjerming,
         inherit_kassasjon,
         give_archiver,
         give_registrerings_id,

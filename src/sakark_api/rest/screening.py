@@ -1,0 +1,100 @@
+"""Screening in SQL: what callers without clearance find as if it were not there (M500–M505).
+
+A unit is screened by itself, and a composition by the unit that it belongs to.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    and_,
+    case,
+    cast,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+)
+from sqlalchemy.types import DateTime, Text
+
+from sakark_api.noark.attribute import BoundAttribute
+from sakark_api.noark.model import table_of
+from sakark_api.noark.resource import ChildColumn, Resource
+from sakark_api.noark.rules.skjerming import EVERYTHING, MASK
+from sakark_api.rest.state import same_kommune
+
+__all__ = ["Screen"]
+
+_HELD = "skjerming"
+"""The column of a table whose units can be screened."""
+
+
+class Screen:
+    """What is screened in the rows of one table, and by which codes (M502)."""
+
+    def __init__(self, root: Resource[Any], attributes: Mapping[str, BoundAttribute]) -> None:
+        self._root = root
+        self._attributes = attributes
+        self._codes = {
+            name: tuple(code for code, names in root.screened.items() if name in names)
+            for names in root.screened.values()
+            for name in names
+        }
+
+    def absent(self, name: str, rows: FromClause) -> ColumnElement[Any]:
+        """Give a column as queries may ask about it: null where it is screened."""
+        return self._unless_screened(name, rows, null())
+
+    def shown(self, name: str, rows: FromClause) -> ColumnElement[Any]:
+        """Give a column as it is shown: what is public of it, or a mask for what must be there."""
+        public = self._root.public.get(name)
+        attribute = self._attributes[name]
+        instead: ColumnElement[Any] = null()
+        if attribute.spec.always and attribute.python is str:
+            instead = literal_column(f"'{MASK}'", Text())
+        if public is not None:
+            instead = func.coalesce(rows.c[public], instead)
+        return self._unless_screened(name, rows, instead)
+
+    def _unless_screened(
+        self, name: str, rows: FromClause, instead: ColumnElement[Any]
+    ) -> ColumnElement[Any]:
+        column: ColumnElement[Any] = rows.c[name]
+        # The words of a row are those of all its attributes.
+        codes = self._codes.get(name, tuple(self._root.screened) if name == "sok" else ())
+        grounds = list(self._grounds(rows, codes)) if codes else []
+        if not grounds:
+            return column
+        return case((or_(*grounds), instead), else_=column)
+
+    def _grounds(self, rows: FromClause, codes: Sequence[str]) -> Iterator[ColumnElement[bool]]:
+        if _HELD in rows.c:
+            yield _screens(rows.c[_HELD], codes)
+        for tie in self._root.parents:
+            if not (tie.owned and tie.resource and isinstance(tie.via, ChildColumn)):
+                continue
+            owner = table_of(tie.resource.model).alias(f"screened_{tie.resource.name}")
+            if _HELD in owner.c:
+                yield (
+                    select(literal_column("1"))
+                    .where(
+                        same_kommune(owner),
+                        owner.c.system_id == rows.c[tie.via.column],
+                        _screens(owner.c[_HELD], codes),
+                    )
+                    .exists()
+                )
+
+
+def _screens(held: ColumnElement[Any], codes: Sequence[str]) -> ColumnElement[bool]:
+    """Say that a screening has one of the codes, and has not lapsed (M502, M505)."""
+    any_of = " || ".join(f'@.kode == "{code}"' for code in (*codes, EVERYTHING))
+    path: ColumnElement[Any] = literal_column(f"'$.skjermingMetadata[*] ? ({any_of})'::jsonpath")
+    lapses = held.op("->>", return_type=Text())(literal_column("'skjermingOpphoererDato'"))
+    return and_(
+        func.coalesce(func.jsonb_path_exists(held, path), False),
+        func.coalesce(cast(lapses, DateTime(timezone=True)) > func.now(), True),
+    )
