@@ -10,7 +10,6 @@ from starlette.requests import Request
 from sakark_api.errors import Invalid, NotAcceptable, Stale, Unsupported, UnsupportedMediaType
 from sakark_api.noark.values import Kode
 from sakark_api.noark.verdier import Gradering, Personidentifikator
-from sakark_api.rest.commands import differs, merge_patch, parse_patch, to_json
 from sakark_api.rest.etag import etag, is_current, refuse_stale
 from sakark_api.rest.links import Link, render
 from sakark_api.rest.media_types import (
@@ -21,6 +20,7 @@ from sakark_api.rest.media_types import (
     refuse_unacceptable,
 )
 from sakark_api.rest.paging import LARGEST_PAGE, next_query, parse_query
+from sakark_api.rest.patches import differs, merge_patch, parse_patch, to_json
 from sakark_api.rest.schema import foreign_offset
 
 

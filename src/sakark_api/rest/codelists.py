@@ -22,7 +22,6 @@ from sakark_api.noark.resource import Work
 from sakark_api.noark.structure import Catalog
 from sakark_api.noark.values import Tekst, Tidspunkt, refusal, wire_time
 from sakark_api.rest.code_use import is_used
-from sakark_api.rest.commands import merge_patch, parse_patch
 from sakark_api.rest.dependencies import Context, read_body
 from sakark_api.rest.etag import etag, is_current, refuse_stale
 from sakark_api.rest.links import Link, render
@@ -44,6 +43,7 @@ from sakark_api.rest.odata import (
 from sakark_api.rest.odata import Field as ODataField
 from sakark_api.rest.openapi import Operation
 from sakark_api.rest.paging import FIND, list_body, parse_query
+from sakark_api.rest.patches import merge_patch, parse_patch
 from sakark_api.rest.router import route
 from sakark_api.rest.schema import Body, parse, parse_values
 from sakark_api.rest.tree import RouteTree

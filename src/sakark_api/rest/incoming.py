@@ -14,7 +14,7 @@ from sakark_api.errors import Conflict, Invalid, NotFound, TooLarge, Unsupported
 from sakark_api.noark.resource import Resource, StoredFile
 from sakark_api.noark.structure import FileDoor
 from sakark_api.rest.dependencies import Context
-from sakark_api.rest.ties import fetch
+from sakark_api.rest.fetching import fetch
 from sakark_api.rest.units import unit_answer
 from sakark_api.storage.documents import Stored
 from sakark_api.texts import text

@@ -13,9 +13,10 @@ from sakark_api.noark.resource import Change, Resource
 from sakark_api.noark.structure import Offer, Relation
 from sakark_api.rest.addresses import end_of
 from sakark_api.rest.dependencies import Context, id_of, read_body
+from sakark_api.rest.fetching import fetch
 from sakark_api.rest.media_types import NOARK, refuse_other_content, refuse_unacceptable
 from sakark_api.rest.schema import parse
-from sakark_api.rest.ties import End, fetch
+from sakark_api.rest.ties import End
 from sakark_api.rest.units import check_version, refuse_missing, unit_answer
 from sakark_api.texts import text
 

@@ -4,16 +4,14 @@ Plain functions on a session, as `commands` are.
 """
 
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Table, bindparam, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, Table, func, select
 
 from sakark_api.errors import Conflict, Forbidden, Invalid, NotFound
 from sakark_api.noark.logging.endringslogg import log_line
-from sakark_api.noark.model import WHOLE_KEY, TenantRow, table_of
+from sakark_api.noark.model import TenantRow, table_of
 from sakark_api.noark.resource import (
     Change,
     ChildColumn,
@@ -24,11 +22,10 @@ from sakark_api.noark.resource import (
 )
 from sakark_api.noark.rules.opphav import give_last_change
 from sakark_api.noark.structure import Catalog, Offer, Relation
+from sakark_api.rest.fetching import fetch, is_locked, refuse_locked
 from sakark_api.texts import text
 
-__all__ = ["End", "Ties", "fetch", "is_locked", "refuse_locked", "tie_below", "tie_beside"]
-
-_KEYED = {WHOLE_KEY: True}
+__all__ = ["End", "Ties", "tie_below", "tie_beside"]
 
 
 @dataclass(frozen=True)
@@ -344,53 +341,6 @@ def _count_parents(change: Change, pair: Pair, via: JoinTable) -> int:
         )
     )
     return counted or 0
-
-
-def fetch(
-    session: Session,
-    resource: Resource[Any],
-    system_id: UUID,
-    *,
-    for_share: bool = False,
-    for_update: bool = False,
-) -> TenantRow:
-    """Find a unit and keep others from changing it; NotFound when the kommune has none such."""
-    values = {"tenant": session.info["tenant_id"], "id": system_id}
-    statement = _fetching(
-        resource.model,  # type: ignore[arg-type]  # mypy doubts that classes hash
-        for_share=for_share,
-        for_update=for_update,
-    )
-    unit: TenantRow | None = session.scalars(
-        statement, values, execution_options=_KEYED
-    ).one_or_none()
-    if unit is None:
-        raise NotFound(text("Enheten finnes ikke."))
-    return unit
-
-
-@cache
-def _fetching(model: type[TenantRow], *, for_share: bool, for_update: bool) -> Select[TenantRow]:
-    """Find a unit by its key, and lock it: for share or for update."""
-    statement = select(model).where(
-        model.tenant_id == bindparam("tenant"), model.system_id == bindparam("id")
-    )
-    if for_share or for_update:
-        return statement.with_for_update(read=for_share)
-    return statement
-
-
-def refuse_locked(owner: Resource[Any], parent: TenantRow, tie: Parent) -> None:
-    """Refuse new units under what is closed or archived (5.2.4, 5.2.19, 5.4.7, C3.2.17)."""
-    if not tie.owned and is_locked(owner, parent):
-        raise Conflict(
-            text("Enheten er avsluttet eller arkivert og kan ikke få nye enheter under seg.")
-        )
-
-
-def is_locked(resource: Resource[Any], unit: TenantRow) -> bool:
-    locked_by = resource.inherited("locked_by")
-    return locked_by is not None and getattr(unit, locked_by) is not None
 
 
 def tie_below(change: Change, offer: Offer, unit: TenantRow) -> None:

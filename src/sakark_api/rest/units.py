@@ -14,7 +14,6 @@ from sakark_api.noark.attribute import SetBy
 from sakark_api.noark.resource import Change, Resource
 from sakark_api.noark.structure import Offer, Relation
 from sakark_api.rest.addresses import moves_of
-from sakark_api.rest.commands import parse_patch
 from sakark_api.rest.dependencies import Context, id_of, read_body
 from sakark_api.rest.etag import etag, is_current, refuse_stale
 from sakark_api.rest.family import COUNT, STATE, TYPE, VERSION
@@ -28,6 +27,7 @@ from sakark_api.rest.media_types import (
 )
 from sakark_api.rest.odata import FieldKind
 from sakark_api.rest.paging import LARGEST_EXPANDED_PAGE, SHOW, Asked, list_body, parse_query
+from sakark_api.rest.patches import parse_patch
 from sakark_api.rest.queries import Page
 from sakark_api.rest.representation import address_of, refuse_unshowable, show
 from sakark_api.rest.schema import parse
