@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -204,149 +205,214 @@ def log_in(http: httpx.Client, service: Service) -> LogIn:
     return log_in
 
 
-@dataclass
 class World:
-    """A structure of its own for one test, with one unit of every resource."""
+    """A structure of its own for one test: one unit of every resource, made when asked for."""
 
-    client: Client
-    arkivskaper: Any
-    arkiv: Any
-    arkivdel: Any
-    klassifikasjonssystem: Any
-    klasse: Any
-    mappe: Any
-    saksmappe: Any
-    registrering: Any
-    journalpost: Any
-    arkivnotat: Any
-    dokumentbeskrivelse: Any
-    dokumentobjekt: Any
-    kryssreferanse: Any
-    merknad: Any
-    partperson: Any
-    partenhet: Any
-    korrespondansepartperson: Any
-    korrespondansepartenhet: Any
-    korrespondansepartintern: Any
-    avskrivning: Any
-    dokumentflyt: Any
-    presedens: Any
-    administrativenhet: Any
-    bruker: Any
-    hendelseslogg: Any
-    konvertering: Any
-    bygning: Any
-    matrikkel: Any
-    plan: Any
-    posisjon: Any
-    enhetsidentifikator: Any
-    foedselsnummer: Any
-    dnummer: Any
-    moetemappe: Any
-    moeteregistrering: Any
-    moetedeltaker: Any
-    tilgang: Any
-    virksomhetsspesifikkeMetadata: Any  # noqa: N815  named as the resource is
+    def __init__(self, client: Client) -> None:
+        self.client = client
 
+    @cached_property
+    def arkivskaper(self) -> Any:
+        return self.client.make(
+            self.client.follow("arkivstruktur/"),
+            "arkivstruktur/ny-arkivskaper/",
+            {"arkivskaperID": "1", "arkivskaperNavn": "Prøve"},
+        )
 
-def build_world(client: Client) -> World:
-    """Make one unit of every resource, each by following links."""
-    package = client.follow("arkivstruktur/")
-    skaper = client.make(
-        package, "arkivstruktur/ny-arkivskaper/", {"arkivskaperID": "1", "arkivskaperNavn": "Prøve"}
-    )
-    arkiv = client.make(skaper, "arkivstruktur/ny-arkiv/", {"tittel": "Arkivet"})
-    arkivdel = client.make(arkiv, "arkivstruktur/ny-arkivdel/", {"tittel": "Delen"})
-    system = client.make(arkivdel, "arkivstruktur/ny-klassifikasjonssystem/", {"tittel": "Planen"})
-    klasse = client.make(
-        system, "arkivstruktur/ny-klasse/", {"klasseID": "L42", "tittel": "Byggetillatelser"}
-    )
-    mappe = client.make(arkivdel, "arkivstruktur/ny-mappe/", {"tittel": "Mappen"})
-    sak = client.make(klasse, "sakarkiv/ny-saksmappe/", {"tittel": "Saken"})
-    registrering = client.make(
-        mappe, "arkivstruktur/ny-registrering/", {"tittel": "Registreringen"}
-    )
-    post = client.make(sak, "sakarkiv/ny-journalpost/", {"tittel": "Brevet"})
-    document = client.make(post, "arkivstruktur/ny-dokumentbeskrivelse/", {"tittel": "Dokumentet"})
-    objekt = client.make(document, "arkivstruktur/ny-dokumentobjekt/", {})
-    moete = client.make(
-        arkivdel,
-        f"{MOETER}ny-moetemappe/",
-        {
-            "tittel": "Møtet",
-            "moetenummer": "1/2026",
-            "utvalg": "Utvalget",
-            "moetedato": "2026-12-17T10:00:00+01:00",
-        },
-    )
-    admin, metadata = client.follow("admin/"), client.follow("metadata/")
-    enhet = client.make(
-        admin,
-        "admin/ny-administrativenhet/",
-        {"administrativEnhetNavn": "Enheten", "administrativEnhetsstatus": "Aktiv"},
-    )
-    return World(
-        client=client,
-        arkivskaper=skaper,
-        arkiv=arkiv,
-        arkivdel=arkivdel,
-        klassifikasjonssystem=system,
-        klasse=klasse,
-        mappe=mappe,
-        saksmappe=sak,
-        registrering=registrering,
-        journalpost=post,
-        arkivnotat=client.make(sak, "sakarkiv/ny-arkivnotat/", {"tittel": "Notatet"}),
-        dokumentbeskrivelse=document,
-        dokumentobjekt=objekt,
-        kryssreferanse=client.refer(mappe, sak),
-        merknad=client.make(post, "arkivstruktur/ny-merknad/", {"merknadstekst": "Husk"}),
-        partperson=client.make(sak, "arkivstruktur/ny-partperson/", {"navn": "Kari"}),
-        partenhet=client.make(sak, "arkivstruktur/ny-partenhet/", {"navn": "Firmaet"}),
-        korrespondansepartperson=client.make(
-            post, "arkivstruktur/ny-korrespondansepartperson/", {"navn": "Ola"}
-        ),
-        korrespondansepartenhet=client.make(
-            post, "arkivstruktur/ny-korrespondansepartenhet/", {"navn": "Firmaet"}
-        ),
-        korrespondansepartintern=client.make(
-            post, "arkivstruktur/ny-korrespondansepartintern/", {"saksbehandler": "Per"}
-        ),
-        avskrivning=client.make(post, "sakarkiv/ny-avskrivning/", {}),
-        dokumentflyt=client.make(post, "sakarkiv/ny-dokumentflyt/", {"flytTil": "Ola"}),
-        presedens=client.make(
-            sak,
+    @cached_property
+    def arkiv(self) -> Any:
+        return self.client.make(self.arkivskaper, "arkivstruktur/ny-arkiv/", {"tittel": "Arkivet"})
+
+    @cached_property
+    def arkivdel(self) -> Any:
+        return self.client.make(self.arkiv, "arkivstruktur/ny-arkivdel/", {"tittel": "Delen"})
+
+    @cached_property
+    def klassifikasjonssystem(self) -> Any:
+        return self.client.make(
+            self.arkivdel, "arkivstruktur/ny-klassifikasjonssystem/", {"tittel": "Planen"}
+        )
+
+    @cached_property
+    def klasse(self) -> Any:
+        return self.client.make(
+            self.klassifikasjonssystem,
+            "arkivstruktur/ny-klasse/",
+            {"klasseID": "L42", "tittel": "Byggetillatelser"},
+        )
+
+    @cached_property
+    def mappe(self) -> Any:
+        return self.client.make(self.arkivdel, "arkivstruktur/ny-mappe/", {"tittel": "Mappen"})
+
+    @cached_property
+    def saksmappe(self) -> Any:
+        return self.client.make(self.klasse, "sakarkiv/ny-saksmappe/", {"tittel": "Saken"})
+
+    @cached_property
+    def registrering(self) -> Any:
+        return self.client.make(
+            self.mappe, "arkivstruktur/ny-registrering/", {"tittel": "Registreringen"}
+        )
+
+    @cached_property
+    def journalpost(self) -> Any:
+        return self.client.make(self.saksmappe, "sakarkiv/ny-journalpost/", {"tittel": "Brevet"})
+
+    @cached_property
+    def arkivnotat(self) -> Any:
+        return self.client.make(self.saksmappe, "sakarkiv/ny-arkivnotat/", {"tittel": "Notatet"})
+
+    @cached_property
+    def dokumentbeskrivelse(self) -> Any:
+        return self.client.make(
+            self.journalpost, "arkivstruktur/ny-dokumentbeskrivelse/", {"tittel": "Dokumentet"}
+        )
+
+    @cached_property
+    def dokumentobjekt(self) -> Any:
+        return self.client.make(self.dokumentbeskrivelse, "arkivstruktur/ny-dokumentobjekt/", {})
+
+    @cached_property
+    def kryssreferanse(self) -> Any:
+        return self.client.refer(self.mappe, self.saksmappe)
+
+    @cached_property
+    def merknad(self) -> Any:
+        return self.client.make(
+            self.journalpost, "arkivstruktur/ny-merknad/", {"merknadstekst": "Husk"}
+        )
+
+    @cached_property
+    def partperson(self) -> Any:
+        return self.client.make(self.saksmappe, "arkivstruktur/ny-partperson/", {"navn": "Kari"})
+
+    @cached_property
+    def partenhet(self) -> Any:
+        return self.client.make(self.saksmappe, "arkivstruktur/ny-partenhet/", {"navn": "Firmaet"})
+
+    @cached_property
+    def korrespondansepartperson(self) -> Any:
+        return self.client.make(
+            self.journalpost, "arkivstruktur/ny-korrespondansepartperson/", {"navn": "Ola"}
+        )
+
+    @cached_property
+    def korrespondansepartenhet(self) -> Any:
+        return self.client.make(
+            self.journalpost, "arkivstruktur/ny-korrespondansepartenhet/", {"navn": "Firmaet"}
+        )
+
+    @cached_property
+    def korrespondansepartintern(self) -> Any:
+        return self.client.make(
+            self.journalpost, "arkivstruktur/ny-korrespondansepartintern/", {"saksbehandler": "Per"}
+        )
+
+    @cached_property
+    def avskrivning(self) -> Any:
+        return self.client.make(self.journalpost, "sakarkiv/ny-avskrivning/", {})
+
+    @cached_property
+    def dokumentflyt(self) -> Any:
+        return self.client.make(self.journalpost, "sakarkiv/ny-dokumentflyt/", {"flytTil": "Ola"})
+
+    @cached_property
+    def presedens(self) -> Any:
+        return self.client.make(
+            self.saksmappe,
             "sakarkiv/ny-presedens/",
             {"tittel": "Presedensen", "rettskildefaktor": "Praksis"},
-        ),
-        administrativenhet=enhet,
-        bruker=client.make(enhet, "admin/ny-bruker/", {"brukerNavn": "Ny bruker"}),
-        hendelseslogg=client.get(client.link(mappe, "loggingogsporing/endringslogg/")).json()[
-            "results"
-        ][0],
-        konvertering=client.make(objekt, "arkivstruktur/ny-konvertering/", {}),
-        bygning=client.make(sak, "arkivstruktur/ny-bygning/", {"bygningsnummer": 80466985}),
-        matrikkel=client.make(
-            sak,
+        )
+
+    @cached_property
+    def administrativenhet(self) -> Any:
+        return self.client.make(
+            self.client.follow("admin/"),
+            "admin/ny-administrativenhet/",
+            {"administrativEnhetNavn": "Enheten", "administrativEnhetsstatus": "Aktiv"},
+        )
+
+    @cached_property
+    def bruker(self) -> Any:
+        return self.client.make(
+            self.administrativenhet, "admin/ny-bruker/", {"brukerNavn": "Ny bruker"}
+        )
+
+    @cached_property
+    def hendelseslogg(self) -> Any:
+        lines = self.client.get(self.client.link(self.mappe, "loggingogsporing/endringslogg/"))
+        return lines.json()["results"][0]
+
+    @cached_property
+    def konvertering(self) -> Any:
+        return self.client.make(self.dokumentobjekt, "arkivstruktur/ny-konvertering/", {})
+
+    @cached_property
+    def bygning(self) -> Any:
+        return self.client.make(
+            self.saksmappe, "arkivstruktur/ny-bygning/", {"bygningsnummer": 80466985}
+        )
+
+    @cached_property
+    def matrikkel(self) -> Any:
+        return self.client.make(
+            self.saksmappe,
             "arkivstruktur/ny-matrikkel/",
             {"kommunenummer": "1506", "gaardsnummer": 24, "bruksnummer": 118},
-        ),
-        plan=client.make(sak, "arkivstruktur/ny-plan/", {"planidentifikasjon": "202604"}),
-        posisjon=client.make(
-            post,
+        )
+
+    @cached_property
+    def plan(self) -> Any:
+        return self.client.make(
+            self.saksmappe, "arkivstruktur/ny-plan/", {"planidentifikasjon": "202604"}
+        )
+
+    @cached_property
+    def posisjon(self) -> Any:
+        return self.client.make(
+            self.journalpost,
             "arkivstruktur/ny-posisjon/",
             {"koordinatsystem": {"kode": "EPSG:4326"}, "x": 7.159, "y": 62.737},
-        ),
-        enhetsidentifikator=client.make(
-            post, "arkivstruktur/ny-enhetsidentifikator/", {"organisasjonsnummer": "312345609"}
-        ),
-        foedselsnummer=client.make(
-            post, "arkivstruktur/ny-foedselsnummer/", {"foedselsnummer": "01817000173"}
-        ),
-        dnummer=client.make(post, "arkivstruktur/ny-dnummer/", {"dNummer": "41817000086"}),
-        moetemappe=moete,
-        moeteregistrering=client.make(
-            moete,
+        )
+
+    @cached_property
+    def enhetsidentifikator(self) -> Any:
+        return self.client.make(
+            self.journalpost,
+            "arkivstruktur/ny-enhetsidentifikator/",
+            {"organisasjonsnummer": "312345609"},
+        )
+
+    @cached_property
+    def foedselsnummer(self) -> Any:
+        return self.client.make(
+            self.journalpost, "arkivstruktur/ny-foedselsnummer/", {"foedselsnummer": "01817000173"}
+        )
+
+    @cached_property
+    def dnummer(self) -> Any:
+        return self.client.make(
+            self.journalpost, "arkivstruktur/ny-dnummer/", {"dNummer": "41817000086"}
+        )
+
+    @cached_property
+    def moetemappe(self) -> Any:
+        return self.client.make(
+            self.arkivdel,
+            f"{MOETER}ny-moetemappe/",
+            {
+                "tittel": "Møtet",
+                "moetenummer": "1/2026",
+                "utvalg": "Utvalget",
+                "moetedato": "2026-12-17T10:00:00+01:00",
+            },
+        )
+
+    @cached_property
+    def moeteregistrering(self) -> Any:
+        return self.client.make(
+            self.moetemappe,
             f"{MOETER}ny-moeteregistrering/",
             {
                 "tittel": "Innkallingen",
@@ -354,12 +420,18 @@ def build_world(client: Client) -> World:
                 "administrativEnhet": "Enheten",
                 "saksbehandler": "Per",
             },
-        ),
-        moetedeltaker=client.make(
-            moete, f"{MOETER}ny-moetedeltaker/", {"moetedeltakerNavn": "Kari"}
-        ),
-        tilgang=client.make(
-            admin,
+        )
+
+    @cached_property
+    def moetedeltaker(self) -> Any:
+        return self.client.make(
+            self.moetemappe, f"{MOETER}ny-moetedeltaker/", {"moetedeltakerNavn": "Kari"}
+        )
+
+    @cached_property
+    def tilgang(self) -> Any:
+        return self.client.make(
+            self.client.follow("admin/"),
             "admin/ny-tilgang/",
             {
                 "rolle": "saksbehandler",
@@ -369,15 +441,28 @@ def build_world(client: Client) -> World:
                 "endre": False,
                 "slett": False,
             },
-        ),
-        virksomhetsspesifikkeMetadata=client.make(
-            metadata,
+        )
+
+    @cached_property
+    def virksomhetsspesifikkeMetadata(self) -> Any:  # noqa: N802  named as the resource is
+        return self.client.make(
+            self.client.follow("metadata/"),
             "metadata/ny-virksomhetsspesifikkeMetadata/",
             {"navn": f"prove-1:felt{uuid4().hex}", "type": "string"},
-        ),
-    )
+        )
+
+
+UNITS = [name for name, found in vars(World).items() if isinstance(found, cached_property)]
+
+
+def build_world(client: Client) -> World:
+    """Make one unit of every resource, each by following links."""
+    world = World(client)
+    for name in UNITS:
+        getattr(world, name)
+    return world
 
 
 @pytest.fixture
 def world(log_in: LogIn) -> World:
-    return build_world(log_in("administrator@molde"))
+    return World(log_in("administrator@molde"))

@@ -635,7 +635,8 @@ def test_delete_is_lasting(standing: World, name: str) -> None:
         "dokumentbeskrivelse",
     ],
 )
-def test_unit_that_holds_others_is_not_deleted(world: World, name: str) -> None:
+def test_unit_that_holds_others_is_not_deleted(log_in: LogIn, name: str) -> None:
+    world = build_world(log_in("administrator@molde"))
     client, owner = world.client, getattr(world, name)
     client.make(world.registrering, "arkivstruktur/ny-dokumentbeskrivelse/", {"tittel": "D"})
 
