@@ -135,6 +135,50 @@ def test_rights_can_be_asked_for_by_what_they_give(standing: World, given: str, 
     assert found["count"] == count
 
 
+RIGHTS = {"rolle": "leser", "les": True, "ny": False, "endre": False, "slett": False}
+UNITS = {
+    "A": "arkivdel",
+    "K": "klasse",
+    "M": "saksmappe",
+    "R": "journalpost",
+    "D": "dokumentbeskrivelse",
+}
+
+
+@pytest.mark.krav("6.6.9")
+@pytest.mark.parametrize("kategori", UNITS)
+def test_rights_are_given_to_one_unit(standing: World, kategori: str) -> None:
+    client, unit = standing.client, getattr(standing, UNITS[kategori])
+    admin = client.follow("admin/")
+    body = {**RIGHTS, "tilgangskategori": {"kode": kategori}}
+
+    made = client.make(
+        admin, "admin/ny-tilgang/", {**body, "referanseArkivenhet": unit["systemID"]}
+    )
+
+    this = {"$filter": f"referanseArkivenhet eq '{unit['systemID']}'"}
+    found = client.get(client.link(admin, "admin/tilgang/"), params=this).json()
+    assert [one["systemID"] for one in found["results"]] == [made["systemID"]]
+    assert client.refreshed(made)["referanseArkivenhet"] == unit["systemID"]
+
+
+@pytest.mark.krav("6.6.9")
+@pytest.mark.parametrize("kategori", UNITS)
+def test_rights_to_what_there_is_not_are_refused(standing: World, kategori: str) -> None:
+    client = standing.client
+    body = {**RIGHTS, "tilgangskategori": {"kode": kategori}}
+    elsewhere = {"referanseArkivenhet": standing.arkiv["systemID"]}
+    made = client.make(client.follow("admin/"), "admin/ny-tilgang/", body)
+
+    answers = [
+        client.post(client.link(client.follow("admin/"), "admin/ny-tilgang/"), body | elsewhere),
+        client.patch(client.link(made, "self"), elsewhere, headers={"If-Match": client.etag(made)}),
+    ]
+
+    assert [answer.status_code for answer in answers] == [400, 400]
+    assert "referanseArkivenhet" in answers[0].json()["feil"]["beskrivelse"]
+
+
 def test_only_administrators_give_rights(log_in: LogIn) -> None:
     archivist = log_in("arkivar@molde")
 

@@ -1,6 +1,7 @@
 """National identifiers: each kind by itself and all together, right in themselves, never logged."""
 
 import asyncio
+from itertools import combinations
 from typing import Any
 
 import asyncpg
@@ -125,13 +126,40 @@ def test_what_cannot_be_right_is_refused(standing: World, kind: str, wrong: Any)
     )
 
 
-@pytest.mark.parametrize("owner", [{"fylkesnummer": "15"}, {"landkode": {"kode": "NO"}}, {}])
-def test_plan_has_one_owner_at_most(standing: World, owner: Any) -> None:
+OWNERS: tuple[dict[str, Any], ...] = (
+    {"kommunenummer": "1506"},
+    {"fylkesnummer": "15"},
+    {"landkode": {"kode": "NO", "kodenavn": "Norge"}},
+)
+
+
+@pytest.mark.krav("Ny-Plan-1")
+@pytest.mark.parametrize("owner", [*OWNERS, {}])
+def test_plan_has_one_owner_at_most(standing: World, owner: dict[str, Any]) -> None:
     made = standing.client.make(
         standing.mappe, "arkivstruktur/ny-plan/", {"planidentifikasjon": "1", **owner}
     )
 
-    assert "kommunenummer" not in made
+    named = {wire for one in OWNERS for wire in one}
+    assert {wire: made[wire] for wire in named & made.keys()} == owner
+
+
+@pytest.mark.krav("Ny-Plan-1")
+@pytest.mark.parametrize(("first", "second"), [*combinations(OWNERS, 2)])
+def test_plan_gets_no_second_owner(
+    standing: World, first: dict[str, Any], second: dict[str, Any]
+) -> None:
+    client, body = standing.client, {"planidentifikasjon": "1", **first}
+    made = client.make(standing.mappe, "arkivstruktur/ny-plan/", body)
+    here, tag = client.link(made, "self"), {"If-Match": client.etag(made)}
+
+    answers = [
+        client.post(client.link(standing.mappe, "arkivstruktur/ny-plan/"), {**body, **second}),
+        client.patch(here, second, headers=tag),
+        client.patch(here, {**dict.fromkeys(first), **second}, headers=tag),
+    ]
+
+    assert [answer.status_code for answer in answers] == [400, 400, 200]
 
 
 @pytest.mark.parametrize("kind", ["foedselsnummer", "dnummer"])

@@ -268,6 +268,22 @@ def test_versions_and_variants_of_documents_are_found(ours: World, asked: str) -
     assert found["results"][0]["systemID"] in made[1:]
 
 
+def test_documents_without_archive_format_are_found(ours: World) -> None:
+    client = ours.client
+    archived, lacking = (
+        client.make(ours.registrering, DOCUMENT, {"tittel": title}) for title in "AB"
+    )
+    for document, kode in ((archived, "P"), (archived, "A"), (lacking, "P")):
+        client.make(document, OBJEKT, {"variantformat": {"kode": kode}})
+    here = client.link(ours.registrering, "arkivstruktur/dokumentbeskrivelse/")
+    asked = "not dokumentobjekt/any(d: d/variantformat/kode eq 'A')"
+    among = f"systemID in ('{archived['systemID']}','{lacking['systemID']}')"
+
+    found = client.get(here, params={"$filter": f"{asked} and {among}"}).json()
+
+    assert [one["systemID"] for one in found["results"]] == [lacking["systemID"]]
+
+
 CLOSED: Mapping[str, Mapping[str, Any]] = {
     "arkiv": {"arkivstatus": {"kode": "A", "kodenavn": None}},
     "arkivdel": {"arkivdelstatus": {"kode": "P", "kodenavn": None}},

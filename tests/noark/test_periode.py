@@ -148,7 +148,7 @@ BODIES = {
 }
 
 
-@pytest.mark.krav("C2.4.4")
+@pytest.mark.krav("C2.4.4", "Ny-Klasse-1")
 @pytest.mark.parametrize("first", BODIES)
 def test_klasse_holds_one_kind(world: World, client: Client, first: str) -> None:
     klasse = client.make(

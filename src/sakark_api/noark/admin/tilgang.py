@@ -4,14 +4,15 @@ from uuid import UUID
 
 from sqlalchemy.orm import Mapped
 
+from sakark_api.errors import Invalid
 from sakark_api.noark.attribute import attribute, code
 from sakark_api.noark.metadata.kodeliste import TILGANGSKATEGORI, TILGANGSRESTRIKSJON
 from sakark_api.noark.model import TenantRow, searchable
-from sakark_api.noark.resource import Package, Resource, Work
+from sakark_api.noark.resource import Change, Guard, Package, Resource, Work
 from sakark_api.noark.values import Kode
 from sakark_api.texts import text
 
-__all__ = ["Tilgang", "tilgang"]
+__all__ = ["Tilgang", "tilgang", "tilgang_to"]
 
 
 class Tilgang(TenantRow):
@@ -55,3 +56,21 @@ tilgang = Resource(
         "slett": False,
     },
 )
+
+
+def tilgang_to(model: type[TenantRow], kategori: str) -> Guard:
+    """Give the guard that lets rights to one unit of a category name only what there is (6.6.9)."""
+
+    def refuse_unknown_unit(change: Change, unit: Tilgang) -> None:
+        if unit.referanse_arkivenhet is None or unit.tilgangskategori.kode != kategori:
+            return
+        if change.get(model, unit.referanse_arkivenhet) is None:
+            raise Invalid(
+                text(
+                    "Ingen enhet i kategorien {kategori} har denne systemID-en."
+                    " Rett referanseArkivenhet, eller utelat den.",
+                    kategori=unit.tilgangskategori.kodenavn or kategori,
+                )
+            )
+
+    return Guard(tilgang, on_create=[refuse_unknown_unit], on_change=[refuse_unknown_unit])

@@ -7,6 +7,7 @@ from sqlalchemy import inspect, select
 from sqlalchemy.orm import Mapped
 
 from sakark_api.errors import Conflict, Invalid
+from sakark_api.noark.admin.tilgang import tilgang_to
 from sakark_api.noark.arkivstruktur.arkiv import Arkiv, arkiv
 from sakark_api.noark.arkivstruktur.felles import (
     Avsluttbar,
@@ -160,6 +161,6 @@ arkivdel = Resource(
     on_create=[refuse_above_underarkiv, close_by_status, give_period, mirror_neighbours],
     on_change=[close_by_status, give_period],
     on_move=[mirror_neighbours],
-    guards=[Guard(arkiv, on_create=[refuse_above_arkivdeler])],
+    guards=[Guard(arkiv, on_create=[refuse_above_arkivdeler]), tilgang_to(Arkivdel, "A")],
     example={"tittel": "Sakarkiv 2026–", "arkivdelstatus": {"kode": "A"}},
 )

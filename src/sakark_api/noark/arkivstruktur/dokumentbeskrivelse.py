@@ -7,6 +7,7 @@ from sqlalchemy import Select, and_, select
 from sqlalchemy.orm import Mapped
 
 from sakark_api.errors import Conflict, Forbidden
+from sakark_api.noark.admin.tilgang import tilgang_to
 from sakark_api.noark.arkivstruktur.felles import Gradert, Kassabel, Signert, Skjermet, Slettbar
 from sakark_api.noark.arkivstruktur.registrering import Registrering, registrering
 from sakark_api.noark.attribute import SetBy, attribute, code
@@ -145,5 +146,6 @@ dokumentbeskrivelse = Resource(
     on_create=[inherit_skjerming, inherit_kassasjon, give_place],
     on_change=[refuse_reopening],
     on_delete=[refuse_deletion_of_archived],
+    guards=[tilgang_to(Dokumentbeskrivelse, "D")],
     example={"tittel": "Søknad om tillatelse til tiltak", "dokumenttype": {"kode": "B"}},
 )

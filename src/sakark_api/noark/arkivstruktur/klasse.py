@@ -5,6 +5,7 @@ from uuid import UUID
 from sqlalchemy import UniqueConstraint, select
 from sqlalchemy.orm import Mapped
 
+from sakark_api.noark.admin.tilgang import tilgang_to
 from sakark_api.noark.arkivstruktur.felles import Gradert, Kassabel, LukkesVedDato, Skjermet
 from sakark_api.noark.arkivstruktur.klassifikasjonssystem import (
     Klassifikasjonssystem,
@@ -79,5 +80,6 @@ klasse = Resource(
     on_create=[give_system, give_closer],
     on_change=[give_closer],
     on_move=[carry_system],
+    guards=[tilgang_to(Klasse, "K")],
     example={"klasseID": "L42", "tittel": "Byggetillatelser"},
 )

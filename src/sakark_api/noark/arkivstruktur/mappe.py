@@ -8,6 +8,7 @@ from sqlalchemy import column as sql_column
 from sqlalchemy.orm import Mapped, mapped_column
 
 from sakark_api.errors import Conflict
+from sakark_api.noark.admin.tilgang import tilgang_to
 from sakark_api.noark.arkivstruktur.arkivdel import AKTIV, Arkivdel, arkivdel, refuse_new_in
 from sakark_api.noark.arkivstruktur.felles import Gradert, Kassabel, LukkesVedDato, Skjermet
 from sakark_api.noark.arkivstruktur.klasse import Klasse, klasse
@@ -225,6 +226,6 @@ mappe = Resource(
     on_create=[give_arkivdel, inherit_skjerming, inherit_kassasjon, give_closer, give_mappe_id],
     on_change=[give_closer],
     on_move=[carry_below],
-    guards=[Guard(arkivdel, on_change=[refuse_closing_over_open])],
+    guards=[Guard(arkivdel, on_change=[refuse_closing_over_open]), tilgang_to(Mappe, "M")],
     example={"tittel": "Tilsynsrapporter 2026"},
 )

@@ -9,6 +9,7 @@ from sqlalchemy import column as sql_column
 from sqlalchemy.orm import Mapped, mapped_column
 
 from sakark_api.errors import Conflict
+from sakark_api.noark.admin.tilgang import tilgang_to
 from sakark_api.noark.arkivstruktur.arkivdel import (
     OVERLAPPING,
     Arkivdel,
@@ -233,6 +234,7 @@ registrering = Resource(
     guards=[
         Guard(klasse, on_create=[refuse_mixed_klasse], on_move=[refuse_mixed_klasse]),
         Guard(mappe, on_create=[refuse_mixed_klasse], on_move=[refuse_mixed_klasse, carry_entries]),
+        tilgang_to(Registrering, "R"),
     ],
     example={"tittel": "Befaring av Fjordvegen 12"},
 )
