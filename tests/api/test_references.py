@@ -358,6 +358,19 @@ def test_registrering_in_a_case_becomes_a_journalpost(world: World) -> None:
     assert client.refreshed(post) == post
 
 
+def test_nothing_is_extended_in_a_closed_mappe(world: World) -> None:
+    client = world.client
+    outer = client.make(world.arkivdel, "arkivstruktur/ny-mappe/", {"tittel": "Ytre"})
+    inner = client.make(outer, "arkivstruktur/ny-mappe/", {"tittel": "Indre"})
+    client.patch(
+        here(client, outer), {"avsluttetDato": "2026-11-01T12:00:00+01:00"}, headers=NO_VALIDATOR
+    )
+
+    answer = client.put(client.link(inner, "sakarkiv/utvid-til-saksmappe/"), {})
+
+    assert answer.status_code == 409, answer.text
+
+
 def test_extension_is_offered_where_it_can_be_done(world: World, log_in: LogIn) -> None:
     client = world.client
     offer = f"{REL}sakarkiv/utvid-til-journalpost/"

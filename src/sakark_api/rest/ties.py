@@ -123,7 +123,7 @@ class Ties:
         )
 
     def place_of(self, change: Change, kind: Resource[Any], unit: TenantRow) -> TenantRow | None:
-        """Find where a unit has its place; refuse one where units of `kind` can't have theirs."""
+        """Find where a unit has its place; refuse one where units of `kind` can't get theirs."""
         for tie in kind.all_ties:
             if not (tie.needed and isinstance(tie.via, ChildColumn)):
                 continue
@@ -132,7 +132,9 @@ class Ties:
                 continue
             parent: TenantRow | None = change.get((tie.resource or kind.root).model, held)
             assert parent is not None  # noqa: S101  a foreign key says so
-            self._refuse_misplaced(Pair(tie, kind, unit, self._kinds[type(parent)], parent))
+            parent_kind = self._kinds[type(parent)]
+            self._refuse_misplaced(Pair(tie, kind, unit, parent_kind, parent))
+            refuse_locked(parent_kind, parent, tie)
             return parent
         return None
 
