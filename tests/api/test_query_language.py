@@ -1,12 +1,16 @@
 """The query language at the extended level, as a client of the standard uses it (GUIDE 6)."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 from tests.conftest import Client
+
+from sakark_api.db.embedded import EmbeddedServer
 
 SKJERMING = {
     "tilgangsrestriksjon": {"kode": "5"},
@@ -314,6 +318,43 @@ def test_pages_of_expanded_units_are_short(archive: Archive) -> None:
     assert [unit["tittel"] for unit in first["results"]] == ["Bare", "Garasje"]
     assert [unit["tittel"] for unit in following["results"]] == ["Naust"]
     assert "part" in following["results"][0]
+
+
+def test_more_inside_a_page_than_can_be_shown_is_refused(
+    archive: Archive, database: EmbeddedServer
+) -> None:
+    client, klasse = archive.client, archive.client.refreshed(archive.klasse)
+    full = client.make(klasse, "sakarkiv/ny-saksmappe/", {"tittel": "Full"})
+    client.make(full, "arkivstruktur/ny-merknad/", {"merknadstekst": "Den første"})
+    here = client.link(full, "self")
+    asyncio.run(add_remarks(database.owner_url, full["systemID"], 999))
+
+    at_the_limit = client.get(here, params={"$expand": "merknad"})
+    asyncio.run(add_remarks(database.owner_url, full["systemID"], 1))
+    over = client.get(here, params={"$expand": "merknad"})
+
+    assert len(at_the_limit.json()["merknad"]) == 1000
+    assert over.status_code == 400
+    assert "over 1000 enheter" in over.text
+
+
+async def add_remarks(url: str, mappe: str, count: int) -> None:
+    """Add copies of a remark on a mappe, as the owner of the tables."""
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(
+            "SELECT set_config('app.tenant_id', id::text, false) FROM kommune WHERE slug = 'molde'"
+        )
+        await connection.execute(
+            "INSERT INTO merknad (tenant_id, system_id, mappe_ref, merknadstekst, merknadsdato,"
+            " merknad_registrert_av, referanse_merknad_registrert_av, version)"
+            " SELECT tenant_id, gen_random_uuid(), mappe_ref, 'Kopi', now(), 'Ingen', system_id, 1"
+            " FROM (SELECT * FROM merknad WHERE mappe_ref = $1 LIMIT 1) o, generate_series(1, $2)",
+            UUID(mappe),
+            count,
+        )
+    finally:
+        await connection.close()
 
 
 @pytest.mark.parametrize(
