@@ -412,24 +412,6 @@ def upgrade() -> None:
     op.add_column("mappe", sa.Column("moetested", sa.Text(), nullable=True))
     op.add_column("mappe", sa.Column("referanse_forrige_moete", sa.Uuid(), nullable=True))
     op.add_column("mappe", sa.Column("referanse_neste_moete", sa.Uuid(), nullable=True))
-    op.create_foreign_key(
-        op.f("fk_mappe_tenant_id_referanse_neste_moete"),
-        "mappe",
-        "mappe",
-        ["tenant_id", "referanse_neste_moete"],
-        ["tenant_id", "system_id"],
-        initially="DEFERRED",
-        deferrable=True,
-    )
-    op.create_foreign_key(
-        op.f("fk_mappe_tenant_id_referanse_forrige_moete"),
-        "mappe",
-        "mappe",
-        ["tenant_id", "referanse_forrige_moete"],
-        ["tenant_id", "system_id"],
-        initially="DEFERRED",
-        deferrable=True,
-    )
     op.add_column(
         "part",
         sa.Column(
@@ -491,12 +473,6 @@ def downgrade() -> None:
     op.drop_column("registrering", "moeteregistreringstype")
     op.drop_column("registrering", "virksomhetsspesifikke_metadata")
     op.drop_column("part", "virksomhetsspesifikke_metadata")
-    op.drop_constraint(
-        op.f("fk_mappe_tenant_id_referanse_forrige_moete"), "mappe", type_="foreignkey"
-    )
-    op.drop_constraint(
-        op.f("fk_mappe_tenant_id_referanse_neste_moete"), "mappe", type_="foreignkey"
-    )
     op.drop_column("mappe", "referanse_neste_moete")
     op.drop_column("mappe", "referanse_forrige_moete")
     op.drop_column("mappe", "moetested")

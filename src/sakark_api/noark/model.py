@@ -206,20 +206,10 @@ def unique_in_table(model: type[TenantRow], *columns: str) -> None:
     table_of(model).append_constraint(UniqueConstraint("tenant_id", *columns))
 
 
-def refers_in_table(
-    model: type[TenantRow], column: str, table: str, *, deferred: bool = False
-) -> None:
-    """Let a subtype's column refer to a unit in `table`, without an index to find it by.
-
-    Deferred references are checked when the transaction ends: two rows may refer to each other.
-    """
+def refers_in_table(model: type[TenantRow], column: str, table: str) -> None:
+    """Let a subtype's column refer to a unit in `table`, without an index to find it by."""
     table_of(model).append_constraint(
-        ForeignKeyConstraint(
-            ["tenant_id", column],
-            [f"{table}.tenant_id", f"{table}.system_id"],
-            deferrable=True if deferred else None,
-            initially="DEFERRED" if deferred else None,
-        )
+        ForeignKeyConstraint(["tenant_id", column], [f"{table}.tenant_id", f"{table}.system_id"])
     )
 
 

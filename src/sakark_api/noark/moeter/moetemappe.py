@@ -9,7 +9,6 @@ from sakark_api.noark.arkivstruktur.arkivdel import arkivdel
 from sakark_api.noark.arkivstruktur.klasse import klasse
 from sakark_api.noark.arkivstruktur.mappe import Mappe, mappe, number_by_year
 from sakark_api.noark.attribute import attribute
-from sakark_api.noark.model import refers_in_table
 from sakark_api.noark.moeter.motstykke import mirror, release
 from sakark_api.noark.resource import Change, ChildColumn, Package, Parent, Resource, Work
 from sakark_api.texts import text
@@ -24,12 +23,9 @@ class Moetemappe(Mappe):
     utvalg: Mapped[str] = attribute("M370", required=True)
     moetedato: Mapped[datetime] = attribute("M102", required=True)
     moetested: Mapped[str | None] = attribute("M371")
+    # No foreign keys: each is the other's mirror, and two new rows may refer to each other.
     referanse_forrige_moete: Mapped[UUID | None] = attribute("M221")
     referanse_neste_moete: Mapped[UUID | None] = attribute("M222")
-
-
-refers_in_table(Moetemappe, "referanse_forrige_moete", "mappe", deferred=True)
-refers_in_table(Moetemappe, "referanse_neste_moete", "mappe", deferred=True)
 
 
 def mirror_meetings(change: Change, unit: Moetemappe) -> None:
