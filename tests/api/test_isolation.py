@@ -385,7 +385,23 @@ def owner_role(database: EmbeddedServer) -> Sql:
 @pytest.fixture(scope="module")
 def tenants(ours: World, app_role: Sql) -> dict[str, int]:
     """Each kommune's number, once there is something of every kind in Molde."""
-    del ours
+    client = ours.client
+    client.make(
+        ours.journalpost,
+        "sakarkiv/ny-presedens/",
+        {"tittel": "Presedensen", "rettskildefaktor": "Praksis"},
+    )
+    client.make(
+        ours.klassifikasjonssystem,
+        "arkivstruktur/ny-sekundaerklassifikasjonssystem/",
+        {"tittel": "Sekundært"},
+    )
+    tied = client.request(
+        "POST",
+        f"{client.link(ours.saksmappe, 'sakarkiv/sekundaerklassifikasjon/')}$ref",
+        params={"$id": client.link(ours.klasse, "self")},
+    )
+    assert tied.status_code == 204, tied.text
     return {row["slug"]: row["id"] for row in app_role.run("select id, slug from kommune")}
 
 

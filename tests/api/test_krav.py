@@ -87,18 +87,21 @@ def test_arkiv_has_many_arkivdeler_and_each_has_one_arkiv(ours: World) -> None:
 def test_arkiv_is_placed_below_another(ours: World) -> None:
     client = ours.client
 
-    inner = client.make(ours.arkiv, ARKIV, {"tittel": "Underarkivet"})
+    outer = opened(ours, "arkiv")
 
-    assert inner["systemID"] in ids(client, ours.arkiv, "arkivstruktur/underarkiv/")
+    inner = client.make(outer, ARKIV, {"tittel": "Underarkivet"})
+
+    below = ids(client, client.refreshed(outer), "arkivstruktur/underarkiv/")
+    assert below == {inner["systemID"]}
     above = client.get(client.link(inner, "arkivstruktur/overarkiv/")).json()
-    assert above["systemID"] == ours.arkiv["systemID"]
+    assert above["systemID"] == outer["systemID"]
 
 
 @pytest.mark.krav("5.2.12", "5.13.4", "5.13.5", "5.13.6")
 @pytest.mark.parametrize("role", ["arkivar", "leder", "saksbehandler", "leser"])
 def test_arkiv_and_arkivdel_are_the_administrators(ours: World, log_in: LogIn, role: str) -> None:
     other, client = log_in(f"{role}@molde"), ours.client
-    inner = client.make(ours.arkiv, ARKIV, {"tittel": "Underarkivet"})
+    inner = client.make(opened(ours, "arkiv"), ARKIV, {"tittel": "Underarkivet"})
     package = client.link(client.follow("arkivstruktur/"), ARKIV)
 
     answers = [
@@ -210,11 +213,12 @@ def test_arkivdel_refers_to_the_one_before_and_the_one_after(ours: World) -> Non
 @pytest.mark.parametrize("owner", ["mappe", "arkivdel", "klasse"])
 def test_registrering_is_in_one_place(ours: World, owner: str) -> None:
     client = ours.client
+    holder = opened(ours, owner)
 
-    made = [client.make(getattr(ours, owner), REGISTRERING, {"tittel": title}) for title in "AB"]
+    made = [client.make(holder, REGISTRERING, {"tittel": title}) for title in "AB"]
 
     assert [parents(unit, "mappe", "arkivdel", "klasse") for unit in made] == [[owner], [owner]]
-    found = ids(client, getattr(ours, owner), "arkivstruktur/registrering/")
+    found = ids(client, holder, "arkivstruktur/registrering/")
     assert found >= {unit["systemID"] for unit in made}
 
 
@@ -399,7 +403,9 @@ def test_case_and_entry_have_one_unit_and_one_responsible(ours: World) -> None:
 @pytest.mark.parametrize("field", ["journaldato", "dokumentetsDato", "mottattDato", "sendtDato"])
 def test_dates_of_an_entry_are_edited_until_it_is_archived(ours: World, field: str) -> None:
     client = ours.client
-    post = client.make(ours.saksmappe, POST, {"tittel": "A", "journalposttype": {"kode": "U"}})
+    receiver = {"navn": "Kari", "korrespondanseparttype": {"kode": "EM"}}
+    body = {"journalposttype": {"kode": "U"}, "korrespondansepartperson": [receiver]}
+    post = client.make(ours.saksmappe, POST, {"tittel": "A", **body})
 
     before = changed(client, post, {field: "2026-01-31T12:00:00+01:00"})
     archived = changed(client, post, {"journalstatus": {"kode": "A", "kodenavn": None}}).json()

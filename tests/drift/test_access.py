@@ -1,6 +1,7 @@
 """Who comes in under /drift/: the operator, and nobody that a kommune can make."""
 
 from collections.abc import Callable, Iterator
+from math import inf
 from typing import Any
 
 import httpx
@@ -287,7 +288,7 @@ def test_a_role_there_is_not_in_the_registry_gives_nothing(
     )
     operator.patch(f"kommuner/{ready}/", {"navn": "Lest på nytt"})
     service = operator.service
-    service.tokens["sjef"] = token_of(service, ready, "sjef")
+    service.tokens["sjef"] = (inf, token_of(service, ready, "sjef"))
 
     answer = Client(http, service, "sjef", ready).get(f"{service.url}/{ready}/api/admin/")
 

@@ -5,6 +5,7 @@ import csv
 import io
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from math import inf
 from typing import Any
 
 import httpx
@@ -21,7 +22,7 @@ THIS_MONTH = f"{month_of(datetime.now(UTC)):%Y-%m}"
 
 
 def visit(service: Service, http: httpx.Client, kommune: str, role: str, **facts: Any) -> int:
-    service.tokens["visitor"] = token_of(service, kommune, role, **facts)
+    service.tokens["visitor"] = (inf, token_of(service, kommune, role, **facts))
     client = Client(http, service, "visitor", kommune)
     return client.get(f"{client.root}admin/system/").status_code
 

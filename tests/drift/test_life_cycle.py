@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from itertools import product
+from math import inf
 from typing import Any
 
 import httpx
@@ -148,7 +149,7 @@ def member(http: httpx.Client, operator: Operator, ready: str) -> Callable[[str]
 
     def log_in(role: str) -> Client:
         service = operator.service
-        service.tokens[f"{role}@{ready}"] = token_of(service, ready, role)
+        service.tokens[f"{role}@{ready}"] = (inf, token_of(service, ready, role))
         return Client(http, service, f"{role}@{ready}", ready)
 
     return log_in

@@ -12,7 +12,11 @@ __all__ = ["LONG", "Operation", "Sent", "operations", "sent"]
 LONG = 20
 """Size of the file whose upload is under way."""
 
-_BODIES: Mapping[str, bytes] = {PATCH: b"{}", "*/*": b"0123456789"}
+_BODIES: Mapping[str, bytes] = {
+    PATCH: b"{}",
+    "*/*": b"0123456789",
+    "text/uri-list": b"/molde/api/arkivstruktur/mappe/00000000-0000-4000-8000-000000000001/",
+}
 
 
 @dataclass(frozen=True)

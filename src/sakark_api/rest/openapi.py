@@ -481,8 +481,7 @@ def _all_schemas(catalog: Catalog, schemas: Schemas, more: Mapping[str, type[Bas
             _list_of(found, f"{name}Liste", names)
             continue
         _list_of(found, f"{name}Liste", [name])
-    for resource in concrete:
-        found[f"{resource.model.__name__}Ny"]["examples"] = [dict(resource.example)]
+    _give_examples(found, concrete)
     for name, model in more.items():
         found[name] = {**model.model_json_schema(), "title": name}
         _list_of(found, f"{name}Liste", [name])
@@ -498,6 +497,16 @@ def _all_schemas(catalog: Catalog, schemas: Schemas, more: Mapping[str, type[Bas
                 "anyOf": [{"$ref": "#/components/schemas/Lenker"}, {"type": "null"}]
             }
     return found
+
+
+def _give_examples(found: Json, resources: Iterable[Resource[Any]]) -> None:
+    for resource in resources:
+        found[f"{resource.model.__name__}Ny"]["examples"] = [dict(resource.example)]
+        if resource.extension:
+            # As a change: without what is made together with a unit.
+            known = {one.wire for one in resource.attributes}
+            example = {key: one for key, one in resource.example.items() if key in known}
+            found[f"{resource.model.__name__}Utvidelse"]["examples"] = [example]
 
 
 def _plain_schemas(bodies: Iterable[type[BaseModel]]) -> Json:

@@ -35,12 +35,11 @@ async def add_reference(
     context: Context, request: Request, owner: Resource[Any], relation: Relation
 ) -> Response:
     """Add a unit to a list (POST `…/$ref?$id=<unit>`)."""
+    here = await _admitted(context, request, owner, relation)
     target = end_of(context, _named(request))
+    ties = context.services.commands.ties
     return await _retie(
-        context,
-        request,
-        (owner, relation),
-        lambda change, here: context.services.commands.ties.add(change, relation, here, target),
+        context, request, here, lambda change: ties.add(change, relation, here, target)
     )
 
 
@@ -48,12 +47,11 @@ async def replace_reference(
     context: Context, request: Request, owner: Resource[Any], relation: Relation
 ) -> Response:
     """Let a relation lead to another unit (PUT `…/$ref`, the body is its address)."""
+    here = await _admitted(context, request, owner, relation)
     target = end_of(context, await _address(context, request))
+    ties = context.services.commands.ties
     return await _retie(
-        context,
-        request,
-        (owner, relation),
-        lambda change, here: context.services.commands.ties.replace(change, relation, here, target),
+        context, request, here, lambda change: ties.replace(change, relation, here, target)
     )
 
 
@@ -61,37 +59,37 @@ async def remove_reference(
     context: Context, request: Request, owner: Resource[Any], relation: Relation
 ) -> Response:
     """Take a unit out of a list (DELETE `…/$ref?$id=<unit>`), or empty a relation to one."""
+    here = await _admitted(context, request, owner, relation)
     named = request.scope["query_string"]
     if relation.many and not named:
         raise Invalid(text("Si hvilken enhet som skal tas ut, med $id."))
     target = end_of(context, _named(request)) if named else None
+    ties = context.services.commands.ties
     return await _retie(
-        context,
-        request,
-        (owner, relation),
-        lambda change, here: context.services.commands.ties.remove(change, relation, here, target),
+        context, request, here, lambda change: ties.remove(change, relation, here, target)
     )
 
 
-async def _retie(
-    context: Context,
-    request: Request,
-    at: tuple[Resource[Any], Relation],
-    act: Callable[[Change, End], None],
-) -> Response:
-    """Do something to a relation of the unit in the address; both ends must be the caller's."""
-    owner, relation = at
+async def _admitted(
+    context: Context, request: Request, owner: Resource[Any], relation: Relation
+) -> End:
+    """Give the unit in the address, when both ends of its relation are the caller's to tie."""
     here = End(owner, id_of(request))
     child, parent = (owner, relation.target) if relation.upward else (relation.target, owner)
     context.demand("read", parent.work)
     if not context.may("change", child.work):
         await refuse_missing(context, owner, here.system_id)
     context.demand("change", child.work)
+    return here
 
+
+async def _retie(
+    context: Context, request: Request, here: End, act: Callable[[Change], None]
+) -> Response:
     def command(change: Change) -> None:
-        unit = fetch(change.session, owner, here.system_id)
+        unit = fetch(change.session, here.resource, here.system_id)
         check_version(request, required=False)(unit.version)
-        act(change, here)
+        act(change)
 
     async with context.transaction() as session:
         await session.run_sync(lambda sync: command(context.change(sync)))

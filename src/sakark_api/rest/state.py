@@ -100,7 +100,7 @@ class _State:
         held = self.table.c[column]
         if place.resource is None or place.resource.extends is None:
             return held.is_not(None)
-        above = table_of(place.resource.model).alias("over")
+        above = table_of(place.resource.model).alias("place")
         kinds = self._names(place.resource)
         return _any(above).where(above.c.system_id == held, above.c.type.in_(kinds)).exists()
 
