@@ -233,7 +233,7 @@ def referring() -> list[tuple[str, str, str]]:
     found = {
         (one.schema, name): (one.entity, one.path.rstrip("/").rpartition("ny-")[2], name)
         for one in OPERATIONS
-        if one.method == "POST" and one.has_id and one.schema
+        if one.method == "POST" and one.has_id and one.schema and "/ny-" in one.path
         for name, field in schemas[one.schema]["properties"].items()
         if "uuid" in json.dumps(field.get("anyOf", field)) and not field.get("readOnly")
     }

@@ -77,8 +77,7 @@ async def _admitted(
     here = End(owner, id_of(request))
     child, parent = (owner, relation.target) if relation.upward else (relation.target, owner)
     context.demand("read", parent.work)
-    if not context.may("change", child.work):
-        await refuse_missing(context, owner, here.system_id)
+    await refuse_missing(context, owner, here.system_id)
     context.demand("change", child.work)
     return here
 
@@ -142,9 +141,10 @@ async def make_by_reference(
     """Make a unit that points to the one named (POST `ny-…/$ref?$id=<unit>`, 201)."""
     refuse_unacceptable(request)
     context.demand("create", made.work)
+    here = End(owner, id_of(request))
+    await refuse_missing(context, owner, here.system_id)
     target = end_of(context, _named(request))
     context.demand("read", target.resource.work)
-    here = End(owner, id_of(request))
     commands = context.services.commands
     async with context.transaction() as session:
         unit = await session.run_sync(
@@ -157,8 +157,7 @@ async def make_by_reference(
 async def point_unit(context: Context, request: Request, resource: Resource[Any]) -> Response:
     """Let a unit that was made by reference point to another (PUT `<self>/$ref`)."""
     system_id = id_of(request)
-    if not context.may("change", resource.work):
-        await refuse_missing(context, resource, system_id)
+    await refuse_missing(context, resource, system_id)
     context.demand("change", resource.work)
     target = end_of(context, await _address(context, request))
     context.demand("read", target.resource.work)
