@@ -1,4 +1,8 @@
-"""Tilgang: what a role may do with which units."""
+"""Tilgang: what a role may do with which units.
+
+Rights are kept and shown, and the change log has their history (C4.5.29); nobody is given or refused
+anything by them yet: what the roles may do is what `access/policy.py` says.
+"""
 
 from uuid import UUID
 
@@ -16,11 +20,7 @@ __all__ = ["Tilgang", "tilgang", "tilgang_to"]
 
 
 class Tilgang(TenantRow):
-    """En rolles rett til å lese, opprette, endre eller slette.
-
-    Rights are kept and shown, and the change log has their history (C4.5.29); nobody is given or
-    refused anything by them yet: what the roles may do is what `access/policy.py` says.
-    """
+    """En rolles rett til å lese, opprette, endre eller slette."""
 
     __tablename__ = "tilgang"
 
