@@ -106,6 +106,11 @@ def _take_codes() -> None:
 
 
 def upgrade() -> None:
+    # In the order that requests take them: else each could wait for what the other holds.
+    op.execute(
+        "LOCK TABLE mappe, registrering, dokumentbeskrivelse, dokumentobjekt, part, korrespondansepart, bruker, administrativenhet"
+        " IN ACCESS EXCLUSIVE MODE"
+    )
     op.create_table(
         "tilgang",
         sa.Column("rolle", sa.Text(), nullable=False),

@@ -32,6 +32,10 @@ def secure() -> None:
 
 
 def upgrade() -> None:
+    # In the order that requests take them: else each could wait for what the other holds.
+    op.execute(
+        "LOCK TABLE klassifikasjonssystem, klasse, mappe, registrering IN SHARE ROW EXCLUSIVE MODE"
+    )
     op.create_table(
         "sekundaerklassifikasjonssystem",
         sa.Column("tenant_id", sa.SmallInteger(), autoincrement=False, nullable=False),

@@ -21,6 +21,8 @@ THIS_TENANT = "NULLIF(current_setting('app.tenant_id', true), '')::int"
 
 
 def upgrade() -> None:
+    # In the order that requests take them: else each could wait for what the other holds.
+    op.execute("LOCK TABLE mappe, registrering, korrespondansepart IN ACCESS EXCLUSIVE MODE")
     op.create_table(
         "presedens",
         sa.Column("presedens_dato", sa.DateTime(timezone=True), nullable=False),

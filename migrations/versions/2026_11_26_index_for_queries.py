@@ -16,6 +16,8 @@ INDEXES = (
 
 
 def upgrade() -> None:
+    # In the order that requests take them: else each could wait for what the other holds.
+    op.execute("LOCK TABLE klasse, mappe, part, korrespondansepart IN SHARE MODE")
     for table, column in INDEXES:
         op.create_index(op.f(f"ix_{table}_tenant_id_{column}"), table, ["tenant_id", column])
 
