@@ -207,11 +207,12 @@ def test_archived_entry_may_be_lent_and_given_back(world: World, patch: Patch) -
 
 @pytest.mark.krav("C3.2.31")
 def test_finished_document_takes_no_new_file(world: World, client: Client, patch: Patch) -> None:
+    version = world.dokumentobjekt
     patch(world.dokumentbeskrivelse, dokumentstatus={"kode": "F"})
 
     answer = client.request(
         "POST",
-        client.link(world.dokumentobjekt, "arkivstruktur/fil/"),
+        client.link(version, "arkivstruktur/fil/"),
         content=b"abc",
         headers={"Content-Type": "text/plain"},
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Self
 
 from fastapi.openapi.utils import get_openapi
@@ -402,13 +403,16 @@ def _responses(operation: Operation) -> Iterator[tuple[int | str, Json]]:
             described["content"] = operation.answer
         yield status, described
     for status in dict.fromkeys(operation.errors):
-        yield (
-            status,
-            {
-                "description": str(_STATUS_TEXTS[status]),
-                "content": {NOARK: {"schema": _ERROR}},
-            },
-        )
+        yield status, _error(status)
+
+
+@cache
+def _error(status: int) -> Json:
+    """Describe an error: one object for all operations, of which there are many."""
+    return {
+        "description": str(_STATUS_TEXTS[status]),
+        "content": {NOARK: {"schema": _ERROR}},
+    }
 
 
 def build(
