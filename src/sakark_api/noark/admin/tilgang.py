@@ -1,7 +1,7 @@
 """Tilgang: what a role may do with which units.
 
-Rights are kept and shown, and the change log has their history (C4.5.29); nobody is given or refused
-anything by them yet: what the roles may do is what `access/policy.py` says.
+Rights are kept and shown, and the change log has their history (C4.5.29); nobody is given or
+refused anything by them yet: what the roles may do is what `access/policy.py` says.
 """
 
 from uuid import UUID
