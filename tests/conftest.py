@@ -473,4 +473,5 @@ def build_world(client: Client) -> World:
 
 @pytest.fixture
 def world(log_in: LogIn) -> World:
-    return World(log_in("administrator@molde"))
+    """A world where everything is made already."""
+    return build_world(log_in("administrator@molde"))

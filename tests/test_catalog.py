@@ -56,7 +56,9 @@ GIVEN_FOR_GOOD = [
 ]
 """What a client gives once: resources' names and attributes."""
 
-GIVEN_WITH: Mapping[str, Mapping[str, Any]] = {"dokumentflyt": {"flytTil": "Ola"}}
+GIVEN_WITH: Mapping[tuple[str, str], Mapping[str, Any]] = {
+    ("dokumentflyt", wire): {"flytTil": "Ola"} for wire in ("flytMottattDato", "flytSendtDato")
+}
 """What must be there for the rest to be given."""
 
 FIRST_VALUES: Mapping[str, Any] = {
@@ -539,9 +541,9 @@ def test_what_is_given_for_good_is_not_changed(
 ) -> None:
     client, place = standing.client, next(place for place in PLACES if place.made.name == name)
     body = {
-        **required_body(place.made),
-        **GIVEN_WITH.get(name, {}),
         attribute.wire: first_value(attribute),
+        **GIVEN_WITH.get((name, attribute.wire), {}),
+        **required_body(place.made),
     }
     made = client.make(owner_of(place, standing), place.rel, body)
     here, tag = client.link(made, "self"), {"If-Match": client.etag(made)}
