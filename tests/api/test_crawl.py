@@ -148,7 +148,12 @@ def made(http: httpx.Client, service: Service) -> World:
     client = Client(http, service, f"administrator@{KOMMUNE}", KOMMUNE)
     world = build_world(client)
     closed = client.make(world.klasse, "sakarkiv/ny-saksmappe/", {"tittel": "Avsluttet"})
-    letter = {"tittel": "Arkivert", "journalposttype": {"kode": "U"}}
+    receiver = {"navn": "Kari", "korrespondanseparttype": {"kode": "EM"}}
+    letter = {
+        "tittel": "Arkivert",
+        "journalposttype": {"kode": "U"},
+        "korrespondansepartperson": [receiver],
+    }
     archived = client.make(world.saksmappe, "sakarkiv/ny-journalpost/", letter)
     client.make(world.mappe, "arkivstruktur/ny-mappe/", {"tittel": "Indre"})
     sent = client.request(
