@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from procrastinate import App
+from procrastinate.worker import Worker
 
 from sakark_api.db.reader import APPLICATION_ROLE
 from sakark_api.drift.sandkasse import Tools as SandboxTools
@@ -29,6 +30,7 @@ __all__ = ["work"]
 
 AT_ONCE = 4
 AGAIN_SECONDS = 3
+CANCEL_SECONDS = 1
 COUNT_SECONDS = 15
 STATES = ("todo", "doing", "failed")
 
@@ -52,38 +54,64 @@ async def _work(settings: Settings) -> None:
     async with AsyncExitStack() as stack:
         tools = await _open_tools(settings, stack)
         while not told_to_stop.is_set():
-            await _until(told_to_stop, _work_off(settings, tools))
+            [ended] = await asyncio.gather(
+                _work_off(settings, tools, told_to_stop), return_exceptions=True
+            )
+            if ended is not None:
+                log.error("A part of the worker failed", exc_info=ended)
             if not told_to_stop.is_set():
                 log.warning("The queue was left, and is gone back to")
                 await _until(told_to_stop, asyncio.sleep(AGAIN_SECONDS))
 
 
+async def _work_off(settings: Settings, tools: Tools, told_to_stop: asyncio.Event) -> None:
+    """Work until told to stop, and then end the jobs under way; or until the database goes away."""
+    queue = open_queue(settings, tools)
+    try:
+        await _until(told_to_stop, queue.connector.open_async())
+        if not told_to_stop.is_set():
+            await _work_as(_worker(settings, queue), queue, told_to_stop)
+    finally:
+        await queue.close_async()
+
+
+def _worker(settings: Settings, queue: App) -> Worker:
+    return Worker(
+        queue,
+        concurrency=AT_ONCE,
+        shutdown_graceful_timeout=settings.shutdown_seconds,
+        worker_middleware=[counted],
+        install_signal_handlers=False,
+    )
+
+
+async def _work_as(worker: Worker, queue: App, told_to_stop: asyncio.Event) -> None:
+    async def stop() -> None:
+        await told_to_stop.wait()
+        worker.stop()  # type: ignore[no-untyped-call]  # theirs
+
+    beside = [asyncio.create_task(_count(queue)), asyncio.create_task(stop())]
+    try:
+        await worker.run()  # type: ignore[no-untyped-call]  # theirs
+    finally:
+        await asyncio.gather(*map(_end, beside))
+
+
 async def _until(event: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:
-    """Do something until it ends, or until the event; the log tells when it ends badly."""
+    """Do something until it ends, or until the event; raise what it ends with."""
     doing, happening = asyncio.create_task(work), asyncio.create_task(event.wait())
     await asyncio.wait({doing, happening}, return_when=asyncio.FIRST_COMPLETED)
-    doing.cancel()
-    happening.cancel()
-    ended, _ = await asyncio.gather(doing, happening, return_exceptions=True)
-    if isinstance(ended, Exception):
-        log.error("A part of the worker failed", exc_info=ended)
+    await asyncio.gather(_end(doing), _end(happening))
+    if not doing.cancelled():
+        doing.result()
 
 
-async def _work_off(settings: Settings, tools: Tools) -> None:
-    """Work until cancelled, and then end the jobs under way; or until the database goes away."""
-    queue = open_queue(settings, tools)
-    async with queue.open_async():
-        counting = asyncio.create_task(_count(queue))
-        try:
-            await queue.run_worker_async(
-                concurrency=AT_ONCE,
-                shutdown_graceful_timeout=settings.shutdown_seconds,
-                worker_middleware=[counted],
-                install_signal_handlers=False,
-            )
-        finally:
-            counting.cancel()
-            await asyncio.gather(counting, return_exceptions=True)
+async def _end(task: "asyncio.Task[Any]") -> None:
+    """Cancel until it has ended: `asyncio.wait_for` of Python 3.11 may lose a cancellation."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=CANCEL_SECONDS)
+    await asyncio.gather(task, return_exceptions=True)
 
 
 async def _count(queue: App) -> None:
