@@ -1,3 +1,5 @@
+"""sakark_api: case handling and archive for Norwegian municipalities, by the national standard."""
+
 import sys
 
 # httpx is also a command, and loads rich and its highlighters for it: 5 MB in every process that

@@ -121,7 +121,7 @@ def create_app(settings: Settings, mounts: Sequence[tuple[str, ASGIApp]] = ()) -
 def _described(app: FastAPI, tree: RouteTree, others: Sequence[APIRoute]) -> dict[str, Any]:
     if app.openapi_schema is None:
         app.openapi_schema = build(
-            [*others, *tree.routes()],
+            [*others, *(route.described() for route in tree.routes())],
             CATALOG,
             Schemas(CATALOG),
             {"Kodelisteverdi": KodeverdiBody},

@@ -6,25 +6,28 @@ from collections.abc import Iterator
 import httpx
 import pytest
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Match
 from starlette.types import Scope
 
 from sakark_api.rest.media_types import NOARK
-from sakark_api.rest.tree import RouteTree
+from sakark_api.rest.openapi import Operation
+from sakark_api.rest.tree import Route, RouteTree
+from sakark_api.texts import text
 
 UNITS = 60
 
 
-def told(kommune: str, system_id: str = "", kode: str = "", rest: str = "") -> dict[str, str]:
-    return {"kommune": kommune, "system_id": system_id, "kode": kode, "rest": rest}
+async def told(request: Request) -> Response:
+    return JSONResponse(request.path_params)
 
 
-def route(path: str, method: str) -> APIRoute:
-    return APIRoute(path, told, methods=[method])
+def route(path: str, method: str) -> Route:
+    return Route(path, method, Operation("prove", text("Hent {hva}", hva="enhet"), "pakke"), told)
 
 
-def routes() -> Iterator[APIRoute]:
+def routes() -> Iterator[Route]:
     base = "/{kommune}/api/"
     yield route(base, "GET")
     yield route(f"{base}.well-known/openid-configuration/", "GET")

@@ -363,6 +363,7 @@ _ADDRESS: Json = {
 _BYTES: Json = {"*/*": {"schema": {"type": "string", "format": "binary"}}}
 
 
+@cache
 def _noark(schema: str) -> Json:
     return {NOARK: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
 

@@ -1,7 +1,7 @@
 """Where clients begin: the list of kommuner, each kommune's root, its packages and login."""
 
 from importlib.metadata import version
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from fastapi.routing import APIRoute
@@ -17,7 +17,7 @@ from sakark_api.rest.links import QUERY, Link, render
 from sakark_api.rest.media_types import NOARK, refuse_unacceptable
 from sakark_api.rest.openapi import Operation, describe
 from sakark_api.rest.router import route
-from sakark_api.rest.tree import RouteTree
+from sakark_api.rest.tree import Route, RouteTree
 from sakark_api.texts import text
 
 __all__ = ["add_roots", "kommuner_routes"]
@@ -29,14 +29,15 @@ PROTOCOL: Final = "1.1"
 def add_roots(tree: RouteTree, catalog: Catalog) -> None:
     """Add the root, the login address, the packages and the system information."""
     base = "/{kommune}/api/"
-    tree.add(_open_route(base, root, Operation("rot_get", text("Kommunens rot"), "rot", errors=())))
-    tree.add(
-        _open_route(
+    for path, endpoint, operation in (
+        (base, root, Operation("rot_get", text("Kommunens rot"), "rot", errors=())),
+        (
             f"{base}{WELL_KNOWN}/",
             openid_configuration,
             Operation("oidc_get", text("Kommunens OIDC-leverandør"), "rot", errors=()),
-        )
-    )
+        ),
+    ):
+        tree.add(Route(path, "GET", operation, endpoint))
     for package in Package:
         operation = Operation(f"{package}_get", text("Lister i pakken"), package)
         tree.add(
@@ -51,10 +52,6 @@ def add_roots(tree: RouteTree, catalog: Catalog) -> None:
         )
     operation = Operation("system_get", text("Om systemet"), Package.ADMIN)
     tree.add(route(f"{base}admin/system/", "GET", operation, read_system))
-
-
-def _open_route(path: str, endpoint: Any, operation: Operation) -> APIRoute:
-    return APIRoute(path, endpoint, methods=["GET"], **describe(operation, path))
 
 
 def kommuner_routes() -> list[APIRoute]:

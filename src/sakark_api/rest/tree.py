@@ -1,19 +1,20 @@
 """One route that finds the right one of hundreds by looking its address up, not by trying each."""
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 
 from fastapi.routing import APIRoute
 from starlette.datastructures import URLPath
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Match, NoMatchFound
+from starlette.routing import BaseRoute, Match, NoMatchFound, request_response
 from starlette.types import Receive, Scope, Send
 
+from sakark_api.rest.openapi import Operation, describe
 from sakark_api.rest.problems import problem
 from sakark_api.texts import text
 
-__all__ = ["RouteTree"]
+__all__ = ["Route", "RouteTree"]
 
 _API, _FIRST = 1, 2
 """Addresses are /{kommune}/api/…: where "api" stands, and where what we look up begins."""
@@ -28,11 +29,30 @@ _WRONG_METHOD = text("Metoden kan ikke brukes på denne adressen. Se Allow.")
 Key = tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One operation of one address template: what does it, and what is said of it.
+
+    Hundreds of FastAPI's own routes would cost 8 MB in every process; they are made only when
+    somebody asks for the description.
+    """
+
+    path: str
+    method: str
+    operation: Operation
+    endpoint: Callable[[Request], Awaitable[Response]]
+
+    def described(self) -> APIRoute:
+        """Give the route as FastAPI describes it."""
+        shown = describe(self.operation, self.path)
+        return APIRoute(self.path, self.endpoint, methods=[self.method], **shown)
+
+
 @dataclass(frozen=True)
 class Node:
     """The routes of one address template, by method."""
 
-    routes: dict[str, APIRoute]
+    routes: dict[str, Route]
 
     @property
     def allow(self) -> str:
@@ -52,25 +72,20 @@ class RouteTree(BaseRoute):
         self._coded: set[Key] = set()
         """The lists, as (package, list), whose addresses end in a kode."""
 
-    def add(self, route: APIRoute) -> None:
+    def add(self, route: Route) -> None:
         """Add a route; its path begins with /{kommune}/api/ and ends in a slash."""
         parts = route.path.rstrip("/").split("/")[1:]
         if parts[-1] == _KODE:
             self._coded.add(tuple(parts[_FIRST:-1]))
-        key = self._key(parts)
-        node = self._nodes.setdefault(key, Node({}))
-        for method in route.methods or ():
-            if method in node.routes:
-                raise ValueError(f"{method} {route.path} is there already")
-            node.routes[method] = route
+        node = self._nodes.setdefault(self._key(parts), Node({}))
+        if route.method in node.routes:
+            raise ValueError(f"{route.method} {route.path} is there already")
+        node.routes[route.method] = route
 
-    def routes(self) -> Iterator[APIRoute]:
-        seen = set()
+    def routes(self) -> Iterator[Route]:
+        """Give every route, those of one address after each other."""
         for node in self._nodes.values():
-            for route in node.routes.values():
-                if id(route) not in seen:
-                    seen.add(id(route))
-                    yield route
+            yield from node.routes.values()
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         if scope["type"] != "http":
@@ -99,7 +114,7 @@ class RouteTree(BaseRoute):
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         route, node = scope["route"], scope["node"]
         if route is not None:
-            await route.app(scope, receive, send)
+            await request_response(route.endpoint)(scope, receive, send)
             return
         headers = {"allow": node.allow}
         if scope["method"] == "OPTIONS":
