@@ -472,6 +472,8 @@ def build_world(client: Client) -> World:
 
 
 @pytest.fixture
-def world(log_in: LogIn) -> World:
-    """A world where everything is made already."""
-    return build_world(log_in("administrator@molde"))
+def world(log_in: LogIn, request: pytest.FixtureRequest) -> World:
+    """A world where each unit is made when it is asked for; all of them first if a test says so."""
+    client = log_in("administrator@molde")
+    whole = request.node.get_closest_marker("whole_world") is not None
+    return build_world(client) if whole else World(client)

@@ -8,12 +8,6 @@ from tests.conftest import REL, Client, LogIn, World
 LOG = "loggingogsporing/endringslogg/"
 
 
-@pytest.fixture
-def world(log_in: LogIn) -> World:
-    """A world where units are made when they are asked for: most tests need few."""
-    return World(log_in("administrator@molde"))
-
-
 def lines_of(client: Client, unit: Any) -> list[Any]:
     found: list[Any] = client.get(client.link(unit, LOG)).json().get("results", [])
     return found

@@ -8,12 +8,6 @@ from tests.conftest import REL, Client, LogIn, World
 NO_VALIDATOR = {"If-Match": "*"}
 
 
-@pytest.fixture
-def world(log_in: LogIn) -> World:
-    """A world where units are made when they are asked for: most tests need few."""
-    return World(log_in("administrator@molde"))
-
-
 def ref(client: Client, unit: Any, rel: str) -> str:
     """Give the address of a relation's references."""
     return f"{client.link(unit, rel)}$ref"

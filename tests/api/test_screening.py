@@ -8,12 +8,6 @@ from tests.conftest import Client, LogIn, World
 SECRET = "Varsel om Solveig Hemmeligsen"
 
 
-@pytest.fixture
-def world(log_in: LogIn) -> World:
-    """A world where units are made when they are asked for: most tests need few."""
-    return World(log_in("administrator@molde"))
-
-
 def screened(*codes: str, **more: Any) -> dict[str, Any]:
     return {
         "skjerming": {

@@ -446,6 +446,7 @@ def test_server_cuts_long_lists_and_says_where_they_go_on(world: World) -> None:
     assert texts == sorted((one["merknadstekst"] for one in remarks), reverse=True)
 
 
+@pytest.mark.whole_world
 def test_page_the_client_cut_says_where_it_goes_on(world: World, mapper: str) -> None:
     pages = list(walk(world.client, f"{mapper}?$top=4&$orderby=tittel"))
 
@@ -470,6 +471,7 @@ def test_empty_list_has_no_results(world: World) -> None:
     }
 
 
+@pytest.mark.whole_world
 @pytest.mark.krav("TG0-13")
 @pytest.mark.parametrize(
     ("query", "count"), [({"$top": 0}, 0), ({"$skip": 7}, 0), ({"$skip": 6}, 1)]
@@ -492,6 +494,7 @@ def test_list_over_a_missing_owner_is_not_found(world: World) -> None:
     assert refusal_of(world.client.get(gone)) == (404, 404)
 
 
+@pytest.mark.whole_world
 @pytest.mark.krav("5.4.1")
 def test_general_list_has_the_special_units_with_all_they_have(world: World) -> None:
     client = world.client
@@ -500,6 +503,7 @@ def test_general_list_has_the_special_units_with_all_they_have(world: World) -> 
     assert units == [client.refreshed(world.saksmappe)]
 
 
+@pytest.mark.whole_world
 @pytest.mark.krav("TG0-15")
 @pytest.mark.parametrize(
     ("condition", "found"),
@@ -622,6 +626,7 @@ def test_case_numbers_are_never_given_twice(world: World) -> None:
     }
 
 
+@pytest.mark.whole_world
 @pytest.mark.krav("M014", "M015", "M004")
 def test_journal_numbers_are_never_given_twice(world: World) -> None:
     client = world.client
@@ -669,6 +674,7 @@ def test_numbers_start_anew_in_each_kommune(world: World, log_in: LogIn) -> None
     assert len(ours) == 3
 
 
+@pytest.mark.whole_world
 @pytest.mark.krav("M007")
 def test_documents_are_numbered_and_the_first_is_the_main_one(world: World) -> None:
     second = world.client.make(world.journalpost, DOCUMENT, {"tittel": "Vedlegg"})
@@ -679,6 +685,7 @@ def test_documents_are_numbered_and_the_first_is_the_main_one(world: World) -> N
     assert second["tilknyttetRegistreringSom"]["kode"] == "V"
 
 
+@pytest.mark.whole_world
 @pytest.mark.krav("M005")
 def test_first_version_is_number_zero(world: World) -> None:
     second = world.client.make(world.dokumentbeskrivelse, "arkivstruktur/ny-dokumentobjekt/", {})
@@ -723,6 +730,7 @@ def test_part_of_no_certain_kind_is_refused_with_a_hint(world: World) -> None:
     assert "partperson / partenhet" in answer.json()["feil"]["beskrivelse"]
 
 
+@pytest.mark.whole_world
 def test_nothing_is_made_when_a_part_is_wrong(world: World) -> None:
     client = world.client
     body = {"tittel": "Halv", "merknad": [{"merknadstekst": "A", "merknadstype": {"kode": "?"}}]}
@@ -1034,6 +1042,7 @@ def archived(world: World) -> Any:
     return answer.json()
 
 
+@pytest.mark.whole_world
 @pytest.mark.krav("Ny-Registrering-2", "M604", "M605", "C3.2.18")
 def test_archiving_dates_and_signs_the_entry(world: World) -> None:
     post = archived(world)
@@ -1043,6 +1052,7 @@ def test_archiving_dates_and_signs_the_entry(world: World) -> None:
     assert post["journaldato"] == post["arkivertDato"]
 
 
+@pytest.mark.whole_world
 @pytest.mark.krav("M020 Registrering", "M101", "M103", "C3.2.14")
 @pytest.mark.parametrize(
     "patch",
@@ -1066,6 +1076,7 @@ def test_archived_entry_keeps(world: World, patch: Mapping[str, Any]) -> None:
     assert world.client.refreshed(post) == post
 
 
+@pytest.mark.whole_world
 @pytest.mark.krav("C3.2.16", "C3.2.17")
 def test_archived_entry_takes_no_documents_and_is_not_deleted(world: World) -> None:
     client, new = world.client, world.client.link(world.journalpost, DOCUMENT)
@@ -1077,6 +1088,7 @@ def test_archived_entry_takes_no_documents_and_is_not_deleted(world: World) -> N
     assert REL + DOCUMENT not in post["_links"]
 
 
+@pytest.mark.whole_world
 def test_archived_entry_takes_remarks_and_descriptions(world: World) -> None:
     post = archived(world)
 
@@ -1123,6 +1135,7 @@ def test_closed_klasse_takes_no_more(world: World) -> None:
     assert refusal_of(answer) == (409, 409)
 
 
+@pytest.mark.whole_world
 def test_arkivdel_has_one_system(world: World) -> None:
     client = world.client
     address = f"{client.link(world.arkivdel, 'self')}ny-klassifikasjonssystem/"
@@ -1134,6 +1147,7 @@ def test_arkivdel_has_one_system(world: World) -> None:
     assert f"{REL}arkivstruktur/ny-klassifikasjonssystem/" not in offered
 
 
+@pytest.mark.whole_world
 def test_class_code_is_unique_in_its_system(world: World) -> None:
     new = world.client.link(world.klassifikasjonssystem, "arkivstruktur/ny-klasse/")
 

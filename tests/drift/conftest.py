@@ -81,12 +81,12 @@ class Operator:
         return self.get("logg/", params={"top": 1}).json()["results"][0]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def operator(http: httpx.Client, service: Service) -> Operator:
     return Operator(http, service, service.token("drift@sakark"))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def new_kommune(operator: Operator) -> Callable[[], str]:
     """Add kommuner of one's own, in preparation and without anybody to log in; give the slugs."""
 
@@ -102,15 +102,31 @@ def new_kommune(operator: Operator) -> Callable[[], str]:
     return add
 
 
+@pytest.fixture(scope="module")
+def new_ready(operator: Operator, new_kommune: Callable[[], str]) -> Callable[[], str]:
+    """Add kommuner in preparation that have all that operation takes; give the slugs."""
+
+    def add() -> str:
+        slug = new_kommune()
+        number = f"9000{slug.removeprefix('ny')}0"[:9]
+        assert operator.patch(f"kommuner/{slug}/", {"organisasjonsnummer": number}).is_success
+        logins = {"innlogging": [login(operator.service)]}
+        assert operator.put(f"kommuner/{slug}/innlogging/", logins).is_success
+        return slug
+
+    return add
+
+
 @pytest.fixture
-def ready(operator: Operator, new_kommune: Callable[[], str]) -> str:
-    """A kommune in preparation that has all that operation takes."""
-    slug = new_kommune()
-    number = f"9000{slug.removeprefix('ny')}0"[:9]
-    assert operator.patch(f"kommuner/{slug}/", {"organisasjonsnummer": number}).is_success
-    logins = {"innlogging": [login(operator.service)]}
-    assert operator.put(f"kommuner/{slug}/innlogging/", logins).is_success
-    return slug
+def ready(new_ready: Callable[[], str]) -> str:
+    """A kommune of the test's own, in preparation, that has all that operation takes."""
+    return new_ready()
+
+
+@pytest.fixture(scope="module")
+def shared(new_ready: Callable[[], str]) -> str:
+    """The same for tests that bring it into the state they need: to make one takes a second."""
+    return new_ready()
 
 
 def login(service: Service, **changes: object) -> dict[str, object]:

@@ -43,15 +43,15 @@ def test_the_table_in_the_code_is_the_one_that_was_agreed() -> None:
 
 @pytest.mark.parametrize(("before", "after"), PAIRS)
 def test_every_pair_of_states(
-    operator: Operator, owner: Sql, ready: str, before: str, after: str
+    operator: Operator, owner: Sql, shared: str, before: str, after: str
 ) -> None:
-    put_in(owner, ready, before)
+    put_in(owner, shared, before)
 
-    answer = go(operator, ready, after)
+    answer = go(operator, shared, after)
 
     expected = 200 if (before, after) in ALLOWED or before == after else 409
     assert answer.status_code == expected
-    now = operator.get(f"kommuner/{ready}/").json()["status"]
+    now = operator.get(f"kommuner/{shared}/").json()["status"]
     assert now == (after if expected == 200 else before)
 
 
@@ -116,8 +116,8 @@ def test_what_operation_takes_cannot_be_taken_away(operator: Operator, ready: st
     ],
     ids=str,
 )
-def test_a_move_that_is_wrong_is_refused(operator: Operator, ready: str, body: object) -> None:
-    answer = operator.put(f"kommuner/{ready}/status/", body)
+def test_a_move_that_is_wrong_is_refused(operator: Operator, shared: str, body: object) -> None:
+    answer = operator.put(f"kommuner/{shared}/status/", body)
 
     assert answer.status_code == 400
 
@@ -143,16 +143,17 @@ def test_without_a_role_nobody_comes_in_before_it_begins() -> None:
 # Over HTTP.
 
 
+def member_of(operator: Operator, slug: str, role: str) -> Client:
+    """Log somebody of a kommune in with a role."""
+    service = operator.service
+    service.tokens[f"{role}@{slug}"] = (inf, token_of(service, slug, role))
+    return Client(operator.http, service, f"{role}@{slug}", slug)
+
+
 @pytest.fixture
-def member(http: httpx.Client, operator: Operator, ready: str) -> Callable[[str], Client]:
+def member(operator: Operator, ready: str) -> Callable[[str], Client]:
     """Log somebody of the kommune in with a role."""
-
-    def log_in(role: str) -> Client:
-        service = operator.service
-        service.tokens[f"{role}@{ready}"] = (inf, token_of(service, ready, role))
-        return Client(http, service, f"{role}@{ready}", ready)
-
-    return log_in
+    return lambda role: member_of(operator, ready, role)
 
 
 def see_change(operator: Operator, slug: str) -> None:
@@ -163,16 +164,11 @@ def see_change(operator: Operator, slug: str) -> None:
 @pytest.mark.parametrize("role", [str(role) for role in Role])
 @pytest.mark.parametrize("status", [str(status) for status in Status])
 def test_who_may_read_and_who_may_write_in_each_state(
-    operator: Operator,
-    owner: Sql,
-    ready: str,
-    member: Callable[[str], Client],
-    status: str,
-    role: str,
+    operator: Operator, owner: Sql, shared: str, status: str, role: str
 ) -> None:
-    put_in(owner, ready, status)
-    see_change(operator, ready)
-    client = member(role)
+    put_in(owner, shared, status)
+    see_change(operator, shared)
+    client = member_of(operator, shared, role)
     body = {"arkivskaperID": "1", "arkivskaperNavn": "X"}
 
     read = client.get(f"{client.root}arkivstruktur/arkivskaper/")

@@ -16,6 +16,7 @@ def successor(world: World, client: Client) -> Any:
     return client.make(world.arkiv, "arkivstruktur/ny-arkivdel/", {"tittel": "Neste"})
 
 
+@pytest.mark.whole_world
 @pytest.mark.krav("5.11.4", "5.2.16", "5.2.20")
 def test_overlapping_arkivdel_takes_no_new_mappe(
     world: World, client: Client, patch: Patch
@@ -51,6 +52,7 @@ def test_registrering_moves_its_mappe_and_all_below_to_the_successor(
     assert "endretDato" in moved
 
 
+@pytest.mark.whole_world
 @pytest.mark.krav("5.11.5")
 def test_case_on_a_klasse_moves_too(
     world: World, client: Client, patch: Patch, successor: Any
@@ -62,6 +64,7 @@ def test_case_on_a_klasse_moves_too(
     assert made["referanseArkivdel"] == successor["systemID"]
 
 
+@pytest.mark.whole_world
 @pytest.mark.krav("5.11.5")
 def test_overlapping_arkivdel_without_successor_says_so(
     world: World, client: Client, patch: Patch
@@ -76,6 +79,7 @@ def test_overlapping_arkivdel_without_successor_says_so(
     assert "referanseArvtaker" in answer.json()["feil"]["beskrivelse"]
 
 
+@pytest.mark.whole_world
 @pytest.mark.krav("5.11.6", "5.11.7")
 @pytest.mark.parametrize("status", ["A", "O"])
 def test_arkivdel_with_open_mapper_is_not_closed(world: World, patch: Patch, status: str) -> None:
@@ -128,6 +132,7 @@ def test_closed_arkivdel_stays_closed(patch: Patch, closed: Any) -> None:
     assert patch(closed, **in_period("A")).status_code == 409
 
 
+@pytest.mark.whole_world
 @pytest.mark.krav("5.2.3", "5.2.10")
 def test_arkivdeler_are_at_the_lowest_level_of_arkiv(world: World, client: Client) -> None:
     upper = client.make(world.arkivskaper, "arkivstruktur/ny-arkiv/", {"tittel": "Over"})

@@ -117,12 +117,12 @@ def test_odd_facts_are_refused_for_a_new_kommune(owner: Owner, facts: dict[str, 
     assert owner.ask("select * from kommune") == []
 
 
-@pytest.mark.parametrize("facts", WRONG_FACTS, ids=str)
-def test_odd_facts_are_refused_for_a_known_kommune(owner: Owner, facts: dict[str, str]) -> None:
+def test_odd_facts_are_refused_for_a_known_kommune(owner: Owner) -> None:
     add(owner)
 
-    with pytest.raises(Invalid):
-        change(owner, **facts)
+    for facts in WRONG_FACTS:
+        with pytest.raises(Invalid):
+            change(owner, **facts)
 
 
 def test_a_new_number_keeps_the_former_ones(owner: Owner) -> None:
