@@ -130,26 +130,26 @@ class Operation:
         )
 
     @classmethod
-    def replacing(cls, resource: Resource[Any], id_: str) -> Self:
+    def replacing(cls, resource: Resource[Any], id_: str, *, has_kinds: bool = False) -> Self:
         return cls(
             id_,
             text("Endre {hva}: hele enheten sendes, det som utelates fjernes", hva=resource.title),
             resource.package,
             errors=(*_ALWAYS, 406, 409, 415),
             body=_noark(resource.model.__name__),
-            answer=_noark(resource.model.__name__),
+            answer=_noark(resource.model.__name__ + (ANY_KIND if has_kinds else "")),
             parameters=("if_match",),
         )
 
     @classmethod
-    def merging(cls, resource: Resource[Any], id_: str) -> Self:
+    def merging(cls, resource: Resource[Any], id_: str, *, has_kinds: bool = False) -> Self:
         return cls(
             id_,
             text("Endre noen felt av {hva}; null fjerner", hva=resource.title),
             resource.package,
             errors=(*_ALWAYS, 406, 409, 415),
             body={MERGE_PATCH: {"schema": {"type": "object"}}},
-            answer=_noark(resource.model.__name__),
+            answer=_noark(resource.model.__name__ + (ANY_KIND if has_kinds else "")),
             parameters=("if_match",),
         )
 

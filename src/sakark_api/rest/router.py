@@ -51,14 +51,11 @@ def _add_lists(tree: RouteTree, resource: Resource[Any]) -> None:
 def _add_unit(tree: RouteTree, catalog: Catalog, resource: Resource[Any]) -> None:
     path = _unit_path(resource)
     name = resource.name
+    kinds = _has_kinds(catalog, resource)
     operations = (
-        (
-            "GET",
-            Operation.reading(resource, f"{name}_get", has_kinds=_has_kinds(catalog, resource)),
-            units.read_unit,
-        ),
-        ("PUT", Operation.replacing(resource, f"{name}_put"), units.replace_unit),
-        ("PATCH", Operation.merging(resource, f"{name}_patch"), units.merge_unit),
+        ("GET", Operation.reading(resource, f"{name}_get", has_kinds=kinds), units.read_unit),
+        ("PUT", Operation.replacing(resource, f"{name}_put", has_kinds=kinds), units.replace_unit),
+        ("PATCH", Operation.merging(resource, f"{name}_patch", has_kinds=kinds), units.merge_unit),
         ("DELETE", Operation.deleting(resource, f"{name}_delete"), units.delete_unit),
     )
     for method, operation, act in operations[:1] if resource.read_only else operations:
