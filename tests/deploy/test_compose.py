@@ -222,7 +222,9 @@ def empty_server() -> Iterator[str]:
 async def forget_ours(url: str) -> None:
     connection = await asyncpg.connect(url)
     await connection.execute("DROP DATABASE sakark")
-    await connection.execute("DROP ROLE IF EXISTS sakark_owner, sakark_app, sakark_drift")
+    await connection.execute(
+        "DROP ROLE IF EXISTS sakark_owner, sakark_app, sakark_drift, sakark_sok"
+    )
     await connection.close()
 
 

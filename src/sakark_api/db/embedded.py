@@ -32,6 +32,7 @@ __all__ = ["EmbeddedServer", "embedded", "remove", "running", "start", "stop"]
 OWNER = "sakark_owner"
 APP = "sakark_app"
 OPERATOR = "sakark_drift"
+SEARCHER = "sakark_sok"
 DATABASE = "sakark"
 SUPERUSER = "postgres"
 
@@ -170,7 +171,7 @@ def _start(folder: Path, *, durable: bool) -> EmbeddedServer:
     if not data.exists():
         _make_cluster(programs, user, data, passwords, durable=durable)
     elif known != passwords:
-        _run_sql(programs, user, data, [_MAKE_OPERATOR, *_password_statements(passwords)])
+        _run_sql(programs, user, data, [*_LATER_ROLES, *_password_statements(passwords)])
     _write(folder / "starter", "")
     _launch(programs, user, folder, data, {} if durable else NOT_DURABLE)
     server = _running(folder)
@@ -462,7 +463,7 @@ def _make_cluster(
         [
             f"CREATE ROLE {OWNER} LOGIN NOSUPERUSER NOBYPASSRLS",
             f"CREATE ROLE {APP} LOGIN NOSUPERUSER NOBYPASSRLS",
-            _MAKE_OPERATOR,
+            *_LATER_ROLES,
             f"CREATE DATABASE {DATABASE} OWNER {OWNER}",
             *_password_statements(passwords),
         ],
@@ -472,10 +473,18 @@ def _make_cluster(
     new.rename(data)
 
 
-# Clusters from before there was an operator have no such role.
-_MAKE_OPERATOR = (
-    f"DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{OPERATOR}')"
-    f" THEN CREATE ROLE {OPERATOR} LOGIN NOSUPERUSER NOBYPASSRLS; END IF; END $$"
+def _unless_there(role: str, rights: str) -> str:
+    return (
+        f"DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}')"
+        f" THEN CREATE ROLE {role} {rights} NOSUPERUSER NOBYPASSRLS; END IF; END $$"
+    )
+
+
+# Clusters from before there was an operator, or a search by words, have no such roles.
+_LATER_ROLES = (
+    _unless_there(OPERATOR, "LOGIN"),
+    _unless_there(SEARCHER, "NOLOGIN"),
+    f"GRANT {SEARCHER} TO {OWNER}",
 )
 
 

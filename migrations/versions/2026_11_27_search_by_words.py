@@ -1,0 +1,87 @@
+"""Let the index of words be used in spite of row security: `@@` is not leakproof.
+
+The function runs as a role that sees which words rows hold and whose they are, and nothing else of
+them. It gives the rows of the kommune that the connection serves, and of no other.
+"""
+
+from alembic import op
+
+revision = "2026_11_27_search_by_words"
+down_revision = "2026_11_26_index_for_queries"
+branch_labels = None
+depends_on = None
+
+APPLICATION_ROLE, ROLE = "sakark_app", "sakark_sok"
+SEARCHED = (
+    "administrativenhet",
+    "arkiv",
+    "arkivdel",
+    "arkivskaper",
+    "avskrivning",
+    "bruker",
+    "dokumentbeskrivelse",
+    "dokumentflyt",
+    "dokumentobjekt",
+    "klasse",
+    "klassifikasjonssystem",
+    "konvertering",
+    "korrespondansepart",
+    "mappe",
+    "merknad",
+    "moetedeltaker",
+    "nasjonalidentifikator",
+    "part",
+    "presedens",
+    "registrering",
+    "tilgang",
+    "virksomhetsspesifikkemetadata",
+)
+DEMAND = f"""
+DO $$ BEGIN
+  IF NOT EXISTS (
+    SELECT FROM pg_roles WHERE rolname = '{ROLE}' AND pg_has_role(current_user, oid, 'MEMBER')
+  ) THEN
+    RAISE EXCEPTION USING MESSAGE = format(
+      'As a superuser: CREATE ROLE {ROLE} NOLOGIN; GRANT {ROLE} TO %I;', current_user
+    );
+  END IF;
+END $$
+"""
+FIND = """
+CREATE FUNCTION sakark_find_words(held text, words tsquery) RETURNS SETOF uuid
+LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 100
+SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  kommune int := nullif(current_setting('app.tenant_id', true), '')::int;
+BEGIN
+  -- Written into the statement, so that it is planned for this kommune and these words.
+  IF kommune IS NOT NULL THEN
+    RETURN QUERY EXECUTE format(
+      'SELECT system_id FROM public.%I WHERE tenant_id = %s AND sok @@ $1', held, kommune
+    ) USING words;
+  END IF;
+END $$
+"""
+
+
+def upgrade() -> None:
+    op.execute(DEMAND)
+    op.execute(FIND)
+    op.execute("REVOKE ALL ON FUNCTION sakark_find_words FROM PUBLIC")
+    op.execute(f"GRANT USAGE ON SCHEMA public TO {ROLE}")
+    # To be given a function, a role must be one that could make it.
+    op.execute(f"GRANT CREATE ON SCHEMA public TO {ROLE}")
+    op.execute(f"ALTER FUNCTION sakark_find_words OWNER TO {ROLE}")
+    op.execute(f"REVOKE CREATE ON SCHEMA public FROM {ROLE}")
+    op.execute(f"GRANT EXECUTE ON FUNCTION sakark_find_words TO {APPLICATION_ROLE}")
+    for table in SEARCHED:
+        op.execute(f"GRANT SELECT (tenant_id, system_id, sok) ON {table} TO {ROLE}")
+        op.execute(f"CREATE POLICY words ON {table} FOR SELECT TO {ROLE} USING (true)")
+
+
+def downgrade() -> None:
+    for table in reversed(SEARCHED):
+        op.execute(f"DROP POLICY words ON {table}")
+        op.execute(f"REVOKE SELECT (tenant_id, system_id, sok) ON {table} FROM {ROLE}")
+    op.execute("DROP FUNCTION sakark_find_words")
+    op.execute(f"REVOKE USAGE ON SCHEMA public FROM {ROLE}")

@@ -1,0 +1,95 @@
+"""Words are found by their index, in one kommune, by a role that sees nothing else."""
+
+import asyncio
+from collections.abc import Sequence
+from uuid import UUID
+
+import asyncpg
+import pytest
+from tests.conftest import LogIn
+
+from sakark_api.db.embedded import EmbeddedServer
+from sakark_api.tenancy.partitions import tenant_tables
+
+SEARCHED = sorted(table.name for table in tenant_tables() if "sok" in table.c)
+KOMMUNE = "select set_config('app.tenant_id', {}::text, false)"
+
+
+def ask(url: str, *statements: str) -> Sequence[asyncpg.Record]:
+    """Run statements on one connection; give the rows of the last."""
+
+    async def run() -> Sequence[asyncpg.Record]:
+        connection = await asyncpg.connect(url)
+        try:
+            for statement in statements[:-1]:
+                await connection.execute(statement)
+            return list(await connection.fetch(statements[-1]))
+        finally:
+            await connection.close()
+
+    return asyncio.run(run())
+
+
+@pytest.fixture
+def makers(log_in: LogIn, database: EmbeddedServer) -> dict[int, UUID]:
+    """Make an arkivskaper of the same name in two kommuner; give their systemIDs by kommune."""
+    numbers = {row[1]: row[0] for row in ask(database.owner_url, "select id, slug from kommune")}
+    made = {}
+    for slug in ("molde", "rauma"):
+        client = log_in(f"administrator@{slug}")
+        maker = client.make(
+            client.follow("arkivstruktur/"),
+            "arkivstruktur/ny-arkivskaper/",
+            {"arkivskaperID": "1", "arkivskaperNavn": "Traner"},
+        )
+        made[numbers[slug]] = UUID(maker["systemID"])
+    return made
+
+
+FIND = "select sakark_find_words('arkivskaper', to_tsquery('norwegian', 'traner'))"
+
+
+def test_words_are_found_in_ones_own_kommune_only(
+    makers: dict[int, UUID], database: EmbeddedServer
+) -> None:
+    for kommune, maker in makers.items():
+        found = {row[0] for row in ask(database.app_url, KOMMUNE.format(kommune), FIND)}
+
+        assert maker in found
+        assert not found & (set(makers.values()) - {maker})
+
+
+@pytest.mark.parametrize("setting", ["select 1", KOMMUNE.format("''"), KOMMUNE.format(999)])
+def test_without_a_kommune_nothing_is_found(
+    makers: dict[int, UUID], database: EmbeddedServer, setting: str
+) -> None:
+    assert ask(database.app_url, setting, FIND) == []
+    assert makers
+
+
+@pytest.mark.parametrize("table", SEARCHED)
+def test_the_index_of_words_is_used(database: EmbeddedServer, service: object, table: str) -> None:
+    plan = ask(
+        database.owner_url,
+        "set role sakark_sok",
+        "set enable_seqscan = off",
+        f"explain select system_id from {table} where sok @@ 'x'::tsquery",
+    )
+
+    assert any("Index Cond: (sok @@" in row[0] for row in plan), plan
+    assert service
+
+
+@pytest.mark.parametrize("name", ["mappe where false; select", 'mappe" --', "pg_class", "x.mappe"])
+def test_an_odd_name_is_a_table_there_is_not(
+    database: EmbeddedServer, service: object, name: str
+) -> None:
+    with pytest.raises(asyncpg.UndefinedTableError):
+        ask(database.app_url, KOMMUNE.format(1), f"select sakark_find_words($$ {name}$$, 'x')")
+    assert service
+
+
+def test_what_else_a_row_says_is_not_seen(database: EmbeddedServer, service: object) -> None:
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        ask(database.owner_url, "set role sakark_sok", "select tittel from mappe")
+    assert service
