@@ -48,7 +48,7 @@ DO $$ BEGIN
 END $$
 """
 FIND = """
-CREATE FUNCTION sakark_find_words(held text, words tsquery) RETURNS SETOF uuid
+CREATE FUNCTION sakark_find_words(held text, words tsquery, most int) RETURNS SETOF uuid
 LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 100
 SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -57,8 +57,8 @@ BEGIN
   -- Written into the statement, so that it is planned for this kommune and these words.
   IF kommune IS NOT NULL THEN
     RETURN QUERY EXECUTE format(
-      'SELECT system_id FROM public.%I WHERE tenant_id = %s AND sok @@ $1', held, kommune
-    ) USING words;
+      'SELECT system_id FROM public.%I WHERE tenant_id = %s AND sok @@ $1 LIMIT $2', held, kommune
+    ) USING words, most;
   END IF;
 END $$
 """

@@ -102,8 +102,11 @@ def test_every_relation_is_followed_within_a_kommune(
     [one for one in CATALOG.resources if "sok" in table_of(one.model).c],
     ids=lambda one: one.name,
 )
-def test_every_search_is_within_a_kommune(plans: Plans, resource: Resource[Any]) -> None:
-    page = Page(resource, terms=3)
+@pytest.mark.parametrize("rare", [True, False])
+def test_every_search_is_within_a_kommune(
+    plans: Plans, resource: Resource[Any], rare: bool
+) -> None:
+    page = Page(resource, terms=3, rare=rare)
 
     assert foreign(plans.tables(QUERIES.page(page))) == set()
 

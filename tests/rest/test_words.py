@@ -46,7 +46,7 @@ def makers(log_in: LogIn, database: EmbeddedServer) -> dict[int, UUID]:
     return made
 
 
-FIND = "select sakark_find_words('arkivskaper', to_tsquery('norwegian', 'traner'))"
+FIND = "select sakark_find_words('arkivskaper', to_tsquery('norwegian', 'traner'), null)"
 
 
 def test_words_are_found_in_ones_own_kommune_only(
@@ -85,7 +85,9 @@ def test_an_odd_name_is_a_table_there_is_not(
     database: EmbeddedServer, service: object, name: str
 ) -> None:
     with pytest.raises(asyncpg.UndefinedTableError):
-        ask(database.app_url, KOMMUNE.format(1), f"select sakark_find_words($$ {name}$$, 'x')")
+        ask(
+            database.app_url, KOMMUNE.format(1), f"select sakark_find_words($$ {name}$$, 'x', null)"
+        )
     assert service
 
 

@@ -23,7 +23,7 @@ from sakark_api.rest.odata import (
     compile_filter,
     ordering,
 )
-from sakark_api.rest.search import found_by
+from sakark_api.rest.search import found_by, tally
 
 __all__ = ["OWNER", "Page", "Queries"]
 
@@ -36,8 +36,9 @@ OWNER = "owner_id"
 class Page:
     """A list that was asked for: what to filter by, in which order, and how it is found.
 
-    `terms` is how many terms are searched for, and `prefixed` what the fields hold that the
-    kommune has defined itself and the query names.
+    `terms` is how many terms are searched for, `rare` whether the first is so rare that it is
+    looked up, and `prefixed` what the fields hold that the kommune has defined itself and the
+    query names.
     """
 
     resource: Resource[Any]
@@ -46,6 +47,7 @@ class Page:
     tree: Node | None = None
     orders: tuple[Order, ...] = ()
     terms: int = 0
+    rare: bool = False
     prefixed: tuple[tuple[str, FieldKind], ...] = ()
 
 
@@ -76,6 +78,7 @@ class Queries:
         self._count = lru_cache(maxsize=2048)(self._compile_count)
         self._asked = lru_cache(maxsize=2048)(self._survey)
         self._expanded = lru_cache(maxsize=1024)(self._compile_expanded)
+        self._tally = lru_cache(maxsize=256)(self._compile_tally)
 
     def family(self, resource: Resource[Any]) -> Family:
         return self.families[resource.root.name]
@@ -102,6 +105,10 @@ class Queries:
         Each row tells in `OWNER` which of the units it was found from.
         """
         return self._expanded(owner, relation)
+
+    def tally(self, resource: Resource[Any], terms: int) -> Statement:
+        """Count what each term of a search is found in, a column each; values: the terms."""
+        return self._tally(resource, terms)
 
     def parameters(self, page: Page, filter_: Filter) -> Mapping[str, object]:
         """Give the values of a page's filter as its statement takes them."""
@@ -141,6 +148,10 @@ class Queries:
             .limit(bindparam(TOP, type_=Integer()))
         )
 
+    def _compile_tally(self, resource: Resource[Any], terms: int) -> Statement:
+        family = self.family(resource)
+        return Statement.compile(tally(self.catalog, self.families, family, terms))
+
     def _compile_page(self, page: Page) -> Statement:
         family = self.family(page.resource)
         asking = self._asking(page)
@@ -178,7 +189,7 @@ class Queries:
         if compiled is not None:
             where.append(compiled.predicate)
         if page.terms:
-            where += found_by(self.catalog, self.families, family, page.terms)
+            where += found_by(self.catalog, self.families, family, page.terms, rare=page.rare)
         order = self._order(page, rows) if ordered else ()
         return Asking(rows, where, compiled, order)
 

@@ -1,16 +1,21 @@
 """$search: words in a unit or in what it is composed of, found by the index of each table."""
 
-from collections.abc import Sequence
+import functools
+import operator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     FromClause,
     Select,
-    and_,
     bindparam,
+    case,
     func,
     literal_column,
+    null,
+    or_,
     select,
     union_all,
 )
@@ -22,13 +27,14 @@ from sakark_api.rest.family import Family, same_kommune
 from sakark_api.rest.navigation import Families, tied
 from sakark_api.texts import text
 
-__all__ = ["found_by", "search_values", "terms_of"]
+__all__ = ["COMMON", "found_by", "search_values", "tally", "terms_of"]
 
 SEARCH, WORDS = "search", "sok"
 """The parameter that holds what is searched for, and the column of a row's stemmed words."""
-
-
 MAX_TERMS = 10
+COMMON = 1000
+"""A term that is in so many rows is not looked up: to read the rows in turn is as quick."""
+_COMMON: ColumnElement[Any] = literal_column(str(COMMON))
 
 
 def terms_of(words: str) -> tuple[str, ...]:
@@ -44,31 +50,41 @@ def search_values(terms: Sequence[str]) -> dict[str, str]:
     return {SEARCH: " ".join(terms), **each}
 
 
+def tally(catalog: Catalog, families: Families, family: Family, terms: int) -> Select[Any]:
+    """Count what each term is found in, up to what is common; one that means nothing is common."""
+    tables = [family, *(families[one.target.name] for one in _parts(catalog, families, family))]
+    return select(
+        *(
+            case(
+                (func.numnode(query) == 0, _COMMON),
+                else_=functools.reduce(operator.add, (_count(one, query) for one in tables)),
+            )
+            for query in (_query(f"{SEARCH}{place}") for place in range(terms))
+        )
+    )
+
+
 def found_by(
-    catalog: Catalog, families: Families, family: Family, terms: int
+    catalog: Catalog, families: Families, family: Family, terms: int, *, rare: bool
 ) -> list[ColumnElement[bool]]:
     """Say in SQL that every term is in a unit's own words or in those of its parts.
 
-    Words that mean nothing by themselves ("og") are in no index: beside others they count as found.
+    With `rare` the first is looked up, and the others are looked for in what it gives. Words that
+    mean nothing by themselves ("og") are in no index: beside others they count as found.
     """
-    parts = _compositions(catalog, families, family)
-    if not parts:
-        if WORDS not in family.table.c:
-            raise Unsupported(text("Her støttes ikke $search. Bruk $filter."))
-        return [_holds(family, family.table, _query(SEARCH))]
-    conditions: list[ColumnElement[bool]] = []
-    for query in (_query(f"{SEARCH}{place}") for place in range(terms)):
-        arms = [_own(family, query), *(_of_parts(families, part, query) for part in parts)]
-        if terms > 1:
-            arms.append(_all_where_meaningless(family, query))
-        conditions.append(family.table.c.system_id.in_(union_all(*arms)))
-    if terms > 1:
-        conditions.append(func.numnode(_query(SEARCH)) > 0)
-    return conditions
+    parts = _parts(catalog, families, family)
+    queries = [_query(f"{SEARCH}{place}") for place in range(terms)]
+    conditions = [_has(families, family, parts, query) for query in queries]
+    if rare:
+        found = _looked_up(families, family, parts, queries[0])
+        conditions[0] = family.table.c.system_id.in_(found)
+    return [*conditions, func.numnode(_query(SEARCH)) > 0]
 
 
-def _compositions(catalog: Catalog, families: Families, family: Family) -> list[Relation]:
+def _parts(catalog: Catalog, families: Families, family: Family) -> list[Relation]:
     """List the relations from a family to what its units are composed of, where it has words."""
+    if WORDS not in family.table.c:
+        raise Unsupported(text("Her støttes ikke $search. Bruk $filter."))
     owned = {
         offer.made.root
         for resource in catalog.family(family.root)
@@ -85,37 +101,78 @@ def _compositions(catalog: Catalog, families: Families, family: Family) -> list[
     ]
 
 
-def _own(family: Family, query: ColumnElement[Any]) -> Select[Any]:
+def _has(
+    families: Families, family: Family, parts: Sequence[Relation], query: ColumnElement[Any]
+) -> ColumnElement[bool]:
+    """Say that a unit has a term, or one of its parts; or that the term means nothing."""
+    return or_(
+        _holds(family.column(WORDS), query),
+        *(_part_has(families, family, part, query) for part in parts),
+        func.numnode(query) == 0,
+    )
+
+
+def _part_has(
+    families: Families, owner: Family, relation: Relation, query: ColumnElement[Any]
+) -> ColumnElement[bool]:
+    family = families[relation.target.name]
+    rows = family.table.alias("part_of")
+    source, owner_id = tied(rows, relation, rows)
+    return (
+        select(literal_column("1"))
+        .select_from(source)
+        .where(
+            same_kommune(rows),
+            _holds(family.column(WORDS, rows), query),
+            owner_id == owner.table.c.system_id,
+        )
+        .exists()
+    )
+
+
+def _looked_up(
+    families: Families, family: Family, parts: Sequence[Relation], query: ColumnElement[Any]
+) -> CompoundSelect[Any]:
+    """Find the units with a term by the index, and those of parts with it."""
     rows = family.table.alias("own")
-    return select(rows.c.system_id).where(same_kommune(rows), _holds(family, rows, query))
+    own = select(rows.c.system_id).where(same_kommune(rows), *_indexed(family, rows, query))
+    return union_all(own, *(_owners(families, part, query) for part in parts))
 
 
-def _of_parts(families: Families, relation: Relation, query: ColumnElement[Any]) -> Select[Any]:
+def _owners(families: Families, relation: Relation, query: ColumnElement[Any]) -> Select[Any]:
     family = families[relation.target.name]
     rows = family.table.alias("part_of")
     source, owner_id = tied(rows, relation, rows)
     return (
         select(owner_id)
         .select_from(source)
-        .where(same_kommune(rows), _holds(family, rows, query), owner_id.is_not(None))
+        .where(same_kommune(rows), *_indexed(family, rows, query), owner_id.is_not(None))
     )
 
 
-def _all_where_meaningless(family: Family, query: ColumnElement[Any]) -> Select[Any]:
-    rows = family.table.alias("all_of")
-    return select(rows.c.system_id).where(same_kommune(rows), func.numnode(query) == 0)
-
-
-def _holds(family: Family, rows: FromClause, query: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Say that a row holds the words; the function uses the index, which row security forbids us.
-
-    It says nothing of screening: what is screened is found as absent by the row itself.
-    """
-    table: ColumnElement[Any] = literal_column(f"'{family.table.name}'")
-    found = func.sakark_find_words(table, query, type_=Uuid()).column_valued("found")
+def _indexed(
+    family: Family, rows: FromClause, query: ColumnElement[Any]
+) -> Iterator[ColumnElement[bool]]:
+    """Say that rows are among those the index finds; what is screened is no word of theirs."""
+    yield rows.c.system_id.in_(select(_find(family, query)))
     words = family.column(WORDS, rows)
-    holds = rows.c.system_id.in_(select(found))
-    return holds if words is rows.c[WORDS] else and_(holds, words.is_not(None))
+    if words is not rows.c[WORDS]:
+        yield words.is_not(None)
+
+
+def _count(family: Family, query: ColumnElement[Any]) -> ColumnElement[int]:
+    return select(func.count(_find(family, query, _COMMON))).scalar_subquery()
+
+
+def _find(family: Family, query: ColumnElement[Any], most: ColumnElement[Any] | None = None) -> Any:
+    """Look words up by a function that may use the index; row security lets nobody else use it."""
+    table: ColumnElement[Any] = literal_column(f"'{family.table.name}'")
+    found = func.sakark_find_words(table, query, null() if most is None else most, type_=Uuid())
+    return found.column_valued("found")
+
+
+def _holds(words: ColumnElement[Any], query: ColumnElement[Any]) -> ColumnElement[bool]:
+    return words.bool_op("@@")(query)
 
 
 def _query(name: str) -> ColumnElement[Any]:

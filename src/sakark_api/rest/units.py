@@ -1,6 +1,6 @@
 """The operations on units: each takes a context and a request, and gives an answer."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -31,7 +31,7 @@ from sakark_api.rest.patches import parse_patch
 from sakark_api.rest.queries import Page
 from sakark_api.rest.representation import address_of, refuse_unshowable, show
 from sakark_api.rest.schema import parse
-from sakark_api.rest.search import search_values, terms_of
+from sakark_api.rest.search import COMMON, search_values, terms_of
 from sakark_api.rest.ties import End
 from sakark_api.texts import text
 
@@ -153,7 +153,7 @@ async def read_list(
     context.demand("read", resource.work)
     query = _query(request)
     asked = _list_asked(context, resource, query)
-    terms = terms_of(asked.search) if asked.search else ()
+    terms, rare = await _searched(context, resource, asked)
     page = Page(
         resource,
         relation,
@@ -161,6 +161,7 @@ async def read_list(
         asked.filter.tree if asked.filter else None,
         asked.orders,
         len(terms),
+        rare,
         tuple(sorted((await prefixed_fields(context, asked.prefixed)).items())),
     )
     for work in context.queries.works(page):
@@ -178,6 +179,20 @@ async def read_list(
     units = await show(context, resource, rows, asked)
     body = list_body(units, count, asked, (address, query, rel))
     return Response(body, 200, _PRIVATE, NOARK)
+
+
+async def _searched(
+    context: Context, resource: Resource[Any], asked: Asked
+) -> tuple[Sequence[str], bool]:
+    """Give the terms of a search, the rarest first, and whether that one is rare."""
+    if not asked.search:
+        return (), False
+    terms = terms_of(asked.search)
+    statement = context.queries.tally(resource, len(terms))
+    reader = context.services.reader
+    (counts,) = await reader.fetch(context.kommune.id, statement, search_values(terms))
+    by_count = sorted(zip(counts, terms, strict=True))
+    return [term for _, term in by_count], by_count[0][0] < COMMON
 
 
 def _list_asked(context: Context, resource: Resource[Any], query: str) -> Asked:
