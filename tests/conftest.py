@@ -38,6 +38,15 @@ PATCH = "application/merge-patch+json"
 RENEWED_SECONDS = 600
 
 
+COMMITTED = Path(__file__).parents[1] / "openapi" / "sakark.json"
+"""The description of the API; that it is what the program says, `test_openapi.py` proves."""
+
+
+def described() -> Any:
+    """Give the description as it is committed: to make it anew takes seconds."""
+    return json.loads(COMMITTED.read_text(encoding="utf-8"))
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -10,14 +10,13 @@ from uuid import uuid4
 import asyncpg
 import httpx
 import pytest
-from tests.conftest import Client, LogIn, Service, World, build_world
+from tests.conftest import Client, LogIn, Service, World, build_world, described
 from tests.tenancy.operations import LONG, Sent, operations, sent
 
-from sakark_api.app import openapi
 from sakark_api.db.embedded import EmbeddedServer
 from sakark_api.tenancy.partitions import partitioned_tables, tenant_tables
 
-DESCRIPTION = openapi()
+DESCRIPTION = described()
 OPERATIONS = tuple(operations(DESCRIPTION))
 CLOSED = tuple(one for one in OPERATIONS if not one.open and one.of_kommune)
 NOT_OF_A_TENANT = {"kommune", "kommune_issuer", "driftslogg", "alembic_version"}

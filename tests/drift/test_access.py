@@ -6,14 +6,12 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.conftest import Client, LogIn, Service
+from tests.conftest import Client, LogIn, Service, described
 from tests.drift.conftest import Operator, Sql, login, token_of
 from tests.tenancy.operations import Operation, operations
 from tests.tenancy.processes import beside
 
-from sakark_api.app import openapi
-
-OPERATIONS = [one for one in operations(openapi()) if one.path.startswith("/drift/")]
+OPERATIONS = [one for one in operations(described()) if one.path.startswith("/drift/")]
 IDS = [one.id for one in OPERATIONS]
 BODY: dict[str, Any] = {"content": b"{}", "headers": {"Content-Type": "application/json"}}
 
