@@ -52,6 +52,11 @@ class Commands:
             for resource in catalog.resources
             for moment in ("on_create", "on_change", "on_move", "on_delete")
         }
+        self._extending = {
+            one.name: catalog.own_rules(one, "on_create")
+            for one in catalog.resources
+            if one.extension
+        }
 
     def make(
         self,
@@ -243,9 +248,11 @@ class Commands:
             if value is not None:
                 assign(extended, attribute, value)
         give_code_names(change, extended)
+        refuse_odd_fields(change, extended)
         complete_values(change, extended)
-        for rule in special.on_create:
+        for rule in self._extending[special.name]:
             rule(change, extended)
+        give_disposal_date(change, extended)
         log_changed(change, extended)
         log_line(change, extended, "type", special.extends.name, special.name)
         give_last_change(change, extended)

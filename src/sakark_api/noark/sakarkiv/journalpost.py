@@ -222,8 +222,25 @@ def refuse_unfinished_documents(change: Change, unit: Journalpost) -> None:
 
 def _gets_status(unit: Journalpost, statuses: Container[str]) -> bool:
     """Tell whether this very change gives an entry that was there one of these statuses."""
-    before, after = value_before(unit, "journalstatus").kode, unit.journalstatus.kode
-    return before != after and after in statuses
+    before, after = value_before(unit, "journalstatus"), unit.journalstatus.kode
+    return (before is None or before.kode != after) and after in statuses
+
+
+def refuse_unready(change: Change, unit: Journalpost) -> None:
+    """Let a registrering become no entry whose status it is not ready for (C2.6.3, C3.2.30).
+
+    Who a new entry is from and to, and its documents, come after it.
+    """
+    if unit.opprettet_dato == change.now:
+        return
+    if freezes_parts(unit):
+        refuse_unaddressed(change, unit)
+    refuse_unfinished_documents(change, unit)
+
+
+def freezes_parts(unit: Journalpost) -> bool:
+    """Tell whether who an entry is from and to may not be changed any more (C3.2.23, C3.2.24)."""
+    return unit.journalstatus.kode in (SENT if own_produced(unit) else {ARKIVERT})
 
 
 def refuse_frozen_parts(change: Change, unit: Korrespondansepart) -> None:
@@ -236,7 +253,7 @@ def refuse_frozen_parts(change: Change, unit: Korrespondansepart) -> None:
     entry = change.parent or change.get(Journalpost, unit.registrering_ref)
     if not isinstance(entry, Journalpost) or entry.opprettet_dato == change.now:
         return
-    if entry.journalstatus.kode in (SENT if own_produced(entry) else {ARKIVERT}):
+    if freezes_parts(entry):
         raise Conflict(
             text(
                 "Korrespondansepartene kan ikke endres når journalposten er {status}.",
@@ -279,7 +296,14 @@ journalpost = Resource(
     extends=registrering,
     extension=True,
     parents=[Parent(saksmappe, ChildColumn("mappe_ref"))],
-    on_create=[give_status, name_referred, give_memory, give_archiving, give_journal_number],
+    on_create=[
+        give_status,
+        refuse_unready,
+        name_referred,
+        give_memory,
+        give_archiving,
+        give_journal_number,
+    ],
     on_change=[
         refuse_frozen_by_status,
         refuse_thawing,
