@@ -15,6 +15,12 @@ from sakark_api.noark.arkivstruktur.dokumentbeskrivelse import (
     dokumentbeskrivelse,
     tied,
 )
+from sakark_api.noark.arkivstruktur.dokumentobjekt import (
+    Dokumentobjekt,
+    dokumentobjekt,
+    refuse_loss,
+    refuse_taking,
+)
 from sakark_api.noark.arkivstruktur.felles import Signert
 from sakark_api.noark.arkivstruktur.korrespondansepart import (
     AVSENDERE,
@@ -264,15 +270,41 @@ def refuse_frozen_parts(change: Change, unit: Korrespondansepart) -> None:
 
 def refuse_deletion_of_entered(change: Change, unit: Dokumentbeskrivelse) -> None:
     """Keep the documents of what has been journalled (C3.2.19)."""
-    entered = tied().where(
-        Dokumentbeskrivelse.system_id == unit.system_id,
-        table_of(Registrering).c.har_vaert_journalfoert,
-    )
-    found = change.session.scalars(entered.limit(1)).first()
+    found = _entered(change, unit.system_id)
     if found is not None:
         raise Conflict(
             text("Dokumentet hører til {id}, som er journalført, og kan ikke slettes.", id=found)
         )
+
+
+def refuse_taking_out_of_entered(change: Change, unit: Dokumentbeskrivelse) -> None:
+    """Let only an archivist take a document out of what has been journalled (C3.2.19)."""
+    del unit
+    left = change.former
+    if isinstance(left, Journalpost) and left.har_vaert_journalfoert and not change.archivist:
+        raise Forbidden(
+            text("Journalposten er journalført. Be en arkivar om å ta dokumentet ut av den.")
+        )
+
+
+def refuse_loss_of_entered_file(change: Change, unit: Dokumentobjekt) -> None:
+    """Keep the files of what has been journalled, finished or not (C3.2.19, 5.13.21)."""
+    if _entered(change, unit.dokumentbeskrivelse_ref) is not None:
+        refuse_loss(change, unit)
+
+
+def refuse_taking_entered_file(change: Change, unit: Dokumentobjekt) -> None:
+    """Let the files of what has been journalled stay in their documents (C3.2.19)."""
+    if change.former is not None and _entered(change, change.former.system_id) is not None:
+        refuse_taking(unit)
+
+
+def _entered(change: Change, document: UUID) -> str | None:
+    """Give the registreringsID of an entry that a document hangs on and that was journalled."""
+    entered = tied().where(
+        Dokumentbeskrivelse.system_id == document, table_of(Registrering).c.har_vaert_journalfoert
+    )
+    return change.session.scalars(entered.limit(1)).first()
 
 
 def renumber_moved(change: Change, unit: Journalpost) -> None:
@@ -322,7 +354,16 @@ journalpost = Resource(
             on_change=[refuse_frozen_parts],
             on_delete=[refuse_frozen_parts],
         ),
-        Guard(dokumentbeskrivelse, on_delete=[refuse_deletion_of_entered]),
+        Guard(
+            dokumentbeskrivelse,
+            on_move=[refuse_taking_out_of_entered],
+            on_delete=[refuse_deletion_of_entered],
+        ),
+        Guard(
+            dokumentobjekt,
+            on_move=[refuse_taking_entered_file],
+            on_delete=[refuse_loss_of_entered_file],
+        ),
     ],
     example={
         "tittel": "Søknad om tillatelse til tiltak",
