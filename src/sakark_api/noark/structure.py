@@ -115,7 +115,7 @@ class Catalog:
     def own_rules(self, resource: Resource[Any], moment: str) -> tuple[Rule, ...]:
         """List the rules of a moment that a resource adds to those of what it extends."""
         holders = (resource, *self._guards_of(resource))
-        return tuple(rule for holder in holders for rule in getattr(holder, moment))
+        return tuple(rule for holder in holders for rule in getattr(holder, moment, ()))
 
     def _guards_of(self, resource: Resource[Any]) -> list[Guard]:
         guards = (guard for one in self.resources for guard in one.guards)

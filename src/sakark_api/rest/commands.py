@@ -50,7 +50,7 @@ class Commands:
         self._rules = {
             (resource.name, moment): catalog.rules(resource, moment)
             for resource in catalog.resources
-            for moment in ("on_create", "on_change", "on_move", "on_delete")
+            for moment in ("on_place", "on_create", "on_change", "on_move", "on_delete")
         }
         self._extending = {
             one.name: catalog.own_rules(one, "on_create")
@@ -89,6 +89,8 @@ class Commands:
             if value is not None and attribute.spec.set_by is not SetBy.CORE:
                 assign(unit, attribute, value)
         give_origin(change, unit)
+        for rule in self._rules[made.name, "on_place"]:
+            rule(change, unit)
         if offer is not None and not offer.upward:
             give_inherited(change, unit, tuple(made.inherited("inherits") or ()))
         if offer is not None:

@@ -40,6 +40,7 @@ from sakark_api.noark.rules.avslutning import give_closer
 from sakark_api.noark.rules.frysing import refuse_frozen
 from sakark_api.noark.rules.koder import give_code_names
 from sakark_api.noark.rules.opphav import give_last_change, give_origin
+from sakark_api.noark.rules.skjerming import inherit_skjerming
 from sakark_api.noark.rules.vern import complete_values, give_disposal_date
 from sakark_api.noark.sakarkiv.journalpost import (
     Journalpost,
@@ -383,6 +384,17 @@ def test_screening_lapses_after_its_years() -> None:
     assert unit.skjerming is not None
     assert unit.skjerming.skjerming_opphoerer_dato == NOW.replace(year=2086)
     assert unit.skjerming.skjermingshjemmel == "Unntatt"
+
+
+@pytest.mark.krav("6.6.26")
+def test_inherited_screening_lasts_its_years_from_now() -> None:
+    lapsed = screened(skjermingsvarighet=10, skjerming_opphoerer_dato=NOW.replace(year=2020))
+    unit = Registrering()
+
+    inherit_skjerming(replace(CHANGE, parent=Mappe(skjerming=lapsed)), unit)
+
+    assert unit.skjerming is not None
+    assert unit.skjerming.skjerming_opphoerer_dato == NOW.replace(year=2036)
 
 
 def test_screening_of_a_leap_day_lapses_on_the_day_before() -> None:

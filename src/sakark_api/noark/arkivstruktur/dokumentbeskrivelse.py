@@ -85,6 +85,13 @@ def give_place(change: Change, unit: Dokumentbeskrivelse) -> None:
     unit.referanse_tilknyttet_av = change.actor.system_id
 
 
+def inherit_place(change: Change, unit: Dokumentbeskrivelse) -> None:
+    """Keep the document where its registrering is kept, if that is one place (M301)."""
+    places = getattr(change.parent, "oppbevaringssted", None)
+    if unit.oppbevaringssted is None and places and len(places) == 1:
+        unit.oppbevaringssted = places[0]
+
+
 def refuse_reopening(change: Change, unit: Dokumentbeskrivelse) -> None:
     """Let a finished document stay so; only an archivist may take that back (C3.2.32)."""
     before = value_before(unit, "dokumentstatus")
@@ -143,7 +150,7 @@ dokumentbeskrivelse = Resource(
     inherits=["dokumentmedium"],
     order_by=["dokumentnummer", "system_id"],
     screened={"TD": ["tittel"], "M": ["beskrivelse", "forfatter"]},
-    on_create=[inherit_skjerming, inherit_kassasjon, give_place],
+    on_create=[inherit_place, inherit_skjerming, inherit_kassasjon, give_place],
     on_change=[refuse_reopening],
     on_delete=[refuse_deletion_of_archived],
     guards=[tilgang_to(Dokumentbeskrivelse, "D")],

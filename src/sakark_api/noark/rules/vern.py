@@ -1,6 +1,5 @@
 """What the core adds to a unit's grading, screening, disposal and signature."""
 
-from calendar import isleap
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +7,8 @@ from sqlalchemy import inspect
 
 from sakark_api.noark.model import TenantRow
 from sakark_api.noark.resource import Change
-from sakark_api.noark.values import NORWAY, Value
+from sakark_api.noark.rules.skjerming import lapsing
+from sakark_api.noark.values import NORWAY, Value, years_after
 from sakark_api.noark.verdier import (
     ElektroniskSignatur,
     Gradering,
@@ -17,8 +17,6 @@ from sakark_api.noark.verdier import (
 )
 
 __all__ = ["complete_values", "give_disposal_date"]
-
-LAST_YEAR = 9998
 
 
 def complete_values(change: Change, unit: TenantRow) -> None:
@@ -45,7 +43,7 @@ def give_disposal_date(change: Change, unit: TenantRow) -> None:
     closed: datetime | None = getattr(unit, "avsluttet_dato", None)
     if value is None or value.kassasjonsdato or value.bevaringstid is None or closed is None:
         return
-    dated = value.model_copy(update={"kassasjonsdato": _years_after(closed, value.bevaringstid)})
+    dated = value.model_copy(update={"kassasjonsdato": years_after(closed, value.bevaringstid)})
     setattr(unit, "kassasjon", dated)  # noqa: B010  any unit that can be disposed of
 
 
@@ -84,18 +82,9 @@ def _grade(
 def _screen(change: Change, unit: Any, value: Skjerming, before: Any, given: Any) -> Value:
     """Name the ground of a screening and compute when it lapses (M501, M505)."""
     del before, given
-    begins = unit.opprettet_dato or change.now
-    lapses = (
-        _years_after(begins, value.skjermingsvarighet)
-        if value.skjermingsvarighet is not None
-        else None
-    )
-    return value.model_copy(
-        update={
-            "skjermingshjemmel": value.skjermingshjemmel or value.tilgangsrestriksjon.kodenavn,
-            "skjerming_opphoerer_dato": lapses,
-        }
-    )
+    hjemmel = value.skjermingshjemmel or value.tilgangsrestriksjon.kodenavn
+    named = value.model_copy(update={"skjermingshjemmel": hjemmel})
+    return lapsing(named, unit.opprettet_dato or change.now)
 
 
 def _verify(
@@ -115,13 +104,6 @@ def _verify(
             "referanse_verifisert_av": change.actor.system_id,
         }
     )
-
-
-def _years_after(moment: datetime, years: int) -> datetime:
-    local = moment.astimezone(NORWAY)
-    year = min(local.year + years, LAST_YEAR)
-    is_lost = (local.month, local.day) == (2, 29) and not isleap(year)
-    return local.replace(year=year, day=28 if is_lost else local.day)
 
 
 _FILLERS: dict[str, tuple[Any, tuple[str, ...]]] = {
