@@ -225,3 +225,15 @@ def test_only_archivists_take_a_document_out_of_what_was_journalled(
     ]
 
     assert codes == [204, 403, 204, 204, 204]
+
+
+@pytest.mark.krav("M217", "M007")
+def test_next_document_is_the_main_one_when_that_is_deleted(world: World, client: Client) -> None:
+    post = entry(world, new_case(world), "U")
+    first, second = document(world, post), document(world, post)
+    assert deleted(client, first) == 204
+
+    third = document(world, post)
+
+    roles = [one["tilknyttetRegistreringSom"]["kode"] for one in (first, second, third)]
+    assert roles == ["H", "V", "H"]
