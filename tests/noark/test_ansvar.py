@@ -59,3 +59,20 @@ def test_both_are_kept_as_they_are_given(world: World, patch: Patch) -> None:
     changed = patch(new_case(world), **given).json()
 
     assert given.items() <= changed.items()
+
+
+@pytest.mark.krav("M585")
+def test_unit_is_not_under_itself(world: World, client: Client, patch: Patch) -> None:
+    body = {
+        "administrativEnhetNavn": "Under",
+        "administrativEnhetsstatus": "Aktiv",
+        "referanseOverordnetEnhet": world.administrativenhet["systemID"],
+    }
+    under = client.make(client.follow("admin/"), "admin/ny-administrativenhet/", body)
+
+    answers = [
+        patch(world.administrativenhet, referanseOverordnetEnhet=one["systemID"])
+        for one in (world.administrativenhet, under)
+    ]
+
+    assert [one.status_code for one in answers] == [400, 400]
