@@ -87,6 +87,16 @@ def test_what_is_given_is_kept(world: World, client: Client, ruled: Any) -> None
     assert taken_over(made) == ("B", ["Kjelleren"], 10, 30)
 
 
+@pytest.mark.krav("M300", "TG0-16")
+def test_template_that_is_sent_back_inherits_the_medium(client: Client, ruled: Any) -> None:
+    template = client.get(client.link(ruled, "arkivstruktur/ny-mappe/")).json()
+    given = {wire: value for wire, value in template.items() if value is not None}
+
+    made = client.make(ruled, "arkivstruktur/ny-mappe/", {**given, "tittel": "Papir"})
+
+    assert made["dokumentmedium"]["kode"] == "F"
+
+
 @pytest.mark.krav("M301")
 def test_document_is_kept_where_its_registrering_is(client: Client, ruled: Any) -> None:
     unit = client.make(ruled, "arkivstruktur/ny-registrering/", {"tittel": "Papir"})
