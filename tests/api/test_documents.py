@@ -41,7 +41,7 @@ def client(log_in: LogIn) -> Client:
 @pytest.fixture
 def document(ours: World, client: Client) -> Any:
     """A document without versions."""
-    return client.make(ours.journalpost, "arkivstruktur/ny-dokumentbeskrivelse/", {"tittel": "D"})
+    return client.make(ours.registrering, "arkivstruktur/ny-dokumentbeskrivelse/", {"tittel": "D"})
 
 
 @pytest.fixture

@@ -146,6 +146,20 @@ def test_arkivdeler_are_at_the_lowest_level_of_arkiv(world: World, client: Clien
     assert [one.status_code for one in answers] == [409, 409]
 
 
+@pytest.mark.krav("5.2.3", "5.2.10", "5.2.11")
+def test_nothing_is_moved_above_the_lowest_level_of_arkiv(world: World, client: Client) -> None:
+    upper = client.make(world.arkivskaper, "arkivstruktur/ny-arkiv/", {"tittel": "Over"})
+    under = client.make(upper, "arkivstruktur/ny-arkiv/", {"tittel": "Under"})
+    here, there = (client.link(one, "self") for one in (world.arkivdel, under))
+
+    answers = [
+        client.request("PUT", f"{here}arkiv/$ref", content=client.link(upper, "self")),
+        client.request("PUT", f"{there}overarkiv/$ref", content=client.link(world.arkiv, "self")),
+    ]
+
+    assert [one.status_code for one in answers] == [409, 409]
+
+
 BODIES = {
     "arkivstruktur/ny-klasse/": {"klasseID": "L421", "tittel": "Under"},
     "arkivstruktur/ny-mappe/": {"tittel": "Mappe"},

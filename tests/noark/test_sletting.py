@@ -136,3 +136,104 @@ def test_deletions_are_logged(
     in_session(read)
     assert codes == [204] * 5
     assert {UUID(one["systemID"]) for one in units} <= logged
+
+
+@pytest.fixture
+def handler(log_in: LogIn) -> Client:
+    return log_in("saksbehandler@molde")
+
+
+@pytest.fixture
+def entered(world: World) -> Any:
+    """Give what came in, with a document that is not finished and its file."""
+    post = entry(world, new_case(world))
+    made = document(world, post, dokumentstatus={"kode": "B"})
+    return {"post": post, "document": made, "file": file_of(world.client, made, "P")}
+
+
+def draft(world: World) -> Any:
+    """Give a document that is worked on, of an entry that is not journalled."""
+    return document(world, entry(world, new_case(world), "U"), dokumentstatus={"kode": "B"})
+
+
+def taken_to(client: Client, file: Any, document: Any) -> int:
+    here = f"{client.link(file, 'arkivstruktur/dokumentbeskrivelse/')}$ref"
+    return client.request("PUT", here, content=client.link(document, "self")).status_code
+
+
+@pytest.mark.krav("C3.2.19", "5.13.17", "5.13.21")
+def test_file_of_what_was_journalled_stays_though_the_document_is_not_finished(
+    world: World, client: Client, handler: Client, entered: Any
+) -> None:
+    codes = [
+        deleted(handler, entered["file"]),
+        deleted(client, entered["file"]),
+        taken_to(handler, entered["file"], draft(world)),
+    ]
+
+    assert codes == [403, 409, 409]
+
+
+@pytest.mark.krav("C3.2.16")
+def test_file_of_what_is_archived_stays_though_the_document_is_not_finished(
+    world: World, client: Client, handler: Client, patch: Patch
+) -> None:
+    file = file_of(client, document(world, world.registrering, dokumentstatus={"kode": "B"}), "P")
+    patch(world.registrering, arkivertDato="2026-11-20T12:00:00+01:00")
+
+    codes = [deleted(handler, file), deleted(client, file), taken_to(handler, file, draft(world))]
+
+    assert codes == [403, 409, 409]
+
+
+@pytest.mark.krav("C3.2.31", "M005")
+def test_file_of_a_finished_document_stays_there(
+    world: World, client: Client, files: dict[str, Any]
+) -> None:
+    codes = [taken_to(client, one, draft(world)) for one in files.values()]
+
+    assert codes == [409] * 4
+
+
+@pytest.mark.krav("C3.2.31")
+def test_file_of_a_draft_may_be_taken_and_deleted(
+    world: World, client: Client, handler: Client
+) -> None:
+    file = file_of(client, draft(world), "P")
+
+    assert taken_to(handler, file, draft(world)) == 204
+    assert deleted(handler, file) == 204
+
+
+@pytest.mark.krav("C3.2.19")
+def test_only_archivists_take_a_document_out_of_what_was_journalled(
+    world: World, handler: Client, log_in: LogIn, entered: Any
+) -> None:
+    other = entry(world, new_case(world), "U")
+
+    def tied(caller: Client, method: str, owner: Any) -> int:
+        here = f"{caller.link(owner, 'arkivstruktur/dokumentbeskrivelse/')}$ref"
+        target = caller.link(entered["document"], "self")
+        return caller.request(method, here, params={"$id": target}).status_code
+
+    codes = [
+        tied(handler, "POST", other),
+        tied(handler, "DELETE", entered["post"]),
+        tied(handler, "DELETE", other),
+        tied(handler, "POST", other),
+        tied(log_in("arkivar@molde"), "DELETE", entered["post"]),
+    ]
+
+    assert codes == [204, 403, 204, 204, 204]
+
+
+@pytest.mark.krav("M217", "M007")
+def test_next_document_is_the_main_one_when_that_is_deleted(world: World, client: Client) -> None:
+    post = entry(world, new_case(world), "U")
+    first, second = document(world, post), document(world, post)
+    assert deleted(client, first) == 204
+
+    third = document(world, post)
+
+    roles = [one["tilknyttetRegistreringSom"]["kode"] for one in (first, second, third)]
+    assert roles == ["H", "V", "H"]

@@ -218,8 +218,9 @@ class Resource(Generic[M]):
     `by_reference` are made by naming the unit they point to (`ny-<name>/$ref?$id=`). Units that are
     `read_only` are made by the core alone.
     `inherits` names attributes whose values come from the parent when the client gives none.
-    `guards` are rules for units of other resources. `screened` names the attributes that each kode
-    of a screening hides (M502), and `public` what is shown instead of one.
+    `on_place` rules run first of all when a unit is made, before what it inherits and before
+    defaults. `guards` are rules for units of other resources. `screened` names the attributes that
+    each kode of a screening hides (M502), and `public` what is shown instead of one.
     `order_by` is the order of lists when the client asks for none. `example` is a body that makes
     a unit, as it is on the wire, for the API's description. `own_list` gives owners a list of this
     kind alone, beside the one of the resource it extends. `spelled` is the name in addresses and
@@ -242,6 +243,7 @@ class Resource(Generic[M]):
     locked_by: str | None = None
     inherits: Sequence[str] = ()
     order_by: Sequence[str] = ("system_id",)
+    on_place: Sequence[Rule] = ()
     on_create: Sequence[Rule] = ()
     on_change: Sequence[Rule] = ()
     on_move: Sequence[Rule] = ()

@@ -110,12 +110,12 @@ class Catalog:
 
         After those of each resource come the guards that others lay on it.
         """
-        return tuple(
-            rule
-            for one in resource.lineage
-            for holder in (one, *self._guards_of(one))
-            for rule in getattr(holder, moment)
-        )
+        return tuple(rule for one in resource.lineage for rule in self.own_rules(one, moment))
+
+    def own_rules(self, resource: Resource[Any], moment: str) -> tuple[Rule, ...]:
+        """List the rules of a moment that a resource adds to those of what it extends."""
+        holders = (resource, *self._guards_of(resource))
+        return tuple(rule for holder in holders for rule in getattr(holder, moment, ()))
 
     def _guards_of(self, resource: Resource[Any]) -> list[Guard]:
         guards = (guard for one in self.resources for guard in one.guards)

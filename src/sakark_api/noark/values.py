@@ -1,6 +1,7 @@
 """Values of the standard that have no identity of their own, and what a valid value is."""
 
 import re
+from calendar import isleap
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Annotated, Any, Final
@@ -44,6 +45,7 @@ __all__ = [
     "refusal",
     "required_field",
     "wire_time",
+    "years_after",
 ]
 
 NORWAY: Final = ZoneInfo("Europe/Oslo")
@@ -58,6 +60,7 @@ _TIME = re.compile(
 )
 # The last moment of a day may be written as the end of that day (XSD).
 _MIDNIGHT = "24:00:00"
+_LAST_YEAR: Final = 9998
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -135,6 +138,14 @@ def wire_time(moment: datetime) -> str:
 
 def _norwegian_time(moment: datetime) -> str:
     return wire_time(moment)
+
+
+def years_after(moment: datetime, years: int) -> datetime:
+    """Give the same day some years later in Norway; of a leap day the day before."""
+    local = moment.astimezone(NORWAY)
+    year = min(local.year + years, _LAST_YEAR)
+    is_lost = (local.month, local.day) == (2, 29) and not isleap(year)
+    return local.replace(year=year, day=28 if is_lost else local.day)
 
 
 Tidspunkt = Annotated[

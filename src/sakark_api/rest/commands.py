@@ -50,7 +50,12 @@ class Commands:
         self._rules = {
             (resource.name, moment): catalog.rules(resource, moment)
             for resource in catalog.resources
-            for moment in ("on_create", "on_change", "on_move", "on_delete")
+            for moment in ("on_place", "on_create", "on_change", "on_move", "on_delete")
+        }
+        self._extending = {
+            one.name: catalog.own_rules(one, "on_create")
+            for one in catalog.resources
+            if one.extension
         }
 
     def make(
@@ -84,6 +89,8 @@ class Commands:
             if value is not None and attribute.spec.set_by is not SetBy.CORE:
                 assign(unit, attribute, value)
         give_origin(change, unit)
+        for rule in self._rules[made.name, "on_place"]:
+            rule(change, unit)
         if offer is not None and not offer.upward:
             give_inherited(change, unit, tuple(made.inherited("inherits") or ()))
         if offer is not None:
@@ -243,9 +250,11 @@ class Commands:
             if value is not None:
                 assign(extended, attribute, value)
         give_code_names(change, extended)
+        refuse_odd_fields(change, extended)
         complete_values(change, extended)
-        for rule in special.on_create:
+        for rule in self._extending[special.name]:
             rule(change, extended)
+        give_disposal_date(change, extended)
         log_changed(change, extended)
         log_line(change, extended, "type", special.extends.name, special.name)
         give_last_change(change, extended)

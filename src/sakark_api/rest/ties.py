@@ -81,6 +81,8 @@ class Ties:
             _demand_archivist(change, (pair.kind, pair.child), (pair.parent_kind, pair.parent))
         if isinstance(relation.via, JoinTable):
             self._part(change, pair, relation.via)
+            if pair.holds:
+                self._follow(change, pair, pair.parent, None)
         elif isinstance(relation.via, ParentColumn):
             self._empty(change, pair, pair.parent, relation.via.column, pair.child.system_id)
         else:

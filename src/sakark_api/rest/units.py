@@ -248,9 +248,13 @@ async def read_template(
     made: Resource[Any],
     owner: Resource[Any] | None = None,
 ) -> Response:
-    """Give a legal, partly filled body to make a unit from; makes nothing (GUIDE 7)."""
+    """Give a legal, partly filled body to make a unit from; makes nothing (GUIDE 7).
+
+    What the unit would inherit from its owner is null: a default that is sent back would win.
+    """
     refuse_unacceptable(request)
     context.demand("create", made.work)
+    inherited = made.inherited("inherits") or () if owner is not None else ()
     if owner is not None:
         await refuse_missing(context, owner, id_of(request))
     async with context.transaction() as session:
@@ -260,7 +264,7 @@ async def read_template(
         spec = attribute.spec
         if spec.set_by is SetBy.CORE:
             continue
-        if spec.codelist and spec.default:
+        if spec.codelist and spec.default and attribute.name not in inherited:
             kode = change.kode(spec.codelist, spec.default)
             body[attribute.wire] = {"kode": kode.kode, "kodenavn": kode.kodenavn}
         else:

@@ -40,6 +40,7 @@ from sakark_api.noark.rules.avslutning import give_closer
 from sakark_api.noark.rules.frysing import refuse_frozen
 from sakark_api.noark.rules.koder import give_code_names
 from sakark_api.noark.rules.opphav import give_last_change, give_origin
+from sakark_api.noark.rules.skjerming import inherit_skjerming
 from sakark_api.noark.rules.vern import complete_values, give_disposal_date
 from sakark_api.noark.sakarkiv.journalpost import (
     Journalpost,
@@ -367,6 +368,32 @@ def test_another_grading_is_stamped_anew() -> None:
     assert (unit.gradering.gradert_av, unit.gradering.graderingsdato) == ("Kari Nordmann", NOW)
 
 
+@pytest.mark.krav("M626", "M627", "C4.5.22")
+def test_lower_grading_says_who_lowered_it() -> None:
+    unit, before = Mappe(), NOW - timedelta(days=9)
+    known(unit, gradering=graded("H", gradert_av="Ola", graderingsdato=before))
+    unit.gradering = graded("B")
+
+    complete_values(CHANGE, unit)
+
+    lowered = unit.gradering
+    assert (lowered.gradert_av, lowered.graderingsdato) == ("Ola", before)
+    assert (lowered.nedgradert_av, lowered.nedgraderingsdato) == ("Kari Nordmann", NOW)
+    assert lowered.referanse_nedgradert_av == ACTOR.system_id
+
+
+@pytest.mark.krav("M626", "M627")
+@pytest.mark.parametrize(("kode", "kept"), [("B", True), ("SH", False)])
+def test_lowering_is_remembered_until_graded_higher(kode: str, *, kept: bool) -> None:
+    unit = Mappe()
+    known(unit, gradering=graded("B", nedgradert_av="Ola", nedgraderingsdato=NOW))
+    unit.gradering = graded(kode)
+
+    complete_values(CHANGE, unit)
+
+    assert unit.gradering.nedgradert_av == ("Ola" if kept else None)
+
+
 def screened(**given: Any) -> Skjerming:
     return Skjerming(
         tilgangsrestriksjon=Kode(kode="UO", kodenavn="Unntatt"),
@@ -383,6 +410,17 @@ def test_screening_lapses_after_its_years() -> None:
     assert unit.skjerming is not None
     assert unit.skjerming.skjerming_opphoerer_dato == NOW.replace(year=2086)
     assert unit.skjerming.skjermingshjemmel == "Unntatt"
+
+
+@pytest.mark.krav("6.6.26")
+def test_inherited_screening_lasts_its_years_from_now() -> None:
+    lapsed = screened(skjermingsvarighet=10, skjerming_opphoerer_dato=NOW.replace(year=2020))
+    unit = Registrering()
+
+    inherit_skjerming(replace(CHANGE, parent=Mappe(skjerming=lapsed)), unit)
+
+    assert unit.skjerming is not None
+    assert unit.skjerming.skjerming_opphoerer_dato == NOW.replace(year=2036)
 
 
 def test_screening_of_a_leap_day_lapses_on_the_day_before() -> None:
@@ -449,6 +487,21 @@ def test_disposal_is_dated_when_the_mappe_closes() -> None:
     assert unit.kassasjon.kassasjonsdato == NOW.replace(year=2036)
 
 
+@pytest.mark.krav("6.1.15", "M452")
+@pytest.mark.parametrize(("years", "expected"), [(10, None), (9, NOW.replace(year=2036))])
+def test_reopened_unit_is_dated_by_hand_or_not_at_all(years: int, expected: Any) -> None:
+    unit = Mappe()
+    date = NOW.replace(year=2036)
+    known(unit, avsluttet_dato=NOW)
+    unit.kassasjon = disposed(bevaringstid=years, kassasjonsdato=date)
+    unit.avsluttet_dato = None
+
+    give_disposal_date(CHANGE, unit)
+
+    assert unit.kassasjon is not None
+    assert unit.kassasjon.kassasjonsdato == expected
+
+
 def test_disposal_has_the_date_that_was_given() -> None:
     unit = Mappe(kassasjon=disposed(bevaringstid=10, kassasjonsdato=NOW), avsluttet_dato=NOW)
 
@@ -497,6 +550,25 @@ def test_verification_of_a_signature_is_remembered_once() -> None:
 
     assert unit.elektronisk_signatur.verifisert_dato == NOW
     assert unit.elektronisk_signatur.verifisert_av == "Ola"
+
+
+@pytest.mark.krav("M613", "M622", "M630")
+@pytest.mark.parametrize(
+    ("unit", "name", "value"),
+    [
+        (Arkivdel(), "sletting", Sletting(slettingstype=Kode(kode="SA"), slettet_dato=NOW)),
+        (Arkivdel(), "utfoert_kassasjon", UtfoertKassasjon(kassert_dato=NOW)),
+        (Journalpost(), "elektronisk_signatur", signed(verifisert_dato=NOW)),
+    ],
+)
+def test_what_was_deleted_disposed_of_or_signed_stays_so(
+    unit: TenantRow, name: str, value: Any
+) -> None:
+    known(unit, **{name: value})
+    setattr(unit, name, None)
+
+    with pytest.raises(Conflict):
+        complete_values(CHANGE, unit)
 
 
 @pytest.mark.krav("M613", "M614", "M630", "M631")

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Mapped
 
+from sakark_api.errors import Invalid
 from sakark_api.noark.attribute import Mutability, SetBy, attribute
 from sakark_api.noark.metadata.utvidbar import Utvidbar
 from sakark_api.noark.model import TenantRow, refers, searchable
@@ -40,6 +41,18 @@ def give_origin(change: Change, unit: AdministrativEnhet) -> None:
     unit.opprettet_av = change.actor.navn
 
 
+def refuse_circle(change: Change, unit: AdministrativEnhet) -> None:
+    """Refuse a unit under itself, or under what is under it (M585)."""
+    passed: set[UUID] = set()
+    above = unit.referanse_overordnet_enhet
+    while above is not None and above not in passed:
+        if above == unit.system_id:
+            raise Invalid(text("Enheten kan ikke ligge under seg selv. Velg en annen."))
+        passed.add(above)
+        found = change.get(AdministrativEnhet, above)
+        above = found.referanse_overordnet_enhet if found else None
+
+
 administrativenhet = Resource(
     model=AdministrativEnhet,
     title=text("Administrativ enhet"),
@@ -48,6 +61,7 @@ administrativenhet = Resource(
     top=True,
     order_by=["administrativ_enhet_navn", "system_id"],
     on_create=[give_origin],
+    on_change=[refuse_circle],
     example={
         "administrativEnhetNavn": "Plan og bygg",
         "administrativEnhetsstatus": "Aktiv",

@@ -160,7 +160,10 @@ arkivdel = Resource(
     inherits=["dokumentmedium", "oppbevaringssted"],
     on_create=[refuse_above_underarkiv, close_by_status, give_period, mirror_neighbours],
     on_change=[close_by_status, give_period],
-    on_move=[mirror_neighbours],
-    guards=[Guard(arkiv, on_create=[refuse_above_arkivdeler]), tilgang_to(Arkivdel, "A")],
+    on_move=[refuse_above_underarkiv, mirror_neighbours],
+    guards=[
+        Guard(arkiv, on_create=[refuse_above_arkivdeler], on_move=[refuse_above_arkivdeler]),
+        tilgang_to(Arkivdel, "A"),
+    ],
     example={"tittel": "Sakarkiv 2026–", "arkivdelstatus": {"kode": "A"}},
 )

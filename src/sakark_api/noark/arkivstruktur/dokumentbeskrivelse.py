@@ -10,7 +10,7 @@ from sakark_api.errors import Conflict, Forbidden
 from sakark_api.noark.admin.tilgang import tilgang_to
 from sakark_api.noark.arkivstruktur.felles import Gradert, Kassabel, Signert, Skjermet, Slettbar
 from sakark_api.noark.arkivstruktur.registrering import Registrering, registrering
-from sakark_api.noark.attribute import SetBy, attribute, code
+from sakark_api.noark.attribute import SetBy, attribute, code, kode_of
 from sakark_api.noark.metadata.kodeliste import (
     DOKUMENTMEDIUM,
     DOKUMENTSTATUS,
@@ -18,7 +18,7 @@ from sakark_api.noark.metadata.kodeliste import (
     TILKNYTTETREGISTRERINGSOM,
 )
 from sakark_api.noark.metadata.utvidbar import Utvidbar
-from sakark_api.noark.model import Arkivenhet, join_table, partitioned, searchable
+from sakark_api.noark.model import Arkivenhet, TenantRow, join_table, partitioned, searchable
 from sakark_api.noark.resource import (
     Change,
     JoinTable,
@@ -72,17 +72,33 @@ class Dokumentbeskrivelse(Kassabel, Slettbar, Skjermet, Gradert, Signert, Utvidb
 
 
 def give_place(change: Change, unit: Dokumentbeskrivelse) -> None:
-    """Number the document in its registrering; the first is the main document (M007, M217)."""
+    """Number the document in its registrering; one of them is the main document (M007, M217)."""
     assert change.parent is not None  # noqa: S101  a document is always made in a registrering
     (number,) = next_numbers(change.session, [f"dokument/{change.parent.system_id}"])
     unit.dokumentnummer = number
     if unit.tilknyttet_registrering_som is None:
+        has_main = number > 1 and _has_main(change, change.parent)
         unit.tilknyttet_registrering_som = change.kode(
-            TILKNYTTETREGISTRERINGSOM, HOVEDDOKUMENT if number == 1 else VEDLEGG
+            TILKNYTTETREGISTRERINGSOM, VEDLEGG if has_main else HOVEDDOKUMENT
         )
     unit.tilknyttet_dato = change.now
     unit.tilknyttet_av = change.actor.navn
     unit.referanse_tilknyttet_av = change.actor.system_id
+
+
+def inherit_place(change: Change, unit: Dokumentbeskrivelse) -> None:
+    """Keep the document where its registrering is kept, if that is one place (M301)."""
+    places = getattr(change.parent, "oppbevaringssted", None)
+    if unit.oppbevaringssted is None and places and len(places) == 1:
+        unit.oppbevaringssted = places[0]
+
+
+def _has_main(change: Change, parent: TenantRow) -> bool:
+    main = tied().where(
+        Registrering.system_id == parent.system_id,
+        kode_of(Dokumentbeskrivelse.tilknyttet_registrering_som) == HOVEDDOKUMENT,
+    )
+    return change.session.scalars(main.limit(1)).first() is not None
 
 
 def refuse_reopening(change: Change, unit: Dokumentbeskrivelse) -> None:
@@ -143,7 +159,7 @@ dokumentbeskrivelse = Resource(
     inherits=["dokumentmedium"],
     order_by=["dokumentnummer", "system_id"],
     screened={"TD": ["tittel"], "M": ["beskrivelse", "forfatter"]},
-    on_create=[inherit_skjerming, inherit_kassasjon, give_place],
+    on_create=[inherit_place, inherit_skjerming, inherit_kassasjon, give_place],
     on_change=[refuse_reopening],
     on_delete=[refuse_deletion_of_archived],
     guards=[tilgang_to(Dokumentbeskrivelse, "D")],

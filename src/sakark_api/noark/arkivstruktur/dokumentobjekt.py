@@ -13,8 +13,10 @@ from sakark_api.noark.arkivstruktur.dokumentbeskrivelse import (
     FERDIGSTILT,
     Dokumentbeskrivelse,
     dokumentbeskrivelse,
+    tied,
 )
 from sakark_api.noark.arkivstruktur.felles import Signert
+from sakark_api.noark.arkivstruktur.registrering import Registrering
 from sakark_api.noark.attribute import Mutability, SetBy, attribute, code
 from sakark_api.noark.metadata.kodeliste import FORMAT, VARIANTFORMAT
 from sakark_api.noark.model import Arkivenhet, partitioned, reference, refers, searchable
@@ -32,7 +34,14 @@ from sakark_api.noark.rules.numre import next_numbers
 from sakark_api.noark.values import Kode
 from sakark_api.texts import text
 
-__all__ = ["ARKIVFORMAT", "GODKJENTE_ARKIVFORMATER", "Dokumentobjekt", "dokumentobjekt"]
+__all__ = [
+    "ARKIVFORMAT",
+    "GODKJENTE_ARKIVFORMATER",
+    "Dokumentobjekt",
+    "dokumentobjekt",
+    "refuse_loss",
+    "refuse_taking",
+]
 
 PRODUKSJONSFORMAT, ARKIVFORMAT = "P", "A"
 UKJENT_FORMAT = "av/0"
@@ -214,19 +223,57 @@ def take_file_as_version(
 
 
 def refuse_deletion(change: Change, unit: Dokumentobjekt) -> None:
-    """Keep a finished document's last version, original and archive format (5.13.17–5.13.28).
+    """Keep the files of a document that is finished or archived (5.13.17–5.13.28, C3.2.16).
 
-    Older versions, other variants, and what also is kept in an archive format, may be deleted by
-    an archivist. A document that is still worked on is its authors' own.
+    A document that is still worked on is its authors' own.
     """
     document = change.get(Dokumentbeskrivelse, unit.dokumentbeskrivelse_ref)
-    if document is None or unit.lagringsnoekkel is None:
-        return
-    if document.dokumentstatus.kode != FERDIGSTILT:
+    if document is not None and is_settled(change, document):
+        refuse_loss(change, unit)
+
+
+def refuse_leaving(change: Change, unit: Dokumentobjekt) -> None:
+    """Let the file of a document that is finished or archived stay there (C3.2.31, C3.2.16)."""
+    document = change.former
+    if isinstance(document, Dokumentbeskrivelse) and is_settled(change, document):
+        refuse_taking(unit)
+
+
+def is_settled(change: Change, document: Dokumentbeskrivelse) -> bool:
+    """Tell whether a document is finished, or of something that is archived."""
+    if document.dokumentstatus.kode == FERDIGSTILT:
+        return True
+    archived = tied().where(
+        Dokumentbeskrivelse.system_id == document.system_id, Registrering.arkivert_dato.is_not(None)
+    )
+    return change.session.scalars(archived.limit(1)).first() is not None
+
+
+def refuse_taking(unit: Dokumentobjekt) -> None:
+    """Take no file away from its document."""
+    if unit.lagringsnoekkel is not None:
+        raise Conflict(
+            text(
+                "Filen hører til et dokument som er ferdigstilt, journalført eller arkivert, og kan"
+                " ikke flyttes. Last den opp på nytt i det andre dokumentet."
+            )
+        )
+
+
+def refuse_loss(change: Change, unit: Dokumentobjekt) -> None:
+    """Keep the last version, the original and the archive format of a document (5.13.17–5.13.28).
+
+    Older versions, other variants, and what also is kept in an archive format, may be deleted by
+    an archivist.
+    """
+    if unit.lagringsnoekkel is None:
         return
     if not change.archivist:
         raise Forbidden(
-            text("Dokumentet er ferdigstilt. Be en arkivar om å slette versjoner og varianter.")
+            text(
+                "Dokumentet er ferdigstilt, journalført eller arkivert. Be en arkivar om å slette"
+                " versjoner og varianter."
+            )
         )
     others = _other_files(change, unit)
     if any(one.versjonsnummer > unit.versjonsnummer for one in others):
@@ -271,7 +318,7 @@ dokumentobjekt = Resource(
         give_version,
     ],
     on_change=[refuse_other_checksum, refuse_odd_mime_type],
-    on_move=[refuse_version_of_finished, give_version],
+    on_move=[refuse_leaving, refuse_version_of_finished, give_version],
     on_delete=[refuse_deletion],
     file=FileRules(
         refuse=refuse_file,

@@ -1,5 +1,6 @@
 """Mappe: a folder of registreringer; case folders (saksmappe) extend it."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -33,15 +34,24 @@ from sakark_api.noark.resource import (
     Resource,
     Work,
 )
+from sakark_api.noark.rules.arv import MEDIUM, give_from
 from sakark_api.noark.rules.avslutning import give_closer, is_closing
-from sakark_api.noark.rules.kassasjon import give_kassasjon, inherit_kassasjon
+from sakark_api.noark.rules.kassasjon import give_kassasjon
 from sakark_api.noark.rules.numre import next_numbers
 from sakark_api.noark.rules.opphav import give_last_change
-from sakark_api.noark.rules.skjerming import inherit_skjerming
+from sakark_api.noark.rules.skjerming import give_skjerming
 from sakark_api.noark.values import NORWAY, Kode
 from sakark_api.texts import text
 
-__all__ = ["Mappe", "all_below", "mappe", "move_to_successor", "number_by_year"]
+__all__ = [
+    "Mappe",
+    "all_below",
+    "arkivdeler_over",
+    "mappe",
+    "move_to_successor",
+    "number_by_year",
+    "only_arkivdel",
+]
 
 _SHOWN = 5
 
@@ -91,10 +101,7 @@ shows(Mappe, "arkivdelstatus", Arkivdel, by="effektiv_arkivdel")
 
 
 def give_arkivdel(change: Change, unit: Mappe) -> None:
-    """Put the mappe into an arkivdel that takes new ones, whatever it hangs on (5.2.19, 5.11.4).
-
-    What is decided of disposal for that arkivdel comes before what is for the klasse (5.10.10).
-    """
+    """Put the mappe into an arkivdel that takes new ones, whatever it hangs on (5.2.19, 5.11.4)."""
     parent = change.parent
     if isinstance(parent, Arkivdel):
         refuse_new_in(parent.arkivdelstatus)
@@ -103,15 +110,31 @@ def give_arkivdel(change: Change, unit: Mappe) -> None:
         refuse_new_in(parent.arkivdelstatus)
         unit.effektiv_arkivdel = parent.effektiv_arkivdel
     elif isinstance(parent, Klasse):
-        found = _only_arkivdel(change, parent)
+        found = only_arkivdel(change, parent)
         unit.effektiv_arkivdel = found.system_id if found else None
-        give_kassasjon(change, unit, found)
+        give_from(found, unit, MEDIUM)
 
 
-def _only_arkivdel(change: Change, parent: Klasse) -> Arkivdel | None:
-    """Find the one arkivdel of the klasse's system that takes new mapper; None of several."""
+def inherit_decisions(change: Change, unit: Mappe) -> None:
+    """Take over disposal and screening, also from the arkivdel of a mappe on a klasse.
+
+    On disposal the arkivdel comes before the klasse (5.10.10), on screening the nearest does.
+    """
+    above = unit.effektiv_arkivdel if isinstance(change.parent, Klasse) else None
+    found = change.get(Arkivdel, above) if above else None
+    give_kassasjon(change, unit, found, change.parent)
+    give_skjerming(change, unit, change.parent, found)
+
+
+def arkivdeler_over(change: Change, parent: Klasse) -> Sequence[Arkivdel]:
+    """List the arkivdeler that are ordered by the klasse's system."""
     ordered = Arkivdel.klassifikasjonssystem_ref == parent.klassifikasjonssystem_ref
-    found = change.session.scalars(select(Arkivdel).where(ordered)).all()
+    return change.session.scalars(select(Arkivdel).where(ordered)).all()
+
+
+def only_arkivdel(change: Change, parent: Klasse) -> Arkivdel | None:
+    """Find the one arkivdel over a klasse that takes what is new; None of several."""
+    found = arkivdeler_over(change, parent)
     active = [one for one in found if one.arkivdelstatus.kode == AKTIV]
     if found and not active:
         refuse_new_in(found[0].arkivdelstatus)
@@ -223,7 +246,8 @@ mappe = Resource(
     inherits=["dokumentmedium", "oppbevaringssted"],
     screened={"TM1": ["tittel"], "TMO": ["tittel"], "M": ["beskrivelse", "noekkelord"]},
     public={"tittel": "offentlig_tittel"},
-    on_create=[give_arkivdel, inherit_skjerming, inherit_kassasjon, give_closer, give_mappe_id],
+    on_place=[give_arkivdel],
+    on_create=[inherit_decisions, give_closer, give_mappe_id],
     on_change=[give_closer],
     on_move=[carry_below],
     guards=[Guard(arkivdel, on_change=[refuse_closing_over_open]), tilgang_to(Mappe, "M")],

@@ -18,7 +18,14 @@ from sakark_api.noark.arkivstruktur.arkivdel import (
 )
 from sakark_api.noark.arkivstruktur.felles import Gradert, Kassabel, Skjermet
 from sakark_api.noark.arkivstruktur.klasse import Klasse, klasse
-from sakark_api.noark.arkivstruktur.mappe import Mappe, all_below, mappe, move_to_successor
+from sakark_api.noark.arkivstruktur.mappe import (
+    Mappe,
+    all_below,
+    arkivdeler_over,
+    mappe,
+    move_to_successor,
+    only_arkivdel,
+)
 from sakark_api.noark.attribute import Mutability, SetBy, attribute, code
 from sakark_api.noark.metadata.kodeliste import DOKUMENTMEDIUM
 from sakark_api.noark.metadata.utvidbar import Utvidbar
@@ -32,10 +39,11 @@ from sakark_api.noark.model import (
     table_of,
 )
 from sakark_api.noark.resource import Change, ChildColumn, Guard, Package, Parent, Resource, Work
+from sakark_api.noark.rules.arv import MEDIUM, give_from
 from sakark_api.noark.rules.frysing import value_before
-from sakark_api.noark.rules.kassasjon import inherit_kassasjon
+from sakark_api.noark.rules.kassasjon import give_kassasjon
 from sakark_api.noark.rules.numre import next_numbers
-from sakark_api.noark.rules.skjerming import inherit_skjerming
+from sakark_api.noark.rules.skjerming import give_skjerming
 from sakark_api.noark.values import NORWAY, Kode
 from sakark_api.texts import text
 
@@ -133,20 +141,58 @@ def refuse_mixed_klasse(change: Change, unit: Klasse | Mappe | Registrering) -> 
 
 def give_arkivdel(change: Change, unit: Registrering) -> None:
     """Let a registrering belong to the arkivdel that it is in, unless another is given (M208)."""
+    inside = arkivdel_of(change, change.parent)
     if unit.referanse_arkivdel is None:
-        unit.referanse_arkivdel = arkivdel_of(change.parent)
+        unit.referanse_arkivdel = inside
 
 
-def arkivdel_of(parent: TenantRow | None) -> UUID | None:
+def inherit_medium(change: Change, unit: Registrering) -> None:
+    """Take over the form of its documents from the arkivdel it belongs to (GUIDE 14.1)."""
+    give_from(_followed(change, unit), unit, MEDIUM)
+
+
+def arkivdel_of(change: Change, parent: TenantRow | None) -> UUID | None:
+    """Give the arkivdel that a parent is in; refuse a klasse whose arkivdel takes nothing new."""
+    if isinstance(parent, Klasse):
+        found = only_arkivdel(change, parent)
+        return found.system_id if found else None
     if isinstance(parent, Mappe):
         return parent.effektiv_arkivdel
     return parent.system_id if isinstance(parent, Arkivdel) else None
 
 
+def inherit_decisions(change: Change, unit: Registrering) -> None:
+    """Take over disposal and screening, also from the arkivdel that a registrering belongs to.
+
+    It comes before what the registrering is in, as a rule of its own does (GUIDE 14.1); but on
+    screening a klasse is nearer than the arkivdel over it.
+    """
+    followed, parent = _followed(change, unit), change.parent
+    give_kassasjon(change, unit, followed, parent)
+    nearest = (parent, followed) if isinstance(parent, Klasse) else (followed, parent)
+    give_skjerming(change, unit, *nearest)
+
+
+def _followed(change: Change, unit: Registrering) -> Arkivdel | None:
+    """Give the arkivdel that a registrering belongs to, unless its parent is or follows that."""
+    parent = change.parent
+    above = None if isinstance(parent, Klasse) else arkivdel_of(change, parent)
+    if unit.referanse_arkivdel is None or unit.referanse_arkivdel == above:
+        return None
+    return change.get(Arkivdel, unit.referanse_arkivdel)
+
+
 def follow_arkivdel(change: Change, unit: Registrering) -> None:
     """Let a moved registrering belong to its new arkivdel, unless it was told another (M208)."""
-    if unit.referanse_arkivdel == arkivdel_of(change.former):
-        unit.referanse_arkivdel = arkivdel_of(change.parent)
+    former = change.former
+    left: set[UUID | None] = (
+        {None, *(one.system_id for one in arkivdeler_over(change, former))}
+        if isinstance(former, Klasse)
+        else {arkivdel_of(change, former)}
+    )
+    inside = arkivdel_of(change, change.parent)
+    if unit.referanse_arkivdel in left:
+        unit.referanse_arkivdel = inside
 
 
 def carry_entries(change: Change, unit: Mappe) -> None:
@@ -220,12 +266,10 @@ registrering = Resource(
         "M": ["beskrivelse", "noekkelord", "forfatter"],
     },
     public={"tittel": "offentlig_tittel"},
+    on_place=[enter_period, give_arkivdel, inherit_medium],
     on_create=[
-        enter_period,
         refuse_mixed_klasse,
-        give_arkivdel,
-        inherit_skjerming,
-        inherit_kassasjon,
+        inherit_decisions,
         give_archiver,
         give_registrerings_id,
     ],

@@ -1,24 +1,31 @@
 """What the core adds to a unit's grading, screening, disposal and signature."""
 
-from calendar import isleap
-from datetime import datetime
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 from sqlalchemy import inspect
 
+from sakark_api.errors import Conflict
 from sakark_api.noark.model import TenantRow
+from sakark_api.noark.names import to_wire
 from sakark_api.noark.resource import Change
-from sakark_api.noark.values import NORWAY, Value
+from sakark_api.noark.rules.frysing import value_before
+from sakark_api.noark.rules.skjerming import lapsing
+from sakark_api.noark.values import NORWAY, Kode, Value, years_after
 from sakark_api.noark.verdier import (
     ElektroniskSignatur,
     Gradering,
     Kassasjon,
     Skjerming,
 )
+from sakark_api.texts import text
 
 __all__ = ["complete_values", "give_disposal_date"]
 
-LAST_YEAR = 9998
+_RANKS: Final[Mapping[str, int]] = {"SH": 4, "H": 3, "K": 2, "SF": 2, "B": 1, "F": 1}
+"""How high the gradings of the standard are (C4.5.22)."""
+_LASTING: Final = frozenset({"utfoert_kassasjon", "sletting", "elektronisk_signatur"})
+"""Values whose dates never change once they are set, and so stay."""
 
 
 def complete_values(change: Change, unit: TenantRow) -> None:
@@ -29,24 +36,39 @@ def complete_values(change: Change, unit: TenantRow) -> None:
     """
     for name, (fill, given) in _FILLERS.items():
         history = inspect(unit).attrs[name].history if hasattr(unit, name) else None
-        if history is None or not history.has_changes() or getattr(unit, name) is None:
+        if history is None or not history.has_changes():
             continue
         before = history.deleted[0] if history.deleted else None
+        if getattr(unit, name) is None:
+            refuse_removal(name, before)
+            continue
         setattr(unit, name, fill(change, unit, getattr(unit, name), before, given))
+
+
+def refuse_removal(name: str, before: Value | None) -> None:
+    """Keep what was said of a deletion, a disposal or a signature (M613, M622, M630)."""
+    if before is not None and name in _LASTING:
+        raise Conflict(text("Feltet {felt} er satt og kan ikke endres.", felt=to_wire(name)))
 
 
 def give_disposal_date(change: Change, unit: TenantRow) -> None:
     """Date the disposal from the closing, where it is not dated by hand (M452; GUIDE 14.9).
 
-    Runs after the rules that close units.
+    What is reopened is dated anew when it closes again. Runs after the rules that close units.
     """
     del change
     value: Kassasjon | None = getattr(unit, "kassasjon", None)
-    closed: datetime | None = getattr(unit, "avsluttet_dato", None)
-    if value is None or value.kassasjonsdato or value.bevaringstid is None or closed is None:
+    if value is None or value.bevaringstid is None or not hasattr(unit, "avsluttet_dato"):
         return
-    dated = value.model_copy(update={"kassasjonsdato": _years_after(closed, value.bevaringstid)})
-    setattr(unit, "kassasjon", dated)  # noqa: B010  any unit that can be disposed of
+    closed, before = unit.avsluttet_dato, value_before(unit, "avsluttet_dato")
+    date = value.kassasjonsdato
+    if closed is None and before is not None and date == years_after(before, value.bevaringstid):
+        date = None
+    elif closed is not None and date is None:
+        date = years_after(closed, value.bevaringstid)
+    if date != value.kassasjonsdato:
+        dated = value.model_copy(update={"kassasjonsdato": date})
+        setattr(unit, "kassasjon", dated)  # noqa: B010  any unit that can be disposed of
 
 
 def _stamp(
@@ -69,33 +91,31 @@ def _stamp(
 def _grade(
     change: Change, unit: Any, value: Gradering, before: Gradering | None, given: Any
 ) -> Value:
-    """Stamp a grading anew when its kode changes (M624, M625)."""
-    same = before is not None and before.graderingskode.kode == value.graderingskode.kode
-    cleared = value.model_copy(
-        update={
-            "nedgraderingsdato": before.nedgraderingsdato if before and same else None,
-            "nedgradert_av": before.nedgradert_av if before and same else None,
-            "referanse_nedgradert_av": before.referanse_nedgradert_av if before and same else None,
-        }
-    )
-    return _stamp(change, unit, cleared, before if same else None, given)
+    """Stamp a grading anew when its kode changes; a lower one says who lowered it (M624–M627)."""
+    lowering = ("nedgraderingsdato", "nedgradert_av", "referanse_nedgradert_av")
+    cleared = value.model_copy(update=dict.fromkeys(lowering))
+    if before is None:
+        return _stamp(change, unit, cleared, None, given)
+    if before.graderingskode.kode == value.graderingskode.kode:
+        kept = value.model_copy(update={name: getattr(before, name) for name in lowering})
+        return _stamp(change, unit, kept, before, given)
+    if is_lower(value.graderingskode, before.graderingskode):
+        return _stamp(change, unit, _stamp(change, unit, cleared, None, lowering), before, given)
+    return _stamp(change, unit, cleared, None, given)
+
+
+def is_lower(kode: Kode, than: Kode) -> bool:
+    """Tell whether a grading is lower than another; codes of the kommune's own are not ranked."""
+    lower, upper = _RANKS.get(kode.kode), _RANKS.get(than.kode)
+    return lower is not None and upper is not None and lower < upper
 
 
 def _screen(change: Change, unit: Any, value: Skjerming, before: Any, given: Any) -> Value:
     """Name the ground of a screening and compute when it lapses (M501, M505)."""
     del before, given
-    begins = unit.opprettet_dato or change.now
-    lapses = (
-        _years_after(begins, value.skjermingsvarighet)
-        if value.skjermingsvarighet is not None
-        else None
-    )
-    return value.model_copy(
-        update={
-            "skjermingshjemmel": value.skjermingshjemmel or value.tilgangsrestriksjon.kodenavn,
-            "skjerming_opphoerer_dato": lapses,
-        }
-    )
+    hjemmel = value.skjermingshjemmel or value.tilgangsrestriksjon.kodenavn
+    named = value.model_copy(update={"skjermingshjemmel": hjemmel})
+    return lapsing(named, unit.opprettet_dato or change.now)
 
 
 def _verify(
@@ -115,13 +135,6 @@ def _verify(
             "referanse_verifisert_av": change.actor.system_id,
         }
     )
-
-
-def _years_after(moment: datetime, years: int) -> datetime:
-    local = moment.astimezone(NORWAY)
-    year = min(local.year + years, LAST_YEAR)
-    is_lost = (local.month, local.day) == (2, 29) and not isleap(year)
-    return local.replace(year=year, day=28 if is_lost else local.day)
 
 
 _FILLERS: dict[str, tuple[Any, tuple[str, ...]]] = {

@@ -73,7 +73,8 @@ def give_sender(change: Change, unit: Dokumentflyt) -> None:
 
 def give_sending(change: Change, unit: Dokumentflyt) -> None:
     """Send the document when it is known to whom (M660, M662)."""
-    name_person(change, unit, "flyt_til")
+    if unit.flyt_til is None:
+        name_person(change, unit, "flyt_til")
     if unit.flyt_til is not None and unit.flyt_sendt_dato is None:
         unit.flyt_sendt_dato = change.now
 

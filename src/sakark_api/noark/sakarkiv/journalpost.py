@@ -15,6 +15,12 @@ from sakark_api.noark.arkivstruktur.dokumentbeskrivelse import (
     dokumentbeskrivelse,
     tied,
 )
+from sakark_api.noark.arkivstruktur.dokumentobjekt import (
+    Dokumentobjekt,
+    dokumentobjekt,
+    refuse_loss,
+    refuse_taking,
+)
 from sakark_api.noark.arkivstruktur.felles import Signert
 from sakark_api.noark.arkivstruktur.korrespondansepart import (
     AVSENDERE,
@@ -222,8 +228,25 @@ def refuse_unfinished_documents(change: Change, unit: Journalpost) -> None:
 
 def _gets_status(unit: Journalpost, statuses: Container[str]) -> bool:
     """Tell whether this very change gives an entry that was there one of these statuses."""
-    before, after = value_before(unit, "journalstatus").kode, unit.journalstatus.kode
-    return before != after and after in statuses
+    before, after = value_before(unit, "journalstatus"), unit.journalstatus.kode
+    return (before is None or before.kode != after) and after in statuses
+
+
+def refuse_unready(change: Change, unit: Journalpost) -> None:
+    """Let a registrering become no entry whose status it is not ready for (C2.6.3, C3.2.30).
+
+    Who a new entry is from and to, and its documents, come after it.
+    """
+    if unit.opprettet_dato == change.now:
+        return
+    if freezes_parts(unit):
+        refuse_unaddressed(change, unit)
+    refuse_unfinished_documents(change, unit)
+
+
+def freezes_parts(unit: Journalpost) -> bool:
+    """Tell whether who an entry is from and to may not be changed any more (C3.2.23, C3.2.24)."""
+    return unit.journalstatus.kode in (SENT if own_produced(unit) else {ARKIVERT})
 
 
 def refuse_frozen_parts(change: Change, unit: Korrespondansepart) -> None:
@@ -236,7 +259,7 @@ def refuse_frozen_parts(change: Change, unit: Korrespondansepart) -> None:
     entry = change.parent or change.get(Journalpost, unit.registrering_ref)
     if not isinstance(entry, Journalpost) or entry.opprettet_dato == change.now:
         return
-    if entry.journalstatus.kode in (SENT if own_produced(entry) else {ARKIVERT}):
+    if freezes_parts(entry):
         raise Conflict(
             text(
                 "Korrespondansepartene kan ikke endres når journalposten er {status}.",
@@ -247,15 +270,41 @@ def refuse_frozen_parts(change: Change, unit: Korrespondansepart) -> None:
 
 def refuse_deletion_of_entered(change: Change, unit: Dokumentbeskrivelse) -> None:
     """Keep the documents of what has been journalled (C3.2.19)."""
-    entered = tied().where(
-        Dokumentbeskrivelse.system_id == unit.system_id,
-        table_of(Registrering).c.har_vaert_journalfoert,
-    )
-    found = change.session.scalars(entered.limit(1)).first()
+    found = _entered(change, unit.system_id)
     if found is not None:
         raise Conflict(
             text("Dokumentet hører til {id}, som er journalført, og kan ikke slettes.", id=found)
         )
+
+
+def refuse_taking_out_of_entered(change: Change, unit: Dokumentbeskrivelse) -> None:
+    """Let only an archivist take a document out of what has been journalled (C3.2.19)."""
+    del unit
+    left = change.former
+    if isinstance(left, Journalpost) and left.har_vaert_journalfoert and not change.archivist:
+        raise Forbidden(
+            text("Journalposten er journalført. Be en arkivar om å ta dokumentet ut av den.")
+        )
+
+
+def refuse_loss_of_entered_file(change: Change, unit: Dokumentobjekt) -> None:
+    """Keep the files of what has been journalled, finished or not (C3.2.19, 5.13.21)."""
+    if _entered(change, unit.dokumentbeskrivelse_ref) is not None:
+        refuse_loss(change, unit)
+
+
+def refuse_taking_entered_file(change: Change, unit: Dokumentobjekt) -> None:
+    """Let the files of what has been journalled stay in their documents (C3.2.19)."""
+    if change.former is not None and _entered(change, change.former.system_id) is not None:
+        refuse_taking(unit)
+
+
+def _entered(change: Change, document: UUID) -> str | None:
+    """Give the registreringsID of an entry that a document hangs on and that was journalled."""
+    entered = tied().where(
+        Dokumentbeskrivelse.system_id == document, table_of(Registrering).c.har_vaert_journalfoert
+    )
+    return change.session.scalars(entered.limit(1)).first()
 
 
 def renumber_moved(change: Change, unit: Journalpost) -> None:
@@ -279,7 +328,14 @@ journalpost = Resource(
     extends=registrering,
     extension=True,
     parents=[Parent(saksmappe, ChildColumn("mappe_ref"))],
-    on_create=[give_status, name_referred, give_memory, give_archiving, give_journal_number],
+    on_create=[
+        give_status,
+        refuse_unready,
+        name_referred,
+        give_memory,
+        give_archiving,
+        give_journal_number,
+    ],
     on_change=[
         refuse_frozen_by_status,
         refuse_thawing,
@@ -298,7 +354,16 @@ journalpost = Resource(
             on_change=[refuse_frozen_parts],
             on_delete=[refuse_frozen_parts],
         ),
-        Guard(dokumentbeskrivelse, on_delete=[refuse_deletion_of_entered]),
+        Guard(
+            dokumentbeskrivelse,
+            on_move=[refuse_taking_out_of_entered],
+            on_delete=[refuse_deletion_of_entered],
+        ),
+        Guard(
+            dokumentobjekt,
+            on_move=[refuse_taking_entered_file],
+            on_delete=[refuse_loss_of_entered_file],
+        ),
     ],
     example={
         "tittel": "Søknad om tillatelse til tiltak",
