@@ -243,6 +243,7 @@ class Commands:
             if value is not None:
                 assign(extended, attribute, value)
         give_code_names(change, extended)
+        refuse_odd_fields(change, extended)
         complete_values(change, extended)
         for rule in special.on_create:
             rule(change, extended)
