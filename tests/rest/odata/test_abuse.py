@@ -168,6 +168,25 @@ def test_garbage_about_the_catalogue_raises_our_errors_only(source: str) -> None
         Queries(CATALOG).page(Page(MAPPE, tree=parse_filter(source).tree))
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param("/".join(["mappe"] * 1300), id="1300 steps"),
+        pytest.param("/".join("a" * 3900), id="3900 short steps"),
+        pytest.param("part($expand=" * 600, id="600 parentheses"),
+        pytest.param("a/b/c($expand=a/b/c($expand=a/b/c($expand=a/b/c)))", id="12 levels"),
+        pytest.param(",".join(f"a{number}" for number in range(1000)), id="1000 relations"),
+    ],
+)
+def test_abuse_of_expand_is_refused_at_once(source: str) -> None:
+    start = process_time()
+
+    with pytest.raises(Invalid):
+        parse_expand(source)
+
+    assert process_time() - start < 0.1
+
+
 @given(garbage | st.lists(st.sampled_from([*ROLES, *"(),;/= ", "$expand", "$top"])).map("".join))
 def test_garbage_in_expand_and_select_raises_our_errors_only(source: str) -> None:
     with suppress(Invalid, Unsupported):
