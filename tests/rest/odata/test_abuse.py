@@ -1,3 +1,5 @@
+import gc
+import tracemalloc
 from contextlib import suppress
 from time import process_time
 
@@ -28,6 +30,7 @@ MAPPE = CATALOG.by_name["mappe"]
 ROLES = ["mappe", "part", "klasse", "registrering", "undermappe", "noekkelord", "skjerming"]
 UPWARD = ["overmappe", "overmappe/klasse", "overmappe/overmappe", "klasse", "arkivdel"]
 PATHS = [*PIECES, *ROLES, *(f"{role}/any(x:" for role in ROLES), "x/navn", "klasse/", "/any()"]
+QUESTIONS = [("a", 180), ("b", 190), ("c", 200)]
 garbage = (
     st.text()
     | st.lists(st.sampled_from(PIECES)).map("".join)
@@ -166,6 +169,21 @@ def test_garbage_in_search_raises_our_errors_only(source: str) -> None:
 def test_garbage_about_the_catalogue_raises_our_errors_only(source: str) -> None:
     with suppress(Invalid, Unsupported):
         Queries(CATALOG).page(Page(MAPPE, tree=parse_filter(source).tree))
+
+
+def test_large_questions_leave_little_behind() -> None:
+    queries = Queries(CATALOG)
+    sources = [" and ".join([f"contains(tittel, '{one}')"] * count) for one, count in QUESTIONS]
+    pages = [Page(MAPPE, tree=parse_filter(source).tree) for source in sources]
+    tracemalloc.start()
+
+    for page in pages:
+        queries.works(page)
+    gc.collect()
+
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 100_000 * len(pages)
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,7 @@ def test_null_takes_a_place_and_is_not_bound() -> None:
 def test_one_compiled_filter_serves_other_values() -> None:
     compiled = compile_filter(parse_filter("systemID eq '0' and aar eq 1").tree, FIELDS)
 
-    bound = compiled.parameters(("a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", 2))
+    bound = compiled.binding.parameters(("a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", 2))
 
     assert bound == {"p0": UUID("a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"), "p1": 2}
 
