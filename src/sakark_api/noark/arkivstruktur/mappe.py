@@ -221,7 +221,11 @@ mappe = Resource(
     ],
     locked_by="avsluttet_dato",
     inherits=["dokumentmedium", "oppbevaringssted"],
-    screened={"TM1": ["tittel"], "TMO": ["tittel"], "M": ["beskrivelse", "noekkelord"]},
+    screened={
+        "TM1": ["tittel"],
+        "TMO": ["tittel"],
+        "M": ["beskrivelse", "noekkelord", "virksomhetsspesifikke_metadata"],
+    },
     public={"tittel": "offentlig_tittel"},
     on_create=[give_arkivdel, inherit_skjerming, inherit_kassasjon, give_closer, give_mappe_id],
     on_change=[give_closer],

@@ -217,7 +217,7 @@ registrering = Resource(
     screened={
         "TR1": ["tittel"],
         "TRO": ["tittel"],
-        "M": ["beskrivelse", "noekkelord", "forfatter"],
+        "M": ["beskrivelse", "noekkelord", "forfatter", "virksomhetsspesifikke_metadata"],
     },
     public={"tittel": "offentlig_tittel"},
     on_create=[
