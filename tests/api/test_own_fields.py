@@ -171,6 +171,18 @@ def test_what_is_not_defined_fields_is_refused(standing: World, fields: Any) -> 
     assert VSM not in client.refreshed(unit)
 
 
+def test_undefined_fields_do_not_come_in_with_an_extension(standing: World) -> None:
+    client = standing.client
+    unit = client.make(standing.klasse, "arkivstruktur/ny-mappe/", {"tittel": "Utvides"})
+
+    answer = client.put(
+        client.link(unit, "sakarkiv/utvid-til-saksmappe/"), {VSM: {"prove-1:ukjent": "x"}}
+    )
+
+    assert answer.status_code == 400, answer.text
+    assert VSM not in client.refreshed(unit)
+
+
 def test_true_is_not_changed_to_one(standing: World, define: Define) -> None:
     navn = define("boolean")
     unit = a_mappe(standing, {navn: True})

@@ -1,6 +1,7 @@
 """References between units: `$ref`, moves, kryssreferanser and `utvid-til-…` (GUIDE 8 and 9)."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from tests.conftest import REL, Client, LogIn, World
@@ -461,6 +462,41 @@ def test_odd_targets_are_refused(world: World, written: str, status: int) -> Non
 
     assert answer.status_code == status, answer.text
     assert answer.json()["feil"]["kode"] == status
+
+
+@pytest.mark.parametrize("user", ["saksbehandler@molde", "leder@molde"])
+@pytest.mark.parametrize("there", [True, False])
+def test_lines_of_the_log_are_no_targets(
+    world: World, log_in: LogIn, user: str, there: bool
+) -> None:
+    client, caller = world.client, log_in(user)
+    line = here(client, world.hendelseslogg)
+    line = line if there else line.replace(world.hendelseslogg["systemID"], str(uuid4()))
+
+    answers = [
+        put_ref(caller, f"{here(client, world.mappe)}klasse/$ref", line),
+        move(caller, world.mappe, "arkivstruktur/klasse/", line),
+        caller.request(
+            "POST",
+            ref(client, world.journalpost, "arkivstruktur/dokumentbeskrivelse/"),
+            params={"$id": line},
+        ),
+    ]
+
+    assert [answer.status_code for answer in answers] == [400] * 3
+
+
+def test_kryssreferanse_leads_to_no_line_of_the_log(world: World) -> None:
+    client = world.client
+    line = here(client, world.hendelseslogg)
+    made = client.get(client.link(world.mappe, "arkivstruktur/ny-kryssreferanse/")).json()["url"]
+
+    answers = [
+        client.request("POST", made + line),
+        put_ref(client, f"{here(client, world.kryssreferanse)}$ref", line),
+    ]
+
+    assert [answer.status_code for answer in answers] == [400] * 2
 
 
 def test_target_may_be_sent_as_json(world: World) -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from tests.conftest import Client, LogIn, World
+from tests.conftest import REL, Client, LogIn, World
 
 SECRET = "Varsel om Solveig Hemmeligsen"
 
@@ -148,6 +148,117 @@ def test_correspondents_are_screened_by_their_entry(world: World, leser: Client,
 
     assert seen["navn"] == "*****"
     assert "postadresse" not in seen
+
+
+@pytest.mark.parametrize("code", ["M", "NPS"])
+def test_personal_numbers_are_screened_with_the_names(
+    world: World, leser: Client, code: str
+) -> None:
+    client, unit = world.client, case(world, code)
+    number = {"foedselsnummer": "01817000173"}
+    made = client.make(unit, "arkivstruktur/ny-foedselsnummer/", number)
+    asked = {"filter": "foedselsnummer/any(f: f/foedselsnummer eq '01817000173')"}
+
+    assert leser.refreshed(made)["foedselsnummer"] == "*****"
+    assert listed(client, unit, **asked)
+    assert not listed(leser, unit, **asked)
+
+
+def test_what_is_not_assessed_yet_is_hidden_in_every_part(world: World, leser: Client) -> None:
+    client, unit, navn = world.client, case(world, "M"), world.virksomhetsspesifikkeMetadata["navn"]
+    fields = {"virksomhetsspesifikkeMetadata": {navn: "Solveig"}}
+    part = client.make(unit, "arkivstruktur/ny-partperson/", {"navn": "Solveig", **fields})
+    plan = client.make(unit, "arkivstruktur/ny-plan/", {"planidentifikasjon": "202604"})
+    post = client.make(unit, "sakarkiv/ny-journalpost/", {"tittel": "Brev", **fields})
+    flow = {"flytTil": "Ola", "flytMerknad": "Gjelder Solveig"}
+    sent = client.make(post, "sakarkiv/ny-dokumentflyt/", flow)
+
+    seen = [leser.refreshed(one) for one in (part, plan, post, sent)]
+
+    assert all("virksomhetsspesifikkeMetadata" not in one for one in seen)
+    assert seen[1]["planidentifikasjon"] == "*****"
+    assert "flytMerknad" not in seen[3]
+    assert not listed(leser, unit, search="202604")
+    assert not listed(leser, unit, filter="plan/any(p: p/planidentifikasjon eq '202604')")
+
+
+def file_of(world: World, screening: Any, variant: str = "P") -> Any:
+    """Make a document with a screening and a file, and give the dokumentobjekt."""
+    client = world.client
+    document = client.make(
+        world.journalpost, "arkivstruktur/ny-dokumentbeskrivelse/", {"tittel": SECRET, **screening}
+    )
+    unit = client.make(
+        document,
+        "arkivstruktur/ny-dokumentobjekt/",
+        {"variantformat": {"kode": variant}, "filnavn": f"{SECRET}.txt"},
+    )
+    sent = client.request(
+        "POST",
+        client.link(unit, "arkivstruktur/fil/"),
+        content=SECRET.encode(),
+        headers={"Content-Type": "text/plain"},
+    )
+    assert sent.status_code == 201, sent.text
+    return sent.json()
+
+
+@pytest.mark.krav("6.6.26")
+@pytest.mark.parametrize(
+    "screening",
+    [
+        screened("M"),
+        screened("TD", skjermingDokument={"kode": "H"}),
+        screened("TD", skjermingDokument={"kode": "D"}),
+    ],
+)
+def test_file_of_a_screened_document_is_not_there(
+    world: World, leser: Client, screening: Any
+) -> None:
+    unit = file_of(world, screening)
+
+    seen, fetched = leser.refreshed(unit), leser.get(unit["referanseDokumentfil"])
+
+    assert fetched.status_code == 404
+    assert not {"filnavn", "referanseDokumentfil"} & seen.keys()
+    assert f"{REL}arkivstruktur/fil/" not in seen["_links"]
+    assert world.client.get(unit["referanseDokumentfil"]).text == SECRET
+
+
+@pytest.mark.parametrize(
+    ("screening", "variant"),
+    [
+        (screened("TD", skjermingDokument={"kode": "D"}), "O"),
+        (screened("TD"), "P"),
+        (screened("TD", skjermingsvarighet=0, skjermingDokument={"kode": "H"}), "P"),
+    ],
+)
+def test_file_is_there_when_nothing_in_it_is_screened(
+    world: World, leser: Client, screening: Any, variant: str
+) -> None:
+    unit = file_of(world, screening, variant)
+
+    answer = leser.get(leser.link(leser.refreshed(unit), "arkivstruktur/fil/"))
+
+    assert answer.status_code == 200
+    assert answer.text == SECRET
+
+
+def test_name_of_a_file_is_screened_as_the_title(world: World, leser: Client) -> None:
+    unit = file_of(world, screened("TD"))
+    package = leser.follow("arkivstruktur/")
+
+    answer = leser.get(unit["referanseDokumentfil"])
+    found = [
+        leser.get(leser.link(package, "arkivstruktur/dokumentobjekt/"), params=query).json()
+        for query in (
+            {"$filter": f"filnavn eq '{SECRET}.txt' and systemID eq {unit['systemID']}"},
+            {"$search": "Hemmeligsen", "$filter": f"systemID eq {unit['systemID']}"},
+        )
+    ]
+
+    assert answer.headers["content-disposition"] == "attachment"
+    assert [one["count"] for one in found] == [0, 0]
 
 
 @pytest.mark.krav("6.6.26")

@@ -197,7 +197,8 @@ class FileRules:
     `refuse(change, unit, mime_type, size)` stops an upload before its bytes are read; size is None
     when unknown. `receive(change, unit, stored)` gives the unit that now has the file, or raises
     when the file is not what was announced. The `parent_` twins do the same for a file sent to the
-    unit's parent. The unit has the attributes mime_type, filnavn, filstoerrelse and sjekksum, and
+    unit's parent. `public` is the attribute and the kode of files that what is screened has been
+    taken out of. The unit has the attributes mime_type, filnavn, filstoerrelse and sjekksum, and
     the column lagringsnoekkel, empty until the file has come.
     """
 
@@ -205,6 +206,7 @@ class FileRules:
     receive: Callable[[Change, Any, StoredFile], TenantRow]
     parent_refuse: Callable[[Change, Any, str, int | None], None]
     parent_receive: Callable[[Change, Any, StoredFile], TenantRow]
+    public: tuple[str, str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -219,8 +221,8 @@ class Resource(Generic[M]):
     `read_only` are made by the core alone.
     `inherits` names attributes whose values come from the parent when the client gives none.
     `on_place` rules run first of all when a unit is made, before what it inherits and before
-    defaults. `guards` are rules for units of other resources. `screened` names the attributes that
-    each kode of a screening hides (M502), and `public` what is shown instead of one.
+    defaults. `guards` are rules for units of other resources. `screened` names the columns that
+    each kode of a screening hides (M502, M503), and `public` what is shown instead of one.
     `order_by` is the order of lists when the client asks for none. `example` is a body that makes
     a unit, as it is on the wire, for the API's description. `own_list` gives owners a list of this
     kind alone, beside the one of the resource it extends. `spelled` is the name in addresses and

@@ -123,7 +123,7 @@ async def read_codes(context: Context, request: Request, codelist: CodeList) -> 
         "skip": asked.skip,
     }
     if asked.filter is not None and tree is not None:
-        values |= _filter(tree).parameters(asked.filter.values)
+        values |= _filter(tree).binding.parameters(asked.filter.values)
     page, count = _statements(tree, asked.orders, searched=asked.search is not None)
     reader = context.services.reader
     rows = await reader.fetch(context.kommune.id, page, values)

@@ -80,20 +80,28 @@ class Family:
         """Give a column as it is written in answers."""
         return self._screen.shown(name, self.table) if self._screen else self.column(name)
 
+    def _file_key(self) -> ColumnElement[Any] | None:
+        """Give where the files of units are, as the caller may know; None where there are none."""
+        if self.root.file is None:
+            return None
+        found: ColumnElement[Any] = self.table.c.lagringsnoekkel
+        return self._screen.file(self.table) if self._screen else found
+
     def select(
         self, count: ColumnElement[int] | None = None, *more: ColumnElement[Any]
     ) -> Select[Any]:
         """Select whole rows, in the order that `UnitWriter` and the constants above expect."""
         table = self.table
+        key = self._file_key()
         type_ = table.c.type if has_kinds(table) else literal_column(f"'{self.root.name}'")
         return select(
             type_,
             table.c.version,
-            state_of(self._catalog, self.root, table),
+            state_of(self._catalog, self.root, table, key),
             table.c.tidssoner,
             literal_column("0") if count is None else count,
             *(_on_the_wire(self._shown(name)) for name in self.attributes),
-            *([table.c.lagringsnoekkel] if self.root.file else []),
+            *([] if key is None else [key.label("lagringsnoekkel")]),
             *more,
         )
 

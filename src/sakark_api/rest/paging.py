@@ -66,7 +66,7 @@ class Asked:
         return bool(self.expand or self.select)
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=512)
 def parse_query(query: str, known: tuple[str, ...] = (*FIND, *SHOW)) -> Asked:
     """Read the query of an address; anything not understood is refused, not ignored."""
     if len(query) > _LONGEST_QUERY:

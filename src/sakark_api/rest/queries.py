@@ -15,6 +15,7 @@ from sakark_api.noark.structure import Catalog, Relation
 from sakark_api.rest.family import Family
 from sakark_api.rest.navigation import Rows, Source, Trail, tied
 from sakark_api.rest.odata import (
+    Binding,
     Compiled,
     FieldKind,
     Filter,
@@ -30,6 +31,8 @@ __all__ = ["OWNER", "Page", "Queries"]
 ID, IDS, TOP, SKIP = "id", "ids", "top", "skip"
 OWNER = "owner_id"
 """The column that tells which unit an expanded one was found from."""
+_REMEMBERED = 512
+"""How many questions are kept compiled: the largest that are let in take 100 kB each."""
 
 
 @dataclass(frozen=True)
@@ -74,9 +77,9 @@ class Queries:
         }
         self._one = lru_cache(maxsize=256)(self._compile_one)
         self._single = lru_cache(maxsize=1024)(self._compile_single)
-        self._page = lru_cache(maxsize=2048)(self._compile_page)
-        self._count = lru_cache(maxsize=2048)(self._compile_count)
-        self._asked = lru_cache(maxsize=2048)(self._survey)
+        self._page = lru_cache(maxsize=_REMEMBERED)(self._compile_page)
+        self._count = lru_cache(maxsize=_REMEMBERED)(self._compile_count)
+        self._asked = lru_cache(maxsize=_REMEMBERED)(self._survey)
         self._expanded = lru_cache(maxsize=1024)(self._compile_expanded)
         self._tally = lru_cache(maxsize=256)(self._compile_tally)
 
@@ -112,8 +115,8 @@ class Queries:
 
     def parameters(self, page: Page, filter_: Filter) -> Mapping[str, object]:
         """Give the values of a page's filter as its statement takes them."""
-        compiled = self._asked(page)[0]
-        return compiled.parameters(filter_.values) if compiled else {}
+        binding = self._asked(page)[0]
+        return binding.parameters(filter_.values) if binding else {}
 
     def works(self, page: Page) -> frozenset[str]:
         """Name the kinds of work whose units the filter and the order of a page look into."""
@@ -171,9 +174,10 @@ class Queries:
         asking = self._asking(page, ordered=False)
         return select(func.count()).select_from(asking.rows.source.clause).where(*asking.where)
 
-    def _survey(self, page: Page) -> tuple[Compiled | None, frozenset[str]]:
+    def _survey(self, page: Page) -> tuple[Binding | None, frozenset[str]]:
         asking = self._asking(page)
-        return asking.compiled, frozenset(asking.rows.trail.works)
+        binding = asking.compiled.binding if asking.compiled else None
+        return binding, frozenset(asking.rows.trail.works)
 
     def _asking(self, page: Page, *, ordered: bool = True) -> Asking:
         family = self.family(page.resource)

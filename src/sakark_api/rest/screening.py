@@ -1,6 +1,7 @@
 """Screening in SQL: what callers without clearance find as if it were not there (M500–M505).
 
-A unit is screened by itself, and a composition by the unit that it belongs to.
+A unit is screened by itself. A composition is screened by the unit that it belongs to, and so is
+what can't hold a screening of its own, as a dokumentobjekt (6.6.26).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,6 +31,8 @@ __all__ = ["Screen"]
 
 _HELD = "skjerming"
 """The column of a table whose units can be screened."""
+_FILE = "lagringsnoekkel"
+"""The column of a table whose units have files."""
 
 
 class Screen:
@@ -57,7 +60,15 @@ class Screen:
             instead = literal_column(f"'{MASK}'", Text())
         if public is not None:
             instead = func.coalesce(rows.c[public], instead)
-        return self._unless_screened(name, rows, instead)
+        return self._unless_screened(name, rows, instead).label(name)
+
+    def file(self, rows: FromClause) -> ColumnElement[Any]:
+        """Give where a unit's file is: null where its document is screened (M503)."""
+        assert self._root.file is not None  # noqa: S101  asked of those only
+        name, kode = self._root.file.public
+        held = rows.c[name].op("->>", return_type=Text())(literal_column("'kode'"))
+        is_public = held == literal_column(f"'{kode}'")
+        return case((is_public, rows.c[_FILE]), else_=self.absent(_FILE, rows))
 
     def _unless_screened(
         self, name: str, rows: FromClause, instead: ColumnElement[Any]
@@ -74,7 +85,8 @@ class Screen:
         if _HELD in rows.c:
             yield _screens(rows.c[_HELD], codes)
         for tie in self._root.parents:
-            if not (tie.owned and tie.resource and isinstance(tie.via, ChildColumn)):
+            belongs = tie.owned or _HELD not in rows.c
+            if not (belongs and tie.resource and isinstance(tie.via, ChildColumn)):
                 continue
             owner = table_of(tie.resource.model).alias(f"screened_{tie.resource.name}")
             if _HELD in owner.c:
@@ -90,9 +102,13 @@ class Screen:
 
 
 def _screens(held: ColumnElement[Any], codes: Sequence[str]) -> ColumnElement[bool]:
-    """Say that a screening has one of the codes, and has not lapsed (M502, M505)."""
-    any_of = " || ".join(f'@.kode == "{code}"' for code in (*codes, EVERYTHING))
-    path: ColumnElement[Any] = literal_column(f"'$.skjermingMetadata[*] ? ({any_of})'::jsonpath")
+    """Say that a screening has one of the codes, and has not lapsed (M502, M503, M505)."""
+    any_of = " || ".join(
+        f'@.{place}.kode == "{code}"'
+        for code in dict.fromkeys((*codes, EVERYTHING))
+        for place in ("skjermingMetadata[*]", "skjermingDokument")
+    )
+    path: ColumnElement[Any] = literal_column(f"'$ ? ({any_of})'::jsonpath")
     lapses = held.op("->>", return_type=Text())(literal_column("'skjermingOpphoererDato'"))
     return and_(
         func.coalesce(func.jsonb_path_exists(held, path), False),

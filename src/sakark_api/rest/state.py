@@ -32,11 +32,16 @@ def same_kommune(table: FromClause) -> ColumnElement[bool]:
     return table.c.tenant_id == bindparam(TENANT, type_=SmallInteger())
 
 
-def state_of(catalog: Catalog, root: Resource[Any], table: Table) -> ColumnElement[int]:
-    """Give the conditions that hold for a row, as bits in the order of `state_conditions`."""
+def state_of(
+    catalog: Catalog, root: Resource[Any], table: Table, file_key: ColumnElement[Any] | None
+) -> ColumnElement[int]:
+    """Give the conditions that hold for a row, as bits in the order of `state_conditions`.
+
+    `file_key` is where the files of the rows are, as the caller may know.
+    """
     total: ColumnElement[int] = literal_column("0")
     for place, condition in enumerate(state_conditions(catalog, root)):
-        holds = _State(catalog, root, table).holds(condition)
+        holds = _State(catalog, root, table, file_key).holds(condition)
         total = total + cast(holds, Integer) * literal_column(str(1 << place), Integer())
     return total
 
@@ -44,17 +49,25 @@ def state_of(catalog: Catalog, root: Resource[Any], table: Table) -> ColumnEleme
 class _State:
     """What is asked of the rows of one table."""
 
-    def __init__(self, catalog: Catalog, root: Resource[Any], table: Table) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        root: Resource[Any],
+        table: Table,
+        file_key: ColumnElement[Any] | None,
+    ) -> None:
         self.catalog = catalog
         self.root = root
         self.table = table
+        self.file_key = file_key
 
     def holds(self, condition: Condition) -> ColumnElement[bool]:
         """Say in SQL whether a condition holds for a row."""
         if condition == LOCKED:
             return self.table.c[self.root.locked_by or ""].is_not(None)
         if condition == FILED:
-            return self.table.c.lagringsnoekkel.is_not(None)
+            assert self.file_key is not None  # noqa: S101  asked of what has files only
+            return self.file_key.is_not(None)
         if condition[0] == "fits":
             return self._fits(self.catalog.by_name[condition[1]])
         relation = next(

@@ -98,19 +98,23 @@ class Ties:
 
     def point(self, change: Change, kind: Resource[Any], unit: TenantRow, target: End) -> None:
         """Let a unit that is made by reference point to the target."""
+        ends = [one for one in kind.all_ties if not one.owned]
+        if target.resource.root not in {one.resource.root for one in ends if one.resource}:
+            raise _unfit_target()
         found = fetch(change.session, target.resource, target.system_id, for_share=True)
         named = self._kinds[type(found)]
-        tie = next(
-            (one for one in kind.all_ties if not one.owned and one.resource in named.lineage), None
-        )
+        tie = next((one for one in ends if one.resource in named.lineage), None)
         if tie is None or not isinstance(tie.via, ChildColumn):
-            raise Invalid(text("En slik enhet kan ikke vises til her. Velg en annen."))
+            raise _unfit_target()
         for column in _exclusive(kind):
             setattr(unit, column, None)
         setattr(unit, tie.via.column, found.system_id)
 
     def _pair(self, change: Change, relation: Relation, owner: End, target: End) -> Pair:
         child_end, parent_end = (owner, target) if relation.upward else (target, owner)
+        # Not even looked for: it may be one that the caller may not read, as a line of the log.
+        if target.resource.root is not relation.target.root:
+            raise _misplaced(child_end.resource, parent_end.resource)
         gives = isinstance(relation.via, ParentColumn)
         child = fetch(change.session, child_end.resource, child_end.system_id, for_update=True)
         parent = fetch(
@@ -152,13 +156,7 @@ class Ties:
             for place in pair.kind.places
         )
         if not fitting:
-            raise Invalid(
-                text(
-                    "{hva} kan ikke knyttes til {eier}. Velg en annen enhet.",
-                    hva=pair.kind.title,
-                    eier=pair.parent_kind.title,
-                )
-            )
+            raise _misplaced(pair.kind, pair.parent_kind)
 
     def _join(self, change: Change, pair: Pair, via: JoinTable) -> None:
         values = _pair_values(pair, via)
@@ -286,6 +284,20 @@ class Ties:
     def _tell(self, change: Change, pair: Pair, before: UUID | None, after: UUID | None) -> None:
         role = pair.tie.role or pair.parent_kind.root.name
         log_line(change, pair.child, role, before, after)
+
+
+def _misplaced(kind: Resource[Any], parent_kind: Resource[Any]) -> Invalid:
+    return Invalid(
+        text(
+            "{hva} kan ikke knyttes til {eier}. Velg en annen enhet.",
+            hva=kind.title,
+            eier=parent_kind.title,
+        )
+    )
+
+
+def _unfit_target() -> Invalid:
+    return Invalid(text("En slik enhet kan ikke vises til her. Velg en annen."))
 
 
 def _sign(change: Change, unit: TenantRow) -> None:

@@ -64,7 +64,7 @@ def sql(source: str) -> str:
 
 def parameters(source: str) -> dict[str, object]:
     filter_ = parse_filter(source)
-    return compile_filter(filter_.tree, FIELDS).parameters(filter_.values)
+    return compile_filter(filter_.tree, FIELDS).binding.parameters(filter_.values)
 
 
 def written(node: Node | None, literals: list[str]) -> str:  # noqa: C901, PLR0911 - one for each

@@ -1,3 +1,5 @@
+import gc
+import tracemalloc
 from contextlib import suppress
 from time import process_time
 
@@ -28,6 +30,7 @@ MAPPE = CATALOG.by_name["mappe"]
 ROLES = ["mappe", "part", "klasse", "registrering", "undermappe", "noekkelord", "skjerming"]
 UPWARD = ["overmappe", "overmappe/klasse", "overmappe/overmappe", "klasse", "arkivdel"]
 PATHS = [*PIECES, *ROLES, *(f"{role}/any(x:" for role in ROLES), "x/navn", "klasse/", "/any()"]
+QUESTIONS = [("a", 180), ("b", 190), ("c", 200)]
 garbage = (
     st.text()
     | st.lists(st.sampled_from(PIECES)).map("".join)
@@ -46,6 +49,9 @@ garbage = (
         pytest.param("(" * 7900, id="7900 parentheses"),
         pytest.param("not " * 1900 + "a", id="1900 nots"),
         pytest.param("trim(" * 16 + "a" + ")" * 16 + " eq 'x'", id="16 calls"),
+        pytest.param(" or ".join(["contains(a, trim(a))"] * 101), id="202 calls"),
+        pytest.param("concat(a, " * 11 + "a" + ")" * 11 + " eq 'x'", id="11 concats inside"),
+        pytest.param(" or ".join(["concat(a, a) eq 'x'"] * 11), id="11 concats beside"),
         pytest.param("a/any(m:" * 31 + "a" + ")" * 31, id="31 lambdas"),
         pytest.param("a/any(m:" * 4 + "a" + ")" * 4, id="4 lambdas"),
         pytest.param("a/any(m:" * 980, id="980 lambdas"),
@@ -166,6 +172,40 @@ def test_garbage_in_search_raises_our_errors_only(source: str) -> None:
 def test_garbage_about_the_catalogue_raises_our_errors_only(source: str) -> None:
     with suppress(Invalid, Unsupported):
         Queries(CATALOG).page(Page(MAPPE, tree=parse_filter(source).tree))
+
+
+def test_large_questions_leave_little_behind() -> None:
+    queries = Queries(CATALOG)
+    sources = [" and ".join([f"contains(tittel, '{one}')"] * count) for one, count in QUESTIONS]
+    pages = [Page(MAPPE, tree=parse_filter(source).tree) for source in sources]
+    tracemalloc.start()
+
+    for page in pages:
+        queries.works(page)
+    gc.collect()
+
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 100_000 * len(pages)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param("/".join(["mappe"] * 1300), id="1300 steps"),
+        pytest.param("/".join("a" * 3900), id="3900 short steps"),
+        pytest.param("part($expand=" * 600, id="600 parentheses"),
+        pytest.param("a/b/c($expand=a/b/c($expand=a/b/c($expand=a/b/c)))", id="12 levels"),
+        pytest.param(",".join(f"a{number}" for number in range(1000)), id="1000 relations"),
+    ],
+)
+def test_abuse_of_expand_is_refused_at_once(source: str) -> None:
+    start = process_time()
+
+    with pytest.raises(Invalid):
+        parse_expand(source)
+
+    assert process_time() - start < 0.1
 
 
 @given(garbage | st.lists(st.sampled_from([*ROLES, *"(),;/= ", "$expand", "$top"])).map("".join))

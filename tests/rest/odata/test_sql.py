@@ -9,6 +9,7 @@ from sakark_api.errors import Invalid, Unsupported
 from sakark_api.rest.odata import compile_filter, ordering, parse_filter, parse_orderby
 
 ESCAPED = "regexp_replace($1::VARCHAR, $2::VARCHAR, $3::VARCHAR, $4::VARCHAR)"
+SOUGHT = "CASE WHEN (char_length(omtale) <= 1000) THEN omtale END"
 LOCAL = "timezone($1::VARCHAR, dato)"
 
 
@@ -43,6 +44,7 @@ LOCAL = "timezone($1::VARCHAR, dato)"
         ("concat(tittel,omtale) eq 'x'", "(tittel || omtale) = $1::VARCHAR"),
         ("length(tittel) eq 3", "char_length(tittel) = $1::BIGINT"),
         ("indexof(tittel,'x') eq 3", "strpos(tittel, $1::VARCHAR) - $2::INTEGER = $3::BIGINT"),
+        ("indexof(tittel,omtale) eq 3", f"strpos(tittel, {SOUGHT}) - $1::INTEGER = $2::BIGINT"),
         ("year(dato) eq 2017", f"floor(EXTRACT(year FROM {LOCAL})) = $2::BIGINT"),
         ("date(dato) eq 2017-02-15", f"CAST({LOCAL} AS DATE) = $2::DATE"),
     ],
@@ -97,7 +99,7 @@ def test_null_takes_a_place_and_is_not_bound() -> None:
 def test_one_compiled_filter_serves_other_values() -> None:
     compiled = compile_filter(parse_filter("systemID eq '0' and aar eq 1").tree, FIELDS)
 
-    bound = compiled.parameters(("a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", 2))
+    bound = compiled.binding.parameters(("a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", 2))
 
     assert bound == {"p0": UUID("a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"), "p1": 2}
 

@@ -158,7 +158,15 @@ dokumentbeskrivelse = Resource(
     ],
     inherits=["dokumentmedium"],
     order_by=["dokumentnummer", "system_id"],
-    screened={"TD": ["tittel"], "M": ["beskrivelse", "forfatter"]},
+    screened={
+        "TD": ["tittel"],
+        "M": [
+            "beskrivelse",
+            "forfatter",
+            "ekstern_referanse",
+            "virksomhetsspesifikke_metadata",
+        ],
+    },
     on_create=[inherit_place, inherit_skjerming, inherit_kassasjon, give_place],
     on_change=[refuse_reopening],
     on_delete=[refuse_deletion_of_archived],

@@ -43,7 +43,7 @@ __all__ = [
     "refuse_taking",
 ]
 
-PRODUKSJONSFORMAT, ARKIVFORMAT = "P", "A"
+PRODUKSJONSFORMAT, ARKIVFORMAT, SLADDET = "P", "A", "O"
 UKJENT_FORMAT = "av/0"
 SHA256 = "SHA-256"
 GODKJENTE_ARKIVFORMATER = frozenset(
@@ -311,6 +311,12 @@ dokumentobjekt = Resource(
     work=Work.CASEWORK,
     parents=[Parent(dokumentbeskrivelse, ChildColumn("dokumentbeskrivelse_ref"))],
     order_by=["versjonsnummer", "system_id"],
+    screened={
+        "TD": ["filnavn"],
+        "H": ["lagringsnoekkel"],
+        "D": ["lagringsnoekkel"],
+        "M": ["lagringsnoekkel", "format_detaljer", "sjekksum"],
+    },
     on_create=[
         refuse_other_checksum,
         refuse_odd_mime_type,
@@ -325,6 +331,7 @@ dokumentobjekt = Resource(
         receive=receive_file,
         parent_refuse=refuse_file_of_finished,
         parent_receive=take_file_as_version,
+        public=("variantformat", SLADDET),
     ),
     example={"variantformat": {"kode": "P"}, "mimeType": "application/pdf"},
 )

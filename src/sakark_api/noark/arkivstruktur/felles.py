@@ -109,8 +109,9 @@ OPPLYSNINGER: Final = (
     "forretningsadresse",
     "kontaktinformasjon",
     "kontaktperson",
+    "virksomhetsspesifikke_metadata",
 )
-"""What tells who a person or an organisation is, in the two classes below."""
+"""What tells, or may tell, who a person or an organisation is that is a party or correspondent."""
 
 
 class Personopplysninger:

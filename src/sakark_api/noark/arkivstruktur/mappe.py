@@ -244,7 +244,11 @@ mappe = Resource(
     ],
     locked_by="avsluttet_dato",
     inherits=["dokumentmedium", "oppbevaringssted"],
-    screened={"TM1": ["tittel"], "TMO": ["tittel"], "M": ["beskrivelse", "noekkelord"]},
+    screened={
+        "TM1": ["tittel"],
+        "TMO": ["tittel"],
+        "M": ["beskrivelse", "noekkelord", "virksomhetsspesifikke_metadata"],
+    },
     public={"tittel": "offentlig_tittel"},
     on_place=[give_arkivdel],
     on_create=[inherit_decisions, give_closer, give_mappe_id],

@@ -179,6 +179,8 @@ _OWNERS = [
     Parent(registrering, ChildColumn("registrering_ref"), owned=True),
 ]
 
+_PERSONNUMRE = ("foedselsnummer", "d_nummer")
+
 nasjonalidentifikator = Resource(
     model=Nasjonalidentifikator,
     title=text("Nasjonal identifikator"),
@@ -187,6 +189,25 @@ nasjonalidentifikator = Resource(
     parents=_OWNERS,
     listed=False,
     abstract=True,
+    # Where the names of people are screened, so are their numbers; the rest may tell of them too.
+    screened={
+        "NPS": _PERSONNUMRE,
+        "NA": _PERSONNUMRE,
+        "NM": _PERSONNUMRE,
+        "M": [
+            "organisasjonsnummer",
+            "bygningsnummer",
+            "endringsloepenummer",
+            "gaardsnummer",
+            "bruksnummer",
+            "festenummer",
+            "seksjonsnummer",
+            "planidentifikasjon",
+            "x",
+            "y",
+            "z",
+        ],
+    },
 )
 bygning = Resource(
     model=Bygning,

@@ -263,7 +263,7 @@ registrering = Resource(
     screened={
         "TR1": ["tittel"],
         "TRO": ["tittel"],
-        "M": ["beskrivelse", "noekkelord", "forfatter"],
+        "M": ["beskrivelse", "noekkelord", "forfatter", "virksomhetsspesifikke_metadata"],
     },
     public={"tittel": "offentlig_tittel"},
     on_place=[enter_period, give_arkivdel, inherit_medium],

@@ -35,5 +35,6 @@ moetedeltaker = Resource(
     parents=[Parent(moetemappe, ChildColumn("mappe_ref"), owned=True)],
     listed=False,
     order_by=["moetedeltaker_navn", "system_id"],
+    screened={"M": ["moetedeltaker_navn"]},
     example={"moetedeltakerNavn": "Kari Nordmann", "moetedeltakerFunksjon": {"kode": "ML"}},
 )

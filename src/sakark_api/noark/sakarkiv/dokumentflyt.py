@@ -96,6 +96,7 @@ dokumentflyt = Resource(
         Parent(journalpost, ChildColumn("registrering_ref"), owned=True),
         Parent(arkivnotat, ChildColumn("registrering_ref"), owned=True),
     ],
+    screened={"MT": ["flyt_merknad"]},
     listed=False,
     on_create=[give_sender, give_sending, refuse_unaddressed],
     on_change=[give_sending, refuse_unaddressed],

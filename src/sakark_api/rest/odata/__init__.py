@@ -11,10 +11,11 @@ from sakark_api.rest.odata.field import (
 )
 from sakark_api.rest.odata.parser import parse_filter, parse_orderby, parse_search
 from sakark_api.rest.odata.shape import Expansion, parse_expand, parse_select
-from sakark_api.rest.odata.sql import Compiled, compile_filter, ordering
+from sakark_api.rest.odata.sql import Binding, Compiled, compile_filter, ordering
 from sakark_api.rest.odata.tree import Filter, Node, Order, paths
 
 __all__ = [
+    "Binding",
     "Compiled",
     "Condition",
     "Expansion",

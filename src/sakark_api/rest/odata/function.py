@@ -10,6 +10,11 @@ from sakark_api.rest.odata.field import ZONE, FieldKind, Sql
 from sakark_api.rest.odata.tree import Function
 
 LONGEST = 1_000_000_000  # no text has more characters, and twice as much is still an int4
+LONGEST_PART = 1_000
+"""How much may be looked for in a text when it comes from the row itself, in characters.
+
+To look takes as long as both lengths multiplied, and PostgreSQL can't be stopped meanwhile.
+"""
 
 
 @dataclass(frozen=True)
@@ -19,9 +24,16 @@ class Signature:
     build: Callable[..., Sql]
 
 
+def _sought(part: Sql) -> Sql:
+    """Give what is looked for; null for what is too long and was not written in the query."""
+    if isinstance(part, sa.BindParameter):
+        return part
+    return sa.case((func.char_length(part) <= sa.literal_column(str(LONGEST_PART)), part))
+
+
 def _escaped(words: Sql) -> Sql:
     """Take the meaning from the wildcards of LIKE, which a trigram index serves."""
-    return func.regexp_replace(words, r"([\\%_])", r"\\\1", "g", type_=sa.String)
+    return func.regexp_replace(_sought(words), r"([\\%_])", r"\\\1", "g", type_=sa.String)
 
 
 def _contains(whole: Sql, part: Sql) -> Sql:
@@ -37,7 +49,7 @@ def _endswith(whole: Sql, part: Sql) -> Sql:
 
 
 def _indexof(whole: Sql, part: Sql) -> Sql:
-    return func.strpos(whole, part) - 1
+    return func.strpos(whole, _sought(part)) - 1
 
 
 def _substring(whole: Sql, start: Sql, *length: Sql) -> Sql:

@@ -37,6 +37,8 @@ MAX_COMPARISONS = 200
 MAX_DEPTH = 30
 MAX_LAMBDAS = 3  # inside each other
 MAX_STEPS = 12
+MAX_CALLS = 200
+MAX_CONCATS = 10  # each copies what the others inside it made
 CALL_LEVELS = 2  # a call takes twice the stack of a parenthesis when SQLAlchemy writes it
 MAX_SEARCH = 500
 
@@ -94,6 +96,7 @@ class _Parser:
         self._depth = 0
         self._lambdas = 0
         self._comparisons = 0
+        self._calls: list[Function] = []
         self.values: list[object] = []
 
     def condition(self) -> Node:
@@ -202,6 +205,7 @@ class _Parser:
         function = _FUNCTIONS.get(name.text)
         if function is None:
             raise refused(name.position, text("{word} er ikke en funksjon", word=name.text[:SHOWN]))
+        self._count_call(name, function)
         self.expect(TokenKind.OPEN)
         with self._nested(CALL_LEVELS):
             arguments = [self._expression()]
@@ -219,6 +223,13 @@ class _Parser:
             )
         self.expect(TokenKind.CLOSE)
         return Call(function, tuple(arguments))
+
+    def _count_call(self, name: Token, function: Function) -> None:
+        self._calls.append(function)
+        if len(self._calls) > MAX_CALLS or self._calls.count(Function.CONCAT) > MAX_CONCATS:
+            raise refused(
+                name.position, text("det er for mange funksjoner; del spørringen i flere")
+            )
 
     def _expression(self) -> Expression:
         start = self._next

@@ -33,9 +33,7 @@ def parse_expand(source: str) -> Expansion:
     if reader.next:
         raise _unreadable(reader.next)
     if (depth := _depth(tree)) > MAX_LEVELS:
-        raise Invalid(
-            text("$expand går {dybde} nivåer ned. Bruk høyst {most}.", dybde=depth, most=MAX_LEVELS)
-        )
+        raise _too_deep(depth)
     if _size(tree) > MAX_EXPANDED:
         raise Invalid(
             text("$expand har over {most} relasjoner. Hent noen for seg.", most=MAX_EXPANDED)
@@ -68,7 +66,10 @@ class _Reader:
         path = self._advance()
         if not path[:1].isalpha():
             raise _unreadable(path)
-        for role in path.split("/"):
+        roles = path.split("/")
+        if len(roles) > MAX_LEVELS:
+            raise _too_deep(len(roles))
+        for role in roles:
             tree = tree.setdefault(role, {})
         if self._took("("):
             self._levels += 1
@@ -126,6 +127,12 @@ def _unreadable(rest: str) -> Invalid:
             "$expand kan ikke leses ved «{rest}». Skriv for eksempel part,merknad.",
             rest=rest[:SHOWN],
         )
+    )
+
+
+def _too_deep(depth: int) -> Invalid:
+    return Invalid(
+        text("$expand går {dybde} nivåer ned. Bruk høyst {most}.", dybde=depth, most=MAX_LEVELS)
     )
 
 

@@ -44,6 +44,13 @@ class Compiled:
     """A predicate that serves every filter with the same tree, and how to bind their values."""
 
     predicate: Condition
+    binding: "Binding"
+
+
+@dataclass(frozen=True)
+class Binding:
+    """How the values of a filter are bound; kept for long, as the predicate is too large to be."""
+
     converters: Mapping[int, Converter]
 
     def parameters(self, values: Sequence[object]) -> dict[str, object]:
@@ -57,7 +64,7 @@ def compile_filter(tree: Node, scope: Scope) -> Compiled:
     `scope` finds what paths mean. Raises Invalid when kinds do not fit.
     """
     compiler = _Compiler(scope)
-    return Compiled(compiler.predicate(tree), compiler.converters)
+    return Compiled(compiler.predicate(tree), Binding(compiler.converters))
 
 
 def ordering(orders: Iterable[Order], scope: Scope) -> list[sa.UnaryExpression[Any]]:
