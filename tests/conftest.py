@@ -140,6 +140,8 @@ class Client:
 
     def request(self, method: str, url: str, **kwargs: Any) -> httpx.Response:
         headers = {**self.headers, **kwargs.pop("headers", {})}
+        if "Idempotency-Key" in headers:
+            SECRETS.add(headers["Idempotency-Key"])
         return self.http.request(method, url.split("{?", maxsplit=1)[0], headers=headers, **kwargs)
 
     def get(self, url: str, **kwargs: Any) -> httpx.Response:

@@ -57,6 +57,7 @@ ALLOWED_HEADERS = (
     "Content-Disposition",
     "Content-Range",
     "ETag",
+    "Idempotency-Key",
     "If-Match",
     "If-None-Match",
     "Range",

@@ -12,6 +12,7 @@ SakarkError
 │   └── Stale               somebody else changed the unit first
 ├── UnsupportedMediaType    the body is of a kind this address does not take
 ├── UploadFailed            the bytes did not arrive whole
+├── KeyReused               a key for repeating one request came with another
 ├── Unsupported             understood, part of the standard's periphery, not offered
 └── Unavailable             a peer does not answer: the database, or one of these
     ├── StorageUnavailable  the document storage
@@ -27,6 +28,7 @@ __all__ = [
     "Forbidden",
     "IdentityUnavailable",
     "Invalid",
+    "KeyReused",
     "MethodNotAllowed",
     "NotAcceptable",
     "NotFound",
@@ -95,6 +97,10 @@ class UnsupportedMediaType(SakarkError):
 
 
 class UploadFailed(SakarkError):
+    pass
+
+
+class KeyReused(SakarkError):
     pass
 
 

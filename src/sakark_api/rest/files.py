@@ -143,12 +143,12 @@ async def upload(
     if length == 0:
         raise Invalid(text("Filen er tom. Send innholdet."))
     unit_id = id_of(request)
-    await refuse_file(context, resource, door, unit_id, mime_type, length)
+    await refuse_file(context, request, resource, door, unit_id, mime_type, length)
     key = new_key(context)
     try:
         stored = await context.services.documents.put(key, limited(request, limit))
     except ClientDisconnect:
         raise UploadFailed(text("Overføringen ble brutt. Send filen på nytt.")) from None
     return await keep_file(
-        context, resource, door, unit_id, stored, mime_type, filename_of(request)
+        context, request, resource, door, unit_id, stored, mime_type, filename_of(request)
     )
