@@ -98,6 +98,7 @@ def service(
         data_dir=tmp_path_factory.mktemp("data"),
         cors_origins=("https://spa.example",),
         database_pool_size=4,
+        rate_refused=0,
         body_limit=200_000,
         bulk_limit=5_000_000,
     )

@@ -18,6 +18,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
+from sakark_api.access.allowance import Allowance
 from sakark_api.access.oidc import Verifier
 from sakark_api.db.reader import APPLICATION_ROLE, Reader
 from sakark_api.drift.bodies import BODIES
@@ -29,6 +30,7 @@ from sakark_api.observe.edge import REQUEST_ID, Observed
 from sakark_api.observe.metrics import DATABASE_CONNECTIONS
 from sakark_api.rest.codelists import KodeverdiBody, add_codelists
 from sakark_api.rest.dependencies import Services
+from sakark_api.rest.door import Door
 from sakark_api.rest.health import Readiness, health_routes
 from sakark_api.rest.openapi import build
 from sakark_api.rest.problems import HANDLERS, ErrorEdge
@@ -102,6 +104,7 @@ def create_app(settings: Settings, mounts: Sequence[tuple[str, ASGIApp]] = ()) -
                 max_age=3600,
             ),
             Middleware(ErrorEdge),
+            Middleware(Door, strangers=Allowance("address", settings.rate_address)),
         ],
         redirect_slashes=False,
         redoc_url=None,
@@ -187,7 +190,7 @@ async def _lifespan(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
             reader=reader,
             writer=Writer(engine),
             registry=Registry(engine, refuse_unfit),
-            verifier=Verifier(http),
+            verifier=Verifier(http, refusals=Allowance("address, refused", settings.rate_refused)),
             documents=documents,
             find_actor=find_actor,
             http=http,

@@ -13,6 +13,7 @@ SakarkError
 ├── UnsupportedMediaType    the body is of a kind this address does not take
 ├── UploadFailed            the bytes did not arrive whole
 ├── KeyReused               a key for repeating one request came with another
+├── TooMany                 more requests than one caller may send
 ├── Unsupported             understood, part of the standard's periphery, not offered
 └── Unavailable             a peer does not answer: the database, or one of these
     ├── StorageUnavailable  the document storage
@@ -36,6 +37,7 @@ __all__ = [
     "Stale",
     "StorageUnavailable",
     "TooLarge",
+    "TooMany",
     "Unauthenticated",
     "Unavailable",
     "Unsupported",
@@ -101,6 +103,10 @@ class UploadFailed(SakarkError):
 
 
 class KeyReused(SakarkError):
+    pass
+
+
+class TooMany(SakarkError):
     pass
 
 

@@ -41,10 +41,11 @@ _STATUS_TEXTS: Mapping[int, Text] = {
     415: text("Content-Type passer ikke"),
     416: text("Området finnes ikke i filen"),
     422: text("Overføringen ble ikke fullført, eller Idempotency-Key er brukt til noe annet"),
+    429: text("For mange forespørsler; vent så lenge som Retry-After sier"),
     501: text("Forstått, men støttes ikke"),
     503: text("Database eller lager svarer ikke nå"),
 }
-_ALWAYS = (400, 401, 403, 404, 503)
+_ALWAYS = (400, 401, 403, 404, 429, 503)
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,7 @@ STATUS: Mapping[type[errors.SakarkError], int] = {
     errors.UnsupportedMediaType: 415,
     errors.KeyReused: 422,
     errors.UploadFailed: 422,
+    errors.TooMany: 429,
     errors.Unsupported: 501,
     errors.Unavailable: 503,
 }
