@@ -30,10 +30,12 @@ from sakark_api.observe.edge import REQUEST_ID, Observed
 from sakark_api.observe.metrics import DATABASE_CONNECTIONS
 from sakark_api.rest.codelists import KodeverdiBody, add_codelists
 from sakark_api.rest.dependencies import Services
+from sakark_api.rest.docs import docs_route
 from sakark_api.rest.door import Door
 from sakark_api.rest.health import Readiness, health_routes
 from sakark_api.rest.openapi import build
 from sakark_api.rest.problems import HANDLERS, ErrorEdge
+from sakark_api.rest.protection import STATIC, Protected
 from sakark_api.rest.roots import add_roots, kommuner_routes
 from sakark_api.rest.router import add_resources
 from sakark_api.rest.schema import Schemas
@@ -87,7 +89,8 @@ def create_app(settings: Settings, mounts: Sequence[tuple[str, ASGIApp]] = ()) -
     add_codelists(tree, CATALOG)
     add_resources(tree, CATALOG)
     app = FastAPIOffline(
-        static_url="/docs/static",
+        static_url=STATIC,
+        docs_url=None,
         title="sakark",
         # FastAPI's own would send the texts of errors along; observe/ has ours.
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
@@ -95,6 +98,7 @@ def create_app(settings: Settings, mounts: Sequence[tuple[str, ASGIApp]] = ()) -
         exception_handlers=HANDLERS,
         middleware=[
             Middleware(Observed),
+            Middleware(Protected, https=(settings.public_url or "").startswith("https:")),
             Middleware(
                 CORSMiddleware,
                 allow_origins=settings.cors_origins,
@@ -111,6 +115,7 @@ def create_app(settings: Settings, mounts: Sequence[tuple[str, ASGIApp]] = ()) -
     )
     for address, mounted in mounts:
         app.mount(address, mounted)
+    app.router.routes.append(docs_route())
     kommuner = kommuner_routes()
     kommuner += health_routes()
     operators = drift_routes()

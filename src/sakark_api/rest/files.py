@@ -98,8 +98,7 @@ def _file_headers(tag: str, filnavn: str | None) -> dict[str, str]:
         "accept-ranges": "bytes",
         "cache-control": "private, no-cache",
         "content-disposition": f"attachment{named}",
-        "x-content-type-options": "nosniff",
-        "content-security-policy": "sandbox; default-src 'none'",
+        "content-security-policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
     }
 
 
