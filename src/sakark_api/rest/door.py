@@ -21,7 +21,7 @@ _TOO_LONG = text(
     "Adressen er lengre enn {grense} byte. Avgrens spørringen.", grense=LONGEST_ADDRESS
 )
 _TOO_LARGE = text(
-    "Hodene er større enn {grense} byte. Send færre eller kortere.", grense=LARGEST_HEAD
+    "HTTP-hodene er større enn {grense} byte. Send færre eller kortere.", grense=LARGEST_HEAD
 )
 
 
