@@ -2,9 +2,10 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
+SBOM := sbom.json
 READY := $(VENV)/.ready
 
-.PHONY: run test check check-deploy format bench texts conformance lock clean
+.PHONY: run test check check-deploy audit sbom format bench texts conformance lock clean
 
 run: $(READY)
 	$(BIN)/sakark dev
@@ -12,7 +13,7 @@ run: $(READY)
 test: $(READY)
 	$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
 
-check: $(READY) check-deploy
+check: $(READY) check-deploy audit
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -25,6 +26,15 @@ check: $(READY) check-deploy
 check-deploy: $(READY)
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/pytest -q tests/deploy/test_manifests.py tests/deploy/test_chart.py
+
+# Look what is served with up in the open database of vulnerabilities; says so where it can't.
+audit: $(READY)
+	.ci/audit $(BIN)
+
+# What is served with, part by part with versions and hashes, as other programs read it (CycloneDX).
+sbom: $(READY)
+	$(BIN)/python -W ignore::UserWarning -m cyclonedx_py requirements --pyproject pyproject.toml \
+		--output-reproducible --output-file $(SBOM) requirements.lock
 
 format: $(READY)
 	$(BIN)/ruff format .

@@ -107,6 +107,7 @@ def service(
         data_dir=tmp_path_factory.mktemp("data"),
         cors_origins=("https://spa.example",),
         database_pool_size=4,
+        rate_refused=0,
         body_limit=200_000,
         bulk_limit=5_000_000,
     )
@@ -149,6 +150,8 @@ class Client:
 
     def request(self, method: str, url: str, **kwargs: Any) -> httpx.Response:
         headers = {**self.headers, **kwargs.pop("headers", {})}
+        if "Idempotency-Key" in headers:
+            SECRETS.add(headers["Idempotency-Key"])
         return self.http.request(method, url.split("{?", maxsplit=1)[0], headers=headers, **kwargs)
 
     def get(self, url: str, **kwargs: Any) -> httpx.Response:

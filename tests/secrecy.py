@@ -11,7 +11,7 @@ from sakark_api.observe.logs import JsonLines
 __all__ = ["SECRETS", "keep_log", "remember", "secrets_in"]
 
 SECRETS: set[str] = set()
-"""Tokens, titles, names and texts that were sent in this run."""
+"""Tokens, Idempotency-Keys, titles, names and texts that were sent in this run."""
 
 CONTENT = ("tittel", "offentligTittel", "navn", "beskrivelse", "merknadstekst", "kontaktperson")
 SHAPES = (

@@ -19,7 +19,7 @@ from sakark_api.settings_page import settings_page
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
-PAGES = sorted([README, *(ROOT / "docs").rglob("*.md")])
+PAGES = sorted([README, ROOT / "SECURITY.md", *(ROOT / "docs").rglob("*.md")])
 PROGRAMS = Path(sys.executable).parent
 START_SECONDS = 120.0
 

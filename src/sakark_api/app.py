@@ -18,6 +18,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
+from sakark_api.access.allowance import Allowance
 from sakark_api.access.oidc import Verifier
 from sakark_api.db.reader import APPLICATION_ROLE, Reader
 from sakark_api.drift.bodies import BODIES
@@ -29,9 +30,12 @@ from sakark_api.observe.edge import REQUEST_ID, Observed
 from sakark_api.observe.metrics import DATABASE_CONNECTIONS
 from sakark_api.rest.codelists import KodeverdiBody, add_codelists
 from sakark_api.rest.dependencies import Services
+from sakark_api.rest.docs import docs_route
+from sakark_api.rest.door import Door
 from sakark_api.rest.health import Readiness, health_routes
 from sakark_api.rest.openapi import build
 from sakark_api.rest.problems import HANDLERS, ErrorEdge
+from sakark_api.rest.protection import STATIC, Protected
 from sakark_api.rest.roots import add_roots, kommuner_routes
 from sakark_api.rest.router import add_resources
 from sakark_api.rest.schema import Schemas
@@ -57,6 +61,7 @@ ALLOWED_HEADERS = (
     "Content-Disposition",
     "Content-Range",
     "ETag",
+    "Idempotency-Key",
     "If-Match",
     "If-None-Match",
     "Range",
@@ -84,7 +89,8 @@ def create_app(settings: Settings, mounts: Sequence[tuple[str, ASGIApp]] = ()) -
     add_codelists(tree, CATALOG)
     add_resources(tree, CATALOG)
     app = FastAPIOffline(
-        static_url="/docs/static",
+        static_url=STATIC,
+        docs_url=None,
         title="sakark",
         # FastAPI's own would send the texts of errors along; observe/ has ours.
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
@@ -92,6 +98,7 @@ def create_app(settings: Settings, mounts: Sequence[tuple[str, ASGIApp]] = ()) -
         exception_handlers=HANDLERS,
         middleware=[
             Middleware(Observed),
+            Middleware(Protected, https=(settings.public_url or "").startswith("https:")),
             Middleware(
                 CORSMiddleware,
                 allow_origins=settings.cors_origins,
@@ -101,12 +108,14 @@ def create_app(settings: Settings, mounts: Sequence[tuple[str, ASGIApp]] = ()) -
                 max_age=3600,
             ),
             Middleware(ErrorEdge),
+            Middleware(Door, strangers=Allowance("address", settings.rate_address)),
         ],
         redirect_slashes=False,
         redoc_url=None,
     )
     for address, mounted in mounts:
         app.mount(address, mounted)
+    app.router.routes.append(docs_route())
     kommuner = kommuner_routes()
     kommuner += health_routes()
     operators = drift_routes()
@@ -186,7 +195,7 @@ async def _lifespan(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
             reader=reader,
             writer=Writer(engine),
             registry=Registry(engine, refuse_unfit),
-            verifier=Verifier(http),
+            verifier=Verifier(http, refusals=Allowance("address, refused", settings.rate_refused)),
             documents=documents,
             find_actor=find_actor,
             http=http,

@@ -12,6 +12,8 @@ SakarkError
 │   └── Stale               somebody else changed the unit first
 ├── UnsupportedMediaType    the body is of a kind this address does not take
 ├── UploadFailed            the bytes did not arrive whole
+├── KeyReused               a key for repeating one request came with another
+├── TooMany                 more requests than one caller may send
 ├── Unsupported             understood, part of the standard's periphery, not offered
 └── Unavailable             a peer does not answer: the database, or one of these
     ├── StorageUnavailable  the document storage
@@ -27,6 +29,7 @@ __all__ = [
     "Forbidden",
     "IdentityUnavailable",
     "Invalid",
+    "KeyReused",
     "MethodNotAllowed",
     "NotAcceptable",
     "NotFound",
@@ -34,6 +37,7 @@ __all__ = [
     "Stale",
     "StorageUnavailable",
     "TooLarge",
+    "TooMany",
     "Unauthenticated",
     "Unavailable",
     "Unsupported",
@@ -95,6 +99,14 @@ class UnsupportedMediaType(SakarkError):
 
 
 class UploadFailed(SakarkError):
+    pass
+
+
+class KeyReused(SakarkError):
+    pass
+
+
+class TooMany(SakarkError):
     pass
 
 

@@ -11,6 +11,7 @@ from uvicorn.supervisors import Multiprocess
 
 from sakark_api.observe.exposition import figures_given, forget_process
 from sakark_api.observe.logs import log_config
+from sakark_api.protocol import PatientOnlySoLong
 from sakark_api.settings import Settings, read_settings
 from sakark_api.tenancy.fitness import refuse_to_start
 
@@ -80,7 +81,7 @@ def _config(settings: Settings, host: str, port: int) -> uvicorn.Config:
         port=port,
         workers=settings.processes,
         loop="uvloop",
-        http="httptools",
+        http=PatientOnlySoLong,
         lifespan="on",
         log_config=log_config(settings),
         access_log=False,  # it would hold what people search for; observe/ has its own

@@ -155,6 +155,24 @@ class Settings(BaseSettings):
         default=5_368_709_120, ge=1, description="Largest file sent in chunks, bytes."
     )
     body_limit: int = Field(default=1_048_576, ge=1024, description="Largest JSON body, bytes.")
+    rate_caller: float = Field(
+        default=300,
+        ge=0,
+        description="Requests a second that one user or system may send to one kommune, with ten"
+        " seconds' worth at once; then 429. Counted by each process for itself. 0: no limit.",
+    )
+    rate_address: float = Field(
+        default=100,
+        ge=0,
+        description="The same for requests without a token, by address (IPv6: by /64). Without the"
+        " right `SAKARK_TRUSTED_PROXIES` everybody has the proxy's address. 0: no limit.",
+    )
+    rate_refused: float = Field(
+        default=5,
+        ge=0,
+        description="The same for tokens that are refused, by address: until there is room again,"
+        " only tokens seen before are let in from there. 0: no limit.",
+    )
     page_size: int = Field(
         default=100, ge=1, le=1000, description="Units a page when $top is not given."
     )

@@ -43,6 +43,7 @@ def service(
         operator_issuer=f"http://127.0.0.1:{port}/identity",
         data_dir=tmp_path_factory.mktemp("data"),
         database_pool_size=4,
+        rate_refused=0,
     )
     yield from run_service(settings, port)
 

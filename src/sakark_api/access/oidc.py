@@ -7,6 +7,7 @@ import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Generic, TypeVar
@@ -14,6 +15,7 @@ from typing import Generic, TypeVar
 import httpx
 from jose import ExpiredSignatureError, JOSEError, JWTError, jwt
 
+from sakark_api.access.allowance import Allowance
 from sakark_api.access.caller import Caller, Operator, Role
 from sakark_api.access.keys import Issuer, Keys
 from sakark_api.errors import Forbidden, NotFound, Unauthenticated
@@ -153,44 +155,65 @@ class Verifier:
         client: httpx.AsyncClient,
         clock: Callable[[], float] = time.time,
         remembered: int = REMEMBERED,
+        refusals: Allowance | None = None,
     ) -> None:
         self._client = client
+        self._refusals = refusals or Allowance("address, refused", 0)
         self._clock = clock
         self._keys: dict[Issuer, Keys] = {}
         self._callers: Expiring[tuple[bytes, str], tuple[Bindings, Caller]] = Expiring(remembered)
         self._verified: Expiring[tuple[bytes, Issuer, str], Claims] = Expiring(remembered)
 
-    async def caller(self, token: str, kommune: str, bindings: Bindings) -> Caller:
+    async def caller(
+        self, token: str, kommune: str, bindings: Bindings, address: str = ""
+    ) -> Caller:
         """Give the caller that `token` (without `Bearer`) is in `kommune` (a slug).
 
         Raises `Unauthenticated` when the token does not hold, `NotFound` when it holds but
-        gives no access to `kommune`, `Unavailable` when the issuer's keys cannot be had.
+        gives no access to `kommune`, `Unavailable` when the issuer's keys cannot be had, `TooMany`
+        when too much of what comes from `address` is refused and the token was not seen before.
         """
         digest = _digest(token)
         remembered = self._callers.get((digest, kommune), self._clock())
         if remembered and remembered[0] is bindings:
             _REMEMBERED.inc()
             return remembered[1]
-        try:
+        with self._counting(address):
             caller = await self._decide(token, digest, kommune, bindings)
-        except (Unauthenticated, NotFound):
-            _REFUSED.inc()
-            raise
         _VERIFIED.inc()
         return caller
 
-    async def operator(self, token: str, binding: OperatorBinding) -> Operator:
+    @contextmanager
+    def _counting(self, address: str) -> Iterator[None]:
+        """Count what is refused, and look at nothing more when that is too much."""
+        self._refusals.refuse_spent(address)
+        try:
+            yield
+        except (Unauthenticated, Forbidden, NotFound):
+            _REFUSED.inc()
+            self._refusals.count(address)
+            raise
+
+    async def operator(self, token: str, binding: OperatorBinding, address: str = "") -> Operator:
         """Give the operator that `token` speaks for.
 
         Raises `Unauthenticated` when the token does not hold or is for elsewhere, `Forbidden` when
-        it holds and does not give the role, `Unavailable` when the issuer's keys cannot be had.
+        it holds and does not give the role, `Unavailable` when the issuer's keys cannot be had,
+        `TooMany` as for a caller.
         """
-        digest = _digest(token)
+        known = self._remembered_claims(_digest(token), binding.issuer, binding.audience)
+        if known is not None:
+            return binding.operator(known)
+        with self._counting(address):
+            return await self._decide_operator(token, binding)
+
+    async def _decide_operator(self, token: str, binding: OperatorBinding) -> Operator:
         unverified = _read_claims(token)
         if unverified["iss"] != binding.issuer.url:
             raise Unauthenticated(text("Tokenet er ikke utstedt for drift av tjenesten."))
         _refuse_other_audience(unverified, [binding.audience])
-        return binding.operator(await self._claims(token, digest, binding.issuer, binding.audience))
+        claims = await self._claims(token, _digest(token), binding.issuer, binding.audience)
+        return binding.operator(claims)
 
     async def _decide(self, token: str, digest: bytes, kommune: str, bindings: Bindings) -> Caller:
         trusted = _trusted(_read_claims(token), bindings)
@@ -207,11 +230,14 @@ class Verifier:
         )
 
     async def _claims(self, token: str, digest: bytes, issuer: Issuer, audience: str) -> Claims:
-        claims = self._verified.get((digest, issuer, audience), self._clock())
+        claims = self._remembered_claims(digest, issuer, audience)
         if claims is None:
             claims = await self._verify(token, issuer, audience)
             self._verified.put((digest, issuer, audience), claims, _expires(claims))
         return claims
+
+    def _remembered_claims(self, digest: bytes, issuer: Issuer, audience: str) -> Claims | None:
+        return self._verified.get((digest, issuer, audience), self._clock())
 
     async def _verify(self, token: str, issuer: Issuer, audience: str) -> Claims:
         kid, algorithm = _read_header(token)
@@ -247,9 +273,7 @@ class Verifier:
 
 
 def _digest(token: str) -> bytes:
-    if len(token) > LONGEST_TOKEN or not token.isascii():
-        raise _malformed()
-    return sha256(token.encode("ascii")).digest()
+    return sha256(token.encode(errors="surrogatepass")).digest()
 
 
 def _name(claims: Claims) -> str:
@@ -258,7 +282,7 @@ def _name(claims: Claims) -> str:
 
 def _read_claims(token: str) -> Claims:
     """Read the claims without trust, to learn whom to ask; what passes has a header too."""
-    if not COMPACT.fullmatch(token):
+    if len(token) > LONGEST_TOKEN or not COMPACT.fullmatch(token):
         raise _malformed()
     try:
         claims = jwt.get_unverified_claims(token)

@@ -20,6 +20,7 @@ from sakark_api.drift.sandkasse import Tools
 from sakark_api.errors import MethodNotAllowed, NotAcceptable
 from sakark_api.observe.told import told
 from sakark_api.rest.dependencies import Services, bearer_token, read_body, shown_name
+from sakark_api.rest.door import host_of
 from sakark_api.rest.media_types import accepts, refuse_other_content
 from sakark_api.rest.openapi import Operation, describe
 from sakark_api.rest.schema import Body, parse
@@ -82,7 +83,8 @@ async def enter(request: Request) -> DriftContext:
     """Let a request in: 401 without a token of the operator's issuer, 403 without the role."""
     drift: Drift = request.app.state.drift
     verifier = drift.services.verifier
-    operator = await verifier.operator(bearer_token(request), drift.binding)
+    operator = await verifier.operator(bearer_token(request), drift.binding, host_of(request.scope))
+    drift.services.callers.admit((operator.issuer, operator.subject))
     name = shown_name(operator.subject, operator.name)
     told().user = str(uuid5(NAMESPACE_URL, f"{operator.issuer} {operator.subject}"))
     return DriftContext(

@@ -28,7 +28,7 @@ from sakark_api.texts import Text, text
 __all__ = ["drift_routes"]
 
 TAG: Final = "drift"
-_READING: Final = (400, 401, 403, 404, 406, 503)
+_READING: Final = (400, 401, 403, 404, 406, 429, 503)
 _WRITING: Final = (*_READING, 409, 415)
 
 

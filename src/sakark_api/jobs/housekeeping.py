@@ -9,10 +9,16 @@ from sakark_api.drift.sandkasse import sweep_sandboxes
 from sakark_api.noark.opplasting import forget_expired
 from sakark_api.storage import Documents
 from sakark_api.tenancy.driftslogg import Actor
+from sakark_api.tenancy.idempotensnoekkel import forget_old_keys
 from sakark_api.tenancy.kommune import Registry
 from sakark_api.tenancy.session import Writer
 
-__all__ = ["Tools", "forget_abandoned_uploads", "throw_away_expired_sandboxes"]
+__all__ = [
+    "Tools",
+    "forget_abandoned_uploads",
+    "forget_idempotency_keys",
+    "throw_away_expired_sandboxes",
+]
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,13 @@ async def forget_abandoned_uploads(tools: Tools) -> None:
             keys = await session.run_sync(forget_expired, tools.clock())
         for key in keys:
             await tools.documents.delete(key)
+
+
+async def forget_idempotency_keys(tools: Tools) -> None:
+    """Delete the keys of requests that are a day old: they are done anew when they come again."""
+    for kommune in (await tools.registry.current()).values():
+        async with tools.writer.transaction(kommune.id) as session:
+            await session.run_sync(forget_old_keys, tools.clock())
 
 
 async def throw_away_expired_sandboxes(tools: Tools) -> None:

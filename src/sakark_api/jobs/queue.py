@@ -15,6 +15,7 @@ from sakark_api.db.reader import APPLICATION_ROLE, driver_url
 from sakark_api.jobs.housekeeping import (
     Tools,
     forget_abandoned_uploads,
+    forget_idempotency_keys,
     throw_away_expired_sandboxes,
 )
 from sakark_api.observe.metrics import JOBS
@@ -39,6 +40,7 @@ class Periodic:
 
 PERIODIC: Final = (
     Periodic("forget_abandoned_uploads", "*/10 * * * *", forget_abandoned_uploads),
+    Periodic("forget_idempotency_keys", "7 * * * *", forget_idempotency_keys),
     Periodic("throw_away_expired_sandboxes", "*/10 * * * *", throw_away_expired_sandboxes),
 )
 

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID, uuid4
 
+import msgspec
 from sqlalchemy import delete
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from sakark_api.errors import Conflict, Invalid, NotFound, TooLarge, UploadFailed
 from sakark_api.noark.opplasting import LIFETIME, Opplasting, forget_expired
-from sakark_api.noark.resource import Resource
+from sakark_api.noark.resource import Change, Resource
 from sakark_api.noark.structure import FileDoor
 from sakark_api.rest.dependencies import Context, id_of
+from sakark_api.rest.idempotency import once
 from sakark_api.rest.incoming import (
     filename_of,
     keep_file,
@@ -50,8 +52,8 @@ async def begin(
         raise Invalid(text("Begynn med Content-Length 0 og X-Upload-Content-Length over 0."))
     mime_type = mime_type_of(request.headers.get("x-upload-content-type"))
     unit_id = id_of(request)
-    await refuse_file(context, resource, door, unit_id, mime_type, size)
-    now = context.services.clock()
+    await refuse_file(context, request, resource, door, unit_id, mime_type, size)
+    now, filnavn = context.services.clock(), filename_of(request)
     session_row = Opplasting(
         tenant_id=context.kommune.id,
         id=uuid4(),
@@ -59,24 +61,31 @@ async def begin(
         unit_id=unit_id,
         actor_id=context.actor.system_id,
         mime_type=mime_type,
-        filnavn=filename_of(request),
+        filnavn=filnavn,
         size=size,
         received=0,
         parts=[],
         expires=now + LIFETIME,
     )
-    async with context.transaction() as session:
-        forgotten = await session.run_sync(forget_expired, now)
-        session.add(session_row)
+    forgotten: list[str] = []
+
+    def make(change: Change) -> str:
+        forgotten.extend(forget_expired(change.session, now))
+        change.session.add(session_row)
+        return str(session_row.id)
+
+    content = msgspec.json.encode([mime_type, filnavn, size])
+    done = await once(context, request, content, make)
     for key in forgotten:
         await context.services.documents.delete(key)
-    headers = {"location": _session_address(context, session_row)}
+    headers = {"location": _session_address(context, resource, unit_id, done.made)}
     return Response(status_code=200, headers=headers)
 
 
-def _session_address(context: Context, row: Opplasting) -> str:
-    resource = context.services.catalog.by_name[row.type]
-    return f"{context.base}{resource.package}/{resource.name}/{row.unit_id}/fil/{row.id}/"
+def _session_address(
+    context: Context, resource: Resource[Any], unit_id: UUID, session_id: str
+) -> str:
+    return f"{context.base}{resource.package}/{resource.name}/{unit_id}/fil/{session_id}/"
 
 
 @dataclass(frozen=True)
@@ -99,22 +108,22 @@ async def receive(
         raise TooLarge(text("Delen er større enn {grense} byte. Send mindre deler.", grense=limit))
     if chunk.first != row.received:
         if chunk.first < row.received == chunk.last + 1:
-            return await _answer_again(context, resource, door, row)
+            return await _answer_again(context, request, resource, door, row)
         raise _out_of_order(row.received)
     stored = await _store_chunk(context, request, row, chunk)
     row = await _remember_chunk(context, row, chunk, stored)
     if row.received < row.size:
         return _progress_answer(context, row, 200)
-    return await _finish(context, resource, door, row)
+    return await _finish(context, request, resource, door, row)
 
 
 async def _answer_again(
-    context: Context, resource: Resource[Any], door: FileDoor, row: Opplasting
+    context: Context, request: Request, resource: Resource[Any], door: FileDoor, row: Opplasting
 ) -> Response:
     """Answer a chunk that has come before: its answer was lost, or we were stopped before it."""
     if row.received < row.size:
         return _progress_answer(context, row, 200)
-    return await _finish(context, resource, door, row)
+    return await _finish(context, request, resource, door, row)
 
 
 def _out_of_order(received: int) -> Conflict:
@@ -166,7 +175,7 @@ async def _remember_chunk(
 
 
 async def _finish(
-    context: Context, resource: Resource[Any], door: FileDoor, row: Opplasting
+    context: Context, request: Request, resource: Resource[Any], door: FileDoor, row: Opplasting
 ) -> Response:
     """Put the chunks together under the file's own key, and tie it to its unit."""
     documents = context.services.documents
@@ -180,7 +189,7 @@ async def _finish(
     stored = await documents.put(new_key(context), together())
     try:
         return await keep_file(
-            context, resource, door, row.unit_id, stored, row.mime_type, row.filnavn
+            context, request, resource, door, row.unit_id, stored, row.mime_type, row.filnavn
         )
     finally:
         await _forget(context, row)
@@ -231,7 +240,8 @@ async def _session_of(context: Context, request: Request, resource: Resource[Any
 
 
 def _progress_answer(context: Context, row: Opplasting, status: int) -> Response:
-    headers = {"location": _session_address(context, row)}
+    resource = context.services.catalog.by_name[row.type]
+    headers = {"location": _session_address(context, resource, row.unit_id, str(row.id))}
     if row.received:
         headers["range"] = f"0-{row.received - 1}"
     return Response(status_code=status, headers=headers)

@@ -18,12 +18,13 @@ from sakark_api.db.reader import Statement
 from sakark_api.errors import Conflict, NotFound
 from sakark_api.noark.metadata.kodeliste import KODELISTER, CodeList
 from sakark_api.noark.metadata.kodeverdi import KodeverdiRow
-from sakark_api.noark.resource import Work
+from sakark_api.noark.resource import Change, Work
 from sakark_api.noark.structure import Catalog
 from sakark_api.noark.values import Tekst, Tidspunkt, refusal, wire_time
 from sakark_api.rest.code_use import is_used
 from sakark_api.rest.dependencies import Context, read_body
 from sakark_api.rest.etag import etag, is_current, refuse_stale
+from sakark_api.rest.idempotency import once
 from sakark_api.rest.links import Link, render
 from sakark_api.rest.media_types import (
     MERGE_PATCH,
@@ -243,10 +244,11 @@ async def make_code(context: Context, request: Request, codelist: CodeList) -> R
     """Add a value to a code list (201)."""
     refuse_other_content(request, NOARK)
     context.demand("create", Work.ARCHIVE)
-    body = await _body(context, request)
+    data = await read_body(request, context.services.settings.body_limit)
+    body = _parsed(data)
 
-    def make(session: Session) -> None:
-        session.add(
+    def make(change: Change) -> str:
+        change.session.add(
             KodeverdiRow(
                 tenant_id=context.kommune.id,
                 liste=codelist.name,
@@ -256,14 +258,14 @@ async def make_code(context: Context, request: Request, codelist: CodeList) -> R
                 utdatert=body.utdatert,
             )
         )
+        return body.kode
 
-    async with context.transaction() as session:
-        await session.run_sync(make)
-    return await _answer(context, codelist, body.kode, status=201)
+    done = await once(context, request, data, make)
+    return await _answer(context, codelist, done.made, status=201)
 
 
-async def _body(context: Context, request: Request) -> KodeverdiBody:
-    body = parse(KodeverdiBody, await read_body(request, context.services.settings.body_limit))
+def _parsed(data: bytes) -> KodeverdiBody:
+    body = parse(KodeverdiBody, data)
     assert isinstance(body, KodeverdiBody)  # noqa: S101  what was parsed for
     return body
 
@@ -272,7 +274,7 @@ async def replace_code(context: Context, request: Request, codelist: CodeList) -
     """Change a value's name, description or expiry (PUT)."""
     refuse_other_content(request, NOARK)
     context.demand("change", Work.ARCHIVE)
-    body = await _body(context, request)
+    body = _parsed(await read_body(request, context.services.settings.body_limit))
     return await _change(context, request, codelist, lambda _: body)
 
 

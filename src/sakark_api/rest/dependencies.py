@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 
+from sakark_api.access.allowance import Allowance
 from sakark_api.access.caller import Caller, Role
 from sakark_api.access.keys import Issuer, OutageError, fetch_object
 from sakark_api.access.oidc import Bindings, IssuerBinding, Verifier
@@ -25,6 +26,7 @@ from sakark_api.noark.resource import Actor, Change
 from sakark_api.noark.structure import Catalog
 from sakark_api.observe.told import told
 from sakark_api.rest.commands import Commands
+from sakark_api.rest.door import host_of
 from sakark_api.rest.links import Links
 from sakark_api.rest.queries import Queries
 from sakark_api.rest.schema import Schemas
@@ -84,6 +86,7 @@ class Services:
         self.verifier = verifier
         self.documents = documents
         self.clock = clock
+        self.callers = Allowance("caller", settings.rate_caller)
         self.schemas = Schemas(catalog)
         self.queries = Queries(catalog)
         self.screened_queries = Queries(catalog, cleared=False)
@@ -273,7 +276,10 @@ async def enter(request: Request) -> Context:
     """Let a request in: kommune, token, caller (401 without a token, 404 with a foreign one)."""
     services: Services = request.app.state.services
     kommune = await kommune_of(request)
-    caller = await services.verifier.caller(bearer_token(request), kommune.slug, services.bindings)
+    caller = await services.verifier.caller(
+        bearer_token(request), kommune.slug, services.bindings, host_of(request.scope)
+    )
+    services.callers.admit((caller.tenant_id, caller.issuer, caller.subject))
     if not admits(kommune.status, caller.roles):
         raise Forbidden(
             text("Kommunen er under forberedelse. Bare administrator og arkivar slipper inn nå.")

@@ -98,8 +98,7 @@ def _file_headers(tag: str, filnavn: str | None) -> dict[str, str]:
         "accept-ranges": "bytes",
         "cache-control": "private, no-cache",
         "content-disposition": f"attachment{named}",
-        "x-content-type-options": "nosniff",
-        "content-security-policy": "sandbox; default-src 'none'",
+        "content-security-policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
     }
 
 
@@ -143,12 +142,12 @@ async def upload(
     if length == 0:
         raise Invalid(text("Filen er tom. Send innholdet."))
     unit_id = id_of(request)
-    await refuse_file(context, resource, door, unit_id, mime_type, length)
+    await refuse_file(context, request, resource, door, unit_id, mime_type, length)
     key = new_key(context)
     try:
         stored = await context.services.documents.put(key, limited(request, limit))
     except ClientDisconnect:
         raise UploadFailed(text("Overføringen ble brutt. Send filen på nytt.")) from None
     return await keep_file(
-        context, resource, door, unit_id, stored, mime_type, filename_of(request)
+        context, request, resource, door, unit_id, stored, mime_type, filename_of(request)
     )

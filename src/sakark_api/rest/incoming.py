@@ -6,15 +6,24 @@ from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 from uuid import UUID, uuid4
 
+import msgspec
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sakark_api.errors import Conflict, Invalid, NotFound, TooLarge, UnsupportedMediaType
-from sakark_api.noark.resource import Resource, StoredFile
+from sakark_api.errors import (
+    Conflict,
+    Invalid,
+    KeyReused,
+    NotFound,
+    TooLarge,
+    UnsupportedMediaType,
+)
+from sakark_api.noark.resource import Change, Resource, StoredFile
 from sakark_api.noark.structure import FileDoor
 from sakark_api.rest.dependencies import Context
 from sakark_api.rest.fetching import fetch
+from sakark_api.rest.idempotency import has_come_before, once
 from sakark_api.rest.units import unit_answer
 from sakark_api.storage.documents import Stored
 from sakark_api.texts import text
@@ -57,13 +66,16 @@ async def limited(request: Request, limit: int) -> AsyncIterator[bytes]:
 
 async def refuse_file(
     context: Context,
+    request: Request,
     resource: Resource[Any],
     door: FileDoor,
     unit_id: UUID,
     mime_type: str,
     size: int | None,
 ) -> None:
-    """Let the rules stop an upload before its bytes are read."""
+    """Let the rules stop an upload before its bytes are read, unless it was let in before."""
+    if await has_come_before(context, request):
+        return
 
     def look(session: Session) -> None:
         unit = fetch(session, resource, unit_id)
@@ -75,6 +87,7 @@ async def refuse_file(
 
 async def keep_file(
     context: Context,
+    request: Request,
     resource: Resource[Any],
     door: FileDoor,
     unit_id: UUID,
@@ -82,22 +95,24 @@ async def keep_file(
     mime_type: str,
     filnavn: str | None,
 ) -> Response:
-    """Tie stored bytes to their unit; they are thrown away when the rules refuse them."""
+    """Tie stored bytes to their unit; throw away those that came before, or are refused."""
     file = StoredFile(stored.key, stored.size, stored.sha256, mime_type, filnavn)
     services = context.services
+
+    def receive(change: Change) -> str:
+        return str(services.commands.receive_file(change, resource, unit_id, door, file))
+
+    content = msgspec.json.encode([mime_type, filnavn, stored.sha256])
     try:
-        async with context.transaction() as session:
-            holder_id = await session.run_sync(
-                lambda sync: services.commands.receive_file(
-                    context.change(sync), resource, unit_id, door, file
-                )
-            )
+        done = await once(context, request, content, receive)
     except Exception as error:
         # A lost connection may hide a commit that went through: then the bytes stay.
-        if isinstance(error, Invalid | Conflict | NotFound):
+        if isinstance(error, Invalid | Conflict | KeyReused | NotFound):
             await services.documents.delete(stored.key)
         raise
-    return await unit_answer(context, door.holder, holder_id, status=201)
+    if done.again:
+        await services.documents.delete(stored.key)
+    return await unit_answer(context, door.holder, UUID(done.made), status=201)
 
 
 def mime_type_of(header: str | None) -> str:

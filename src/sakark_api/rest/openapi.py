@@ -40,11 +40,12 @@ _STATUS_TEXTS: Mapping[int, Text] = {
     409: text("Noe i enhetens tilstand står i veien, eller den er endret av andre"),
     415: text("Content-Type passer ikke"),
     416: text("Området finnes ikke i filen"),
-    422: text("Overføringen ble ikke fullført"),
+    422: text("Overføringen ble ikke fullført, eller Idempotency-Key er brukt til noe annet"),
+    429: text("For mange forespørsler; vent så lenge som Retry-After sier"),
     501: text("Forstått, men støttes ikke"),
     503: text("Database eller lager svarer ikke nå"),
 }
-_ALWAYS = (400, 401, 403, 404, 503)
+_ALWAYS = (400, 401, 403, 404, 429, 503)
 
 
 @dataclass(frozen=True)
@@ -124,9 +125,10 @@ class Operation:
             sentence,
             made.package,
             statuses=(201,),
-            errors=(*_ALWAYS, 406, 409, 415),
+            errors=(*_ALWAYS, 406, 409, 415, 422),
             body=_noark(f"{made.model.__name__}Ny"),
             answer=_noark(made.model.__name__),
+            parameters=("idempotency_key",),
         )
 
     @classmethod
@@ -179,14 +181,19 @@ class Operation:
             "PUT": text("Flytt {eier} til en annen {hva}", hva=target.title, eier=resource.title),
             "DELETE": text("Ta {hva} bort fra {eier}", hva=target.title, eier=resource.title),
         }[method]
+        repeatable = method == "POST"
         return cls(
             id_,
             sentence,
             resource.package,
             statuses=(204,),
-            errors=(*_ALWAYS, 409),
+            errors=(*_ALWAYS, 409, *((422,) if repeatable else ())),
             body=_ADDRESS if method == "PUT" else None,
-            parameters=(*(("id",) if many else ()), "if_match_optional"),
+            parameters=(
+                *(("id",) if many else ()),
+                "if_match_optional",
+                *(("idempotency_key",) if repeatable else ()),
+            ),
         )
 
     @classmethod
@@ -207,9 +214,9 @@ class Operation:
             text("Opprett {hva} fra {eier} til en annen enhet", hva=made.title, eier=of.title),
             made.package,
             statuses=(201,),
-            errors=(*_ALWAYS, 406, 409),
+            errors=(*_ALWAYS, 406, 409, 422),
             answer=_noark(made.model.__name__),
-            parameters=("id",),
+            parameters=("id", "idempotency_key"),
         )
 
     @classmethod
@@ -218,10 +225,10 @@ class Operation:
             id_,
             text("Utvid {eier} til {hva}", hva=special.title, eier=resource.title),
             special.package,
-            errors=(*_ALWAYS, 406, 409, 415),
+            errors=(*_ALWAYS, 406, 409, 415, 422),
             body=_noark(f"{special.model.__name__}Utvidelse"),
             answer=_noark(special.model.__name__),
-            parameters=("if_match_optional",),
+            parameters=("if_match_optional", "idempotency_key"),
         )
 
     @classmethod
@@ -246,7 +253,7 @@ class Operation:
             errors=(*_ALWAYS, 409, 415, 422),
             body=_BYTES,
             answer=_noark(holder.model.__name__),
-            parameters=("upload_type", "upload_length"),
+            parameters=("upload_type", "upload_length", "idempotency_key"),
         )
 
     @classmethod
@@ -312,9 +319,10 @@ class Operation:
             text("Legg til en kode i {hva}", hva=codelist.title),
             "metadata",
             statuses=(201,),
-            errors=(*_ALWAYS, 409, 415),
+            errors=(*_ALWAYS, 409, 415, 422),
             body=_noark("Kodelisteverdi"),
             answer=_noark("Kodelisteverdi"),
+            parameters=("idempotency_key",),
         )
 
     @classmethod
@@ -614,6 +622,16 @@ def _parameters() -> Json:
         ),
         "if_match_optional": one(
             "If-Match", "header", text("ETag for utgaven som slettes"), string
+        ),
+        "idempotency_key": one(
+            "Idempotency-Key",
+            "header",
+            text(
+                "Gjør at forespørselen kan sendes på nytt uten at noe lages to ganger: en ny UUID"
+                " for hver forespørsel, den samme når den gjentas. 409 mens den er under arbeid"
+                " (Retry-After), 422 når nøkkelen er brukt til noe annet. Glemmes etter et døgn."
+            ),
+            {"type": "string", "pattern": r"^[!#-\[\]-~]{1,200}$"},
         ),
         "range": one("Range", "header", text("Del av filen, i byte"), string),
         "upload_type": one(

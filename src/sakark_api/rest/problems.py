@@ -35,7 +35,9 @@ STATUS: Mapping[type[errors.SakarkError], int] = {
     errors.NotAcceptable: 406,
     errors.Conflict: 409,
     errors.UnsupportedMediaType: 415,
+    errors.KeyReused: 422,
     errors.UploadFailed: 422,
+    errors.TooMany: 429,
     errors.Unsupported: 501,
     errors.Unavailable: 503,
 }

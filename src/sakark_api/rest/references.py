@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl
+from uuid import UUID
 
 import msgspec
 from starlette.requests import Request
@@ -14,6 +15,7 @@ from sakark_api.noark.structure import Offer, Relation
 from sakark_api.rest.addresses import end_of
 from sakark_api.rest.dependencies import Context, id_of, read_body
 from sakark_api.rest.fetching import fetch
+from sakark_api.rest.idempotency import once
 from sakark_api.rest.media_types import NOARK, refuse_other_content, refuse_unacceptable
 from sakark_api.rest.schema import parse
 from sakark_api.rest.ties import End
@@ -85,13 +87,13 @@ async def _admitted(
 async def _retie(
     context: Context, request: Request, here: End, act: Callable[[Change], None]
 ) -> Response:
-    def command(change: Change) -> None:
+    def command(change: Change) -> str:
         unit = fetch(change.session, here.resource, here.system_id)
         check_version(request, required=False)(unit.version)
         act(change)
+        return str(here.system_id)
 
-    async with context.transaction() as session:
-        await session.run_sync(lambda sync: command(context.change(sync)))
+    await once(context, request, b"", command)
     return Response(status_code=204)
 
 
@@ -146,12 +148,12 @@ async def make_by_reference(
     target = end_of(context, _named(request))
     context.demand("read", target.resource.work)
     commands = context.services.commands
-    async with context.transaction() as session:
-        unit = await session.run_sync(
-            lambda sync: commands.make_by_reference(context.change(sync), made, here, offer, target)
-        )
-        system_id = unit.system_id
-    return await unit_answer(context, made, system_id, status=201)
+
+    def make(change: Change) -> str:
+        return str(commands.make_by_reference(change, made, here, offer, target).system_id)
+
+    done = await once(context, request, b"", make)
+    return await unit_answer(context, made, UUID(done.made), status=201)
 
 
 async def point_unit(context: Context, request: Request, resource: Resource[Any]) -> Response:
@@ -184,14 +186,10 @@ async def extend_unit(
     services = context.services
     data = await read_body(request, services.settings.body_limit)
     body = parse(services.schemas.extending(special), data)
-    async with context.transaction() as session:
-        await session.run_sync(
-            lambda sync: services.commands.extend(
-                context.change(sync),
-                special,
-                system_id,
-                body,
-                check_version(request, required=False),
-            )
-        )
-    return await unit_answer(context, special, system_id)
+    check = check_version(request, required=False)
+
+    def extend(change: Change) -> str:
+        return str(services.commands.extend(change, special, system_id, body, check).system_id)
+
+    done = await once(context, request, data, extend)
+    return await unit_answer(context, special, UUID(done.made))

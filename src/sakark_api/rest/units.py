@@ -18,6 +18,7 @@ from sakark_api.rest.dependencies import Context, id_of, read_body
 from sakark_api.rest.etag import etag, is_current, refuse_stale
 from sakark_api.rest.family import COUNT, STATE, TYPE, VERSION
 from sakark_api.rest.fields import OWN_KINDS
+from sakark_api.rest.idempotency import once
 from sakark_api.rest.links import code_list_links, render
 from sakark_api.rest.media_types import (
     MERGE_PATCH,
@@ -288,14 +289,14 @@ async def make_unit(
     data = await read_body(request, services.settings.body_limit)
     body = parse(services.schemas.making(made), data)
     place = (owner, id_of(request)) if owner else None
-    async with context.transaction() as session:
-        unit = await session.run_sync(
-            lambda sync: services.commands.make(context.change(sync), made, body, place, offer)
-        )
-        system_id = unit.system_id
+
+    def make(change: Change) -> str:
+        return str(services.commands.make(change, made, body, place, offer).system_id)
+
+    done = await once(context, request, data, make)
     if not context.may("read", made.work):
         return Response(b"{}", 201, media_type=NOARK)
-    return await unit_answer(context, made, system_id, status=201)
+    return await unit_answer(context, made, UUID(done.made), status=201)
 
 
 async def replace_unit(context: Context, request: Request, resource: Resource[Any]) -> Response:

@@ -7,6 +7,7 @@ import sakark_api.noark.opplasting
 import sakark_api.noark.rules.numre
 import sakark_api.tenancy.bruk
 import sakark_api.tenancy.driftslogg
+import sakark_api.tenancy.idempotensnoekkel
 import sakark_api.tenancy.kommune  # noqa: F401  they fill the metadata
 from sakark_api.noark.model import Base
 
