@@ -385,11 +385,12 @@ def owner_role(database: EmbeddedServer) -> Sql:
 def tenants(ours: World, app_role: Sql) -> dict[str, int]:
     """Each kommune's number, once there is something of every kind in Molde."""
     client = ours.client
-    client.make(
-        ours.journalpost,
-        "sakarkiv/ny-presedens/",
+    made = client.post(
+        client.link(ours.journalpost, "sakarkiv/ny-presedens/"),
         {"tittel": "Presedensen", "rettskildefaktor": "Praksis"},
+        headers={"Idempotency-Key": str(uuid4())},
     )
+    assert made.status_code == 201, made.text
     client.make(
         ours.klassifikasjonssystem,
         "arkivstruktur/ny-sekundaerklassifikasjonssystem/",

@@ -15,6 +15,7 @@ LONG = 20
 _BODIES: Mapping[str, bytes] = {
     PATCH: b"{}",
     "*/*": b"0123456789",
+    "application/json": b'"/molde/api/arkivstruktur/mappe/00000000-0000-4000-8000-000000000001/"',
     "text/uri-list": b"/molde/api/arkivstruktur/mappe/00000000-0000-4000-8000-000000000001/",
 }
 
