@@ -101,8 +101,6 @@ ATTRIBUTE_DEVIATIONS: Mapping[tuple[str, str, str], str] = {
     ("Hendelseslogg", "hendelsetype", "required"): BY_THE_CORE,
     ("Hendelseslogg", "hendelsetype", "always"): "lines that an older program wrote have none",
     ("Hendelseslogg", "hendelseDato", "always"): "lines that an older program wrote have none",
-    ("Registrering", "forfatter", "set_by"): FILLED,
-    ("Dokumentbeskrivelse", "forfatter", "set_by"): FILLED,
     ("Part", "partRolle", "set_by"): FILLED,
     ("Konvertering", "konvertertFraFormat", "set_by"): FILLED,
     ("Konvertering", "konvertertTilFormat", "set_by"): FILLED,

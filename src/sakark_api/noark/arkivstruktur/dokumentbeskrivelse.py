@@ -52,7 +52,7 @@ class Dokumentbeskrivelse(Kassabel, Slettbar, Skjermet, Gradert, Signert, Utvidb
     dokumentstatus: Mapped[Kode] = code(DOKUMENTSTATUS, "M054", default="B")
     tittel: Mapped[str] = attribute("M020", required=True)
     beskrivelse: Mapped[str | None] = attribute("M021")
-    forfatter: Mapped[list[str] | None] = attribute("M024", set_by=SetBy.CLIENT_OR_CORE)
+    forfatter: Mapped[list[str] | None] = attribute("M024")
     dokumentmedium: Mapped[Kode] = code(DOKUMENTMEDIUM, "M300", default="E")
     oppbevaringssted: Mapped[str | None] = attribute("M301")
     tilknyttet_registrering_som: Mapped[Kode] = code(

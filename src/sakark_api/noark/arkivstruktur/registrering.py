@@ -93,7 +93,7 @@ class Registrering(Kassabel, Skjermet, Gradert, Utvidbar, Arkivenhet):
     offentlig_tittel: Mapped[str | None] = attribute("M025")
     beskrivelse: Mapped[str | None] = attribute("M021")
     noekkelord: Mapped[list[str] | None] = attribute("M022")
-    forfatter: Mapped[list[str] | None] = attribute("M024", set_by=SetBy.CLIENT_OR_CORE)
+    forfatter: Mapped[list[str] | None] = attribute("M024")
     dokumentmedium: Mapped[Kode] = code(
         DOKUMENTMEDIUM, "M300", default="E", change=Mutability.UNTIL_ARCHIVED
     )
