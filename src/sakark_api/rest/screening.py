@@ -1,7 +1,7 @@
 """Screening in SQL: what callers without clearance find as if it were not there (M500–M505).
 
 A unit is screened by itself. A composition is screened by the unit that it belongs to, and so is
-what can't hold a screening of its own, as a dokumentobjekt (6.6.26).
+what can't hold a screening of its own (6.6.26).
 """
 
 from collections.abc import Iterator, Mapping, Sequence

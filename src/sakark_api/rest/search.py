@@ -35,6 +35,7 @@ MAX_TERMS = 10
 COMMON = 1000
 """A term that is in so many rows is not looked up: to read the rows in turn is as quick."""
 _COMMON: ColumnElement[Any] = literal_column(str(COMMON))
+_ALL: ColumnElement[Any] = null()
 
 
 def terms_of(words: str) -> tuple[str, ...]:
@@ -154,7 +155,7 @@ def _indexed(
     family: Family, rows: FromClause, query: ColumnElement[Any]
 ) -> Iterator[ColumnElement[bool]]:
     """Say that rows are among those the index finds; what is screened is no word of theirs."""
-    yield rows.c.system_id.in_(select(_find(family, query)))
+    yield rows.c.system_id.in_(select(_find(family, query, _ALL)))
     words = family.column(WORDS, rows)
     if words is not rows.c[WORDS]:
         yield words.is_not(None)
@@ -164,10 +165,10 @@ def _count(family: Family, query: ColumnElement[Any]) -> ColumnElement[int]:
     return select(func.count(_find(family, query, _COMMON))).scalar_subquery()
 
 
-def _find(family: Family, query: ColumnElement[Any], most: ColumnElement[Any] | None = None) -> Any:
+def _find(family: Family, query: ColumnElement[Any], most: ColumnElement[Any]) -> Any:
     """Look words up by a function that may use the index; row security lets nobody else use it."""
     table: ColumnElement[Any] = literal_column(f"'{family.table.name}'")
-    found = func.sakark_find_words(table, query, null() if most is None else most, type_=Uuid())
+    found = func.sakark_find_words(table, query, most, type_=Uuid())
     return found.column_valued("found")
 
 
