@@ -287,14 +287,15 @@ def test_lost_passwords_are_replaced(folder: Path) -> None:
     assert ask(second.app_url, "select 1") == 1
 
 
-def test_a_cluster_from_before_the_operator_gets_its_role(folder: Path) -> None:
+def test_a_cluster_from_before_the_later_roles_gets_them(folder: Path) -> None:
     first = start(folder, durable=False)
     passwords = json.loads((folder / "passwords.json").read_text())
-    former = {role: given for role, given in passwords.items() if role != "sakark_drift"}
+    later = ("sakark_drift", "sakark_sok")
+    former = {role: given for role, given in passwords.items() if role not in later}
     superuser = first.owner_url.replace(
         f"sakark_owner:{passwords['sakark_owner']}", f"postgres:{passwords['postgres']}"
     )
-    ask(superuser, "drop role sakark_drift")
+    ask(superuser, "drop role sakark_drift, sakark_sok")
     (folder / "passwords.json").write_text(json.dumps(former))
     joined = start(folder, durable=False)
     stop(folder)
@@ -304,6 +305,8 @@ def test_a_cluster_from_before_the_operator_gets_its_role(folder: Path) -> None:
     assert joined.app_url == first.app_url
     assert ask(second.operator_url, "select current_user") == "sakark_drift"
     assert ask(second.app_url, "select current_user") == "sakark_app"
+    assert ask(second.owner_url, "select pg_has_role('sakark_sok', 'MEMBER')")
+    assert not ask(second.owner_url, "select pg_has_role('sakark_sok', 'USAGE')")
 
 
 def test_interrupt_at_the_keyboard_is_not_for_the_server(folder: Path) -> None:

@@ -35,6 +35,8 @@ OPERATOR = "sakark_drift"
 SEARCHER = "sakark_sok"
 DATABASE = "sakark"
 SUPERUSER = "postgres"
+ROLES = (SUPERUSER, OWNER, APP, OPERATOR, SEARCHER)
+"""Each has a password, by which a cluster is known to have the role; the searcher can't use its."""
 
 PROC = Path("/proc")  # on Linux; elsewhere we ask kill and ps
 OLDEST_MAJOR = 15
@@ -227,7 +229,7 @@ def _write(path: Path, content: str) -> None:
 def _passwords(folder: Path) -> Mapping[str, str]:
     """Give the password of every role; those that have none yet get one."""
     known = _known_passwords(folder)
-    missing = [role for role in (SUPERUSER, OWNER, APP, OPERATOR) if role not in known]
+    missing = [role for role in ROLES if role not in known]
     passwords = {**known, **{role: secrets.token_hex(24) for role in missing}}
     if missing:
         _write(folder / "passwords.json", json.dumps(passwords))
@@ -480,11 +482,18 @@ def _unless_there(role: str, rights: str) -> str:
     )
 
 
+# The owner may act as the role that searches, and does not see what it sees; PostgreSQL 15 does not
+# tell these apart.
+_JOIN_SEARCHER = (
+    f"DO $$ BEGIN EXECUTE 'GRANT {SEARCHER} TO {OWNER}' || CASE WHEN"
+    " current_setting('server_version_num')::int >= 160000 THEN ' WITH INHERIT FALSE' ELSE '' END;"
+    " END $$"
+)
 # Clusters from before there was an operator, or a search by words, have no such roles.
 _LATER_ROLES = (
     _unless_there(OPERATOR, "LOGIN"),
     _unless_there(SEARCHER, "NOLOGIN"),
-    f"GRANT {SEARCHER} TO {OWNER}",
+    _JOIN_SEARCHER,
 )
 
 
