@@ -7,5 +7,5 @@ CREATE ROLE sakark_owner LOGIN PASSWORD :'owner_password';
 CREATE ROLE sakark_app LOGIN PASSWORD :'app_password';
 CREATE ROLE sakark_drift LOGIN PASSWORD :'operator_password';
 CREATE ROLE sakark_sok NOLOGIN;
-GRANT sakark_sok TO sakark_owner;
+GRANT sakark_sok TO sakark_owner WITH INHERIT FALSE;
 CREATE DATABASE sakark OWNER sakark_owner ENCODING 'UTF8' TEMPLATE template0;

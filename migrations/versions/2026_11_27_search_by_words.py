@@ -42,7 +42,8 @@ DO $$ BEGIN
     SELECT FROM pg_roles WHERE rolname = '{ROLE}' AND pg_has_role(current_user, oid, 'MEMBER')
   ) THEN
     RAISE EXCEPTION USING MESSAGE = format(
-      'As a superuser: CREATE ROLE {ROLE} NOLOGIN; GRANT {ROLE} TO %I;', current_user
+      'As a superuser: CREATE ROLE {ROLE} NOLOGIN; GRANT {ROLE} TO %I WITH INHERIT FALSE;',
+      current_user
     );
   END IF;
 END $$
@@ -68,12 +69,12 @@ def upgrade() -> None:
     op.execute(DEMAND)
     op.execute(FIND)
     op.execute("REVOKE ALL ON FUNCTION sakark_find_words FROM PUBLIC")
+    op.execute(f"GRANT EXECUTE ON FUNCTION sakark_find_words TO {APPLICATION_ROLE}")
     op.execute(f"GRANT USAGE ON SCHEMA public TO {ROLE}")
     # To be given a function, a role must be one that could make it.
     op.execute(f"GRANT CREATE ON SCHEMA public TO {ROLE}")
     op.execute(f"ALTER FUNCTION sakark_find_words OWNER TO {ROLE}")
     op.execute(f"REVOKE CREATE ON SCHEMA public FROM {ROLE}")
-    op.execute(f"GRANT EXECUTE ON FUNCTION sakark_find_words TO {APPLICATION_ROLE}")
     for table in SEARCHED:
         op.execute(f"GRANT SELECT (tenant_id, system_id, sok) ON {table} TO {ROLE}")
         op.execute(f"CREATE POLICY words ON {table} FOR SELECT TO {ROLE} USING (true)")

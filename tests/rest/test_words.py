@@ -95,3 +95,11 @@ def test_what_else_a_row_says_is_not_seen(database: EmbeddedServer, service: obj
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         ask(database.owner_url, "set role sakark_sok", "select tittel from mappe")
     assert service
+
+
+@pytest.mark.parametrize("table", SEARCHED)
+def test_the_owner_still_sees_nothing_without_a_kommune(
+    database: EmbeddedServer, makers: dict[int, UUID], table: str
+) -> None:
+    assert makers
+    assert ask(database.owner_url, f"select from {table}") == []
