@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_27_idempotency_keys"
-down_revision = "2026_11_27_search_by_words"
+down_revision = "2026_11_26_index_for_queries"
 branch_labels = None
 depends_on = None
 

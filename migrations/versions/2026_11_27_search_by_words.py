@@ -7,32 +7,33 @@ them. It gives the rows of the kommune that the connection serves, and of no oth
 from alembic import op
 
 revision = "2026_11_27_search_by_words"
-down_revision = "2026_11_26_index_for_queries"
+down_revision = "2026_11_27_idempotency_keys"
 branch_labels = None
 depends_on = None
 
 APPLICATION_ROLE, ROLE = "sakark_app", "sakark_sok"
+# In the order that requests take them, by and large.
 SEARCHED = (
-    "administrativenhet",
-    "arkiv",
-    "arkivdel",
-    "arkivskaper",
-    "avskrivning",
     "bruker",
-    "dokumentbeskrivelse",
-    "dokumentflyt",
-    "dokumentobjekt",
-    "klasse",
+    "administrativenhet",
+    "arkivskaper",
+    "arkiv",
     "klassifikasjonssystem",
-    "konvertering",
-    "korrespondansepart",
+    "arkivdel",
+    "klasse",
     "mappe",
-    "merknad",
-    "moetedeltaker",
-    "nasjonalidentifikator",
-    "part",
-    "presedens",
     "registrering",
+    "dokumentbeskrivelse",
+    "dokumentobjekt",
+    "part",
+    "korrespondansepart",
+    "merknad",
+    "nasjonalidentifikator",
+    "moetedeltaker",
+    "avskrivning",
+    "dokumentflyt",
+    "presedens",
+    "konvertering",
     "tilgang",
     "virksomhetsspesifikkemetadata",
 )
@@ -63,10 +64,27 @@ BEGIN
   END IF;
 END $$
 """
+# All at once, or none and another try: less than the second after which PostgreSQL looks for deadlocks
+# and may end a request.
+LOCK = f"""
+DO $$ DECLARE
+  one name;
+  began timestamptz := clock_timestamp();
+BEGIN
+  PERFORM set_config('lock_timeout', '300ms', true);
+  FOREACH one IN ARRAY ARRAY[{", ".join(f"'{table}'" for table in SEARCHED)}] LOOP
+    EXECUTE format('LOCK TABLE ONLY %I IN ACCESS EXCLUSIVE MODE', one);
+    IF clock_timestamp() - began > interval '500ms' THEN
+      RAISE lock_not_available USING MESSAGE = 'the tables are busy';
+    END IF;
+  END LOOP;
+END $$
+"""
 
 
 def upgrade() -> None:
     op.execute(DEMAND)
+    op.execute(LOCK)
     op.execute(FIND)
     op.execute("REVOKE ALL ON FUNCTION sakark_find_words FROM PUBLIC")
     op.execute(f"GRANT EXECUTE ON FUNCTION sakark_find_words TO {APPLICATION_ROLE}")
