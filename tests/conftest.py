@@ -17,7 +17,7 @@ from uuid import uuid4
 import httpx
 import pytest
 import uvicorn
-from tests.secrecy import SECRETS, keep_log, remember, secrets_in
+from tests.secrecy import SECRETS, kept, remember, secrets_in
 
 from sakark_api.app import create_app
 from sakark_api.db import embedded
@@ -77,9 +77,8 @@ class Service:
 def whole_log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Keep the log of the whole run, and look through it at the end for what it may not hold."""
     log = tmp_path_factory.mktemp("log") / "log"
-    handler = keep_log(log)
-    yield log
-    handler.flush()
+    with kept(log):
+        yield log
     assert secrets_in(log) == []
 
 

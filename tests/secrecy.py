@@ -3,12 +3,13 @@
 import logging
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sakark_api.observe.logs import JsonLines
 
-__all__ = ["SECRETS", "keep_log", "remember", "secrets_in"]
+__all__ = ["SECRETS", "kept", "remember", "secrets_in"]
 
 SECRETS: set[str] = set()
 """Tokens, Idempotency-Keys, titles, names and texts that were sent in this run."""
@@ -48,7 +49,8 @@ def _guilty(written: str) -> Iterator[str]:
             yield line[:500]
 
 
-def keep_log(log: Path) -> logging.Handler:
+@contextmanager
+def kept(log: Path) -> Iterator[None]:
     """Write what this process logs, as `sakark serve` writes it, to a file."""
     handler = logging.FileHandler(log)
     handler.setFormatter(JsonLines())
@@ -56,4 +58,9 @@ def keep_log(log: Path) -> logging.Handler:
         logging.getLogger(name).setLevel(logging.INFO)
     for name in ("", "uvicorn"):
         logging.getLogger(name).addHandler(handler)
-    return handler
+    try:
+        yield
+    finally:
+        for name in ("", "uvicorn"):
+            logging.getLogger(name).removeHandler(handler)
+        handler.close()
