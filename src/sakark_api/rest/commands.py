@@ -193,6 +193,8 @@ class Commands:
             for rule in self._rules[resource.name, "on_change"]:
                 rule(change, unit)
         give_disposal_date(change, unit)
+        if not change.session.is_modified(unit):  # completed, what came is what there was
+            return unit
         log_changed(change, unit)
         give_last_change(change, unit)
         change.session.flush()
@@ -290,9 +292,11 @@ class Commands:
     ) -> TenantRow:
         """Let a unit that was made by reference point to another target; its other end stays."""
         unit = fetch(change.session, resource, system_id, for_update=True)
+        before = self.ties.pointed(resource, unit)
         self.ties.point(change, resource, unit, target)
         for rule in self._rules[resource.name, "on_move"]:
             rule(change, unit)
+        log_line(change, unit, target.resource.root.name, before, target.system_id)
         give_last_change(change, unit)
         change.session.flush()
         return unit

@@ -110,6 +110,11 @@ class Ties:
             setattr(unit, column, None)
         setattr(unit, tie.via.column, found.system_id)
 
+    def pointed(self, kind: Resource[Any], unit: TenantRow) -> UUID | None:
+        """Give the systemID of what a unit that is made by reference points to."""
+        held = (getattr(unit, column) for column in _exclusive(kind))
+        return next(filter(None, held), None)
+
     def _pair(self, change: Change, relation: Relation, owner: End, target: End) -> Pair:
         child_end, parent_end = (owner, target) if relation.upward else (target, owner)
         # Not even looked for: it may be one that the caller may not read, as a line of the log.
