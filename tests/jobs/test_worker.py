@@ -120,6 +120,39 @@ def test_an_abandoned_upload_is_forgotten_and_counted(site: Site) -> None:
     assert process.returncode == 0
 
 
+def test_what_is_written_is_sealed_within_seconds(site: Site) -> None:
+    with working(site) as process:
+        wait_until(lambda: unsealed(site) == 0, process)
+        leave_a_note(site)
+
+        wait_until(lambda: unsealed(site) == 0, process)
+
+    tenant = ask(site, "select id from kommune where slug = 'molde'")[0][0]
+    seals = ask(site, "select nummer from segl order by nummer", tenant=tenant)
+    assert [row["nummer"] for row in seals][-2:] == [len(seals) - 1, len(seals)]
+
+
+def leave_a_note(site: Site) -> None:
+    """Note a row anew, as if somebody had written it."""
+    tenant = ask(site, "select id from kommune where slug = 'molde'")[0][0]
+    ask(
+        site,
+        "insert into radendring (tenant_id, tabell, enhet, transaksjon)"
+        " select tenant_id, 'arkiv', system_id, 1 from arkiv where tenant_id = $1",
+        tenant,
+        tenant=tenant,
+    )
+
+
+def unsealed(site: Site) -> int:
+    """Count what waits in molde; something does as long as no chain has begun."""
+    tenant = ask(site, "select id from kommune where slug = 'molde'")[0][0]
+    waiting = (
+        "select (select count(*) from radendring) + (not exists (select from segl))::int as count"
+    )
+    return int(ask(site, waiting, tenant=tenant)[0][0])
+
+
 def ended(port: int, job: str) -> float:
     return sum(
         value

@@ -16,6 +16,7 @@ from sakark_api.db.reader import APPLICATION_ROLE
 from sakark_api.drift.sandkasse import Tools as SandboxTools
 from sakark_api.jobs.housekeeping import Tools
 from sakark_api.jobs.queue import counted, open_queue
+from sakark_api.jobs.sealing import keep_sealing
 from sakark_api.noark.catalog import CATALOG
 from sakark_api.observe.logs import log_config
 from sakark_api.observe.metrics import QUEUE
@@ -70,7 +71,7 @@ async def _work_off(settings: Settings, tools: Tools, told_to_stop: asyncio.Even
     try:
         await _until(told_to_stop, queue.connector.open_async())
         if not told_to_stop.is_set():
-            await _work_as(_worker(settings, queue), queue, told_to_stop)
+            await _work_as(_worker(settings, queue), queue, tools, told_to_stop)
     finally:
         await queue.close_async()
 
@@ -85,12 +86,13 @@ def _worker(settings: Settings, queue: App) -> Worker:
     )
 
 
-async def _work_as(worker: Worker, queue: App, told_to_stop: asyncio.Event) -> None:
+async def _work_as(worker: Worker, queue: App, tools: Tools, told_to_stop: asyncio.Event) -> None:
     async def stop() -> None:
         await told_to_stop.wait()
         worker.stop()  # type: ignore[no-untyped-call]  # theirs
 
-    beside = [asyncio.create_task(_count(queue)), asyncio.create_task(stop())]
+    sealing = keep_sealing(tools.registry, tools.writer, tools.clock)
+    beside = [asyncio.create_task(one) for one in (_count(queue), stop(), sealing)]
     try:
         await worker.run()  # type: ignore[no-untyped-call]  # theirs
     finally:

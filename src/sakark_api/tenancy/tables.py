@@ -8,7 +8,8 @@ import sakark_api.noark.rules.numre
 import sakark_api.tenancy.bruk
 import sakark_api.tenancy.driftslogg
 import sakark_api.tenancy.idempotensnoekkel
-import sakark_api.tenancy.kommune  # noqa: F401  they fill the metadata
+import sakark_api.tenancy.kommune
+import sakark_api.tenancy.segl  # noqa: F401  they fill the metadata
 from sakark_api.noark.model import Base
 
 __all__ = ["METADATA", "own_tables"]
