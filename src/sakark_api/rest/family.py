@@ -20,14 +20,24 @@ from sakark_api.noark.model import has_kinds, table_of
 from sakark_api.noark.resource import Resource
 from sakark_api.noark.structure import Catalog, Relation
 from sakark_api.rest.schema import UnitWriter
-from sakark_api.rest.screening import Screen
+from sakark_api.rest.screening import Screen, is_screened
 from sakark_api.rest.state import TENANT, same_kommune, state_of
 
-__all__ = ["COUNT", "OFFSETS", "STATE", "TENANT", "TYPE", "VERSION", "Family", "same_kommune"]
+__all__ = [
+    "COUNT",
+    "OFFSETS",
+    "SCREENED",
+    "STATE",
+    "TENANT",
+    "TYPE",
+    "VERSION",
+    "Family",
+    "same_kommune",
+]
 
 # Where the parts of a row that are not attributes stand; the attributes follow.
-TYPE, VERSION, STATE, OFFSETS, COUNT = range(5)
-_ATTRIBUTES = 5
+TYPE, VERSION, STATE, OFFSETS, COUNT, SCREENED = range(6)
+_ATTRIBUTES = 6
 
 
 class Family:
@@ -100,6 +110,7 @@ class Family:
             state_of(self._catalog, self.root, table, key),
             table.c.tidssoner,
             literal_column("0") if count is None else count,
+            is_screened(self.root, table),
             *(_on_the_wire(self._shown(name)) for name in self.attributes),
             *([] if key is None else [key.label("lagringsnoekkel")]),
             *more,

@@ -33,6 +33,8 @@ from sakark_api.rest.incoming import (
 )
 from sakark_api.rest.media_types import accepts
 from sakark_api.rest.problems import problem
+from sakark_api.rest.reading import log_file_shown
+from sakark_api.rest.schema import FILE_ADDRESS
 from sakark_api.texts import text
 
 __all__ = ["download", "upload"]
@@ -74,6 +76,7 @@ async def download(context: Context, request: Request, resource: Resource[Any]) 
     stored_size = await _stored_size(context, row["lagringsnoekkel"])
     if stored_size != size:
         raise StorageUnavailable(text("Filen er skadet i lageret. Meld fra til drift."))
+    await log_file_shown(context, row, FILE_ADDRESS)
     body = _bytes_of(context, row["lagringsnoekkel"], first, last)
     return StreamingResponse(body, status, headers, mime_type)
 

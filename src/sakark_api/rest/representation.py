@@ -1,7 +1,7 @@
 """How units are shown: whole or by chosen attributes, with related units inside (GUIDE 6)."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sakark_api.errors import Invalid
@@ -12,6 +12,7 @@ from sakark_api.rest.family import OFFSETS, STATE, TYPE, Family
 from sakark_api.rest.odata import Expansion, unknown_field
 from sakark_api.rest.paging import Asked
 from sakark_api.rest.queries import OWNER
+from sakark_api.rest.reading import log_shown
 from sakark_api.rest.schema import FILE_ADDRESS
 from sakark_api.texts import text
 
@@ -79,10 +80,13 @@ def _relation(family: Family, role: str) -> Relation:
 async def show(
     context: Context, resource: Resource[Any], rows: Sequence[Any], asked: Asked
 ) -> list[Any]:
-    """Write units as the query wants them shown; see `refuse_unshowable` first."""
+    """Show units to a reader as the query wants them; see `refuse_unshowable` first."""
     if not asked.is_shaped:
+        await log_shown(context, rows)
         return [write_unit(context, row) for row in rows]
-    inside = await _Expander(context, MAX_INSIDE).inside(resource, rows, asked.expand)
+    expander = _Expander(context, MAX_INSIDE)
+    inside = await expander.inside(resource, rows, asked.expand)
+    await log_shown(context, [*rows, *expander.fetched])
     chosen = asked.select | _ALWAYS if asked.select else None
     return [_put_together(context, row, inside, chosen) for row in rows]
 
@@ -94,6 +98,7 @@ class _Expander:
     context: Context
     left: int
     """How many more units may be fetched."""
+    fetched: list[Any] = field(default_factory=list)
 
     async def inside(
         self, resource: Resource[Any], rows: Sequence[Any], expand: Expansion
@@ -126,6 +131,7 @@ class _Expander:
             self.context.queries.expanded(resource.root, relation),
             {"tenant": tenant, "ids": ids, "top": self.left + 1},
         )
+        self.fetched += children
         self.left -= len(children)
         if self.left < 0:
             raise Invalid(

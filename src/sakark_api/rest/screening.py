@@ -4,7 +4,7 @@ A unit is screened by itself. A composition is screened by the unit that it belo
 what can't hold a screening of its own (6.6.26).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -13,21 +13,23 @@ from sqlalchemy import (
     and_,
     case,
     cast,
+    false,
     func,
     literal_column,
     null,
     or_,
     select,
+    true,
 )
 from sqlalchemy.types import DateTime, Text
 
 from sakark_api.noark.attribute import BoundAttribute
 from sakark_api.noark.model import table_of
-from sakark_api.noark.resource import ChildColumn, Resource
+from sakark_api.noark.resource import ChildColumn, Parent, Resource
 from sakark_api.noark.rules.skjerming import EVERYTHING, MASK
 from sakark_api.rest.state import same_kommune
 
-__all__ = ["Screen"]
+__all__ = ["Screen", "is_screened"]
 
 _HELD = "skjerming"
 """The column of a table whose units can be screened."""
@@ -85,20 +87,41 @@ class Screen:
         if _HELD in rows.c:
             yield _screens(rows.c[_HELD], codes)
         for tie in self._root.parents:
-            belongs = tie.owned or _HELD not in rows.c
-            if not (belongs and tie.resource and isinstance(tie.via, ChildColumn)):
-                continue
-            owner = table_of(tie.resource.model).alias(f"screened_{tie.resource.name}")
-            if _HELD in owner.c:
-                yield (
-                    select(literal_column("1"))
-                    .where(
-                        same_kommune(owner),
-                        owner.c.system_id == rows.c[tie.via.column],
-                        _screens(owner.c[_HELD], codes),
-                    )
-                    .exists()
-                )
+            if _belongs(rows, tie):
+                yield from _above(rows, tie, lambda held: _screens(held, codes))
+
+
+def is_screened(root: Resource[Any], rows: FromClause) -> ColumnElement[bool]:
+    """Say that a row has something that not everybody may see: screened by itself or from above."""
+    grounds = [_holds(rows.c[_HELD])] if _HELD in rows.c else []
+    for tie in root.parents:
+        if _belongs(rows, tie) and (root.screened or root.file):
+            grounds += _above(rows, tie, _holds)
+    return or_(*grounds) if grounds else false()
+
+
+def _belongs(rows: FromClause, tie: Parent) -> bool:
+    """Tell whether rows are screened by what a tie leads to: the whole, or what can be screened."""
+    return tie.owned or _HELD not in rows.c
+
+
+def _above(
+    rows: FromClause, tie: Parent, says: Callable[[ColumnElement[Any]], ColumnElement[bool]]
+) -> Iterator[ColumnElement[bool]]:
+    """Say it of the screening of the unit that a row belongs to, if such units can have one."""
+    if tie.resource is None or not isinstance(tie.via, ChildColumn):
+        return
+    owner = table_of(tie.resource.model).alias(f"screened_{tie.resource.name}")
+    if _HELD in owner.c:
+        yield (
+            select(literal_column("1"))
+            .where(
+                same_kommune(owner),
+                owner.c.system_id == rows.c[tie.via.column],
+                says(owner.c[_HELD]),
+            )
+            .exists()
+        )
 
 
 def _screens(held: ColumnElement[Any], codes: Sequence[str]) -> ColumnElement[bool]:
@@ -109,8 +132,14 @@ def _screens(held: ColumnElement[Any], codes: Sequence[str]) -> ColumnElement[bo
         for place in ("skjermingMetadata[*]", "skjermingDokument")
     )
     path: ColumnElement[Any] = literal_column(f"'$ ? ({any_of})'::jsonpath")
+    return and_(func.coalesce(func.jsonb_path_exists(held, path), False), _lasts(held))
+
+
+def _holds(held: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Say that there is a screening, and that it has not lapsed (M505)."""
+    return and_(held.is_not(None), _lasts(held))
+
+
+def _lasts(held: ColumnElement[Any]) -> ColumnElement[bool]:
     lapses = held.op("->>", return_type=Text())(literal_column("'skjermingOpphoererDato'"))
-    return and_(
-        func.coalesce(func.jsonb_path_exists(held, path), False),
-        func.coalesce(cast(lapses, DateTime(timezone=True)) > func.now(), True),
-    )
+    return func.coalesce(cast(lapses, DateTime(timezone=True)) > func.now(), true())

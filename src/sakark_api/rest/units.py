@@ -30,7 +30,7 @@ from sakark_api.rest.odata import FieldKind
 from sakark_api.rest.paging import LARGEST_EXPANDED_PAGE, SHOW, Asked, list_body, parse_query
 from sakark_api.rest.patches import parse_patch
 from sakark_api.rest.queries import Page
-from sakark_api.rest.representation import address_of, refuse_unshowable, show
+from sakark_api.rest.representation import address_of, refuse_unshowable, show, write_unit
 from sakark_api.rest.schema import parse
 from sakark_api.rest.search import COMMON, search_values, terms_of
 from sakark_api.rest.ties import End
@@ -120,8 +120,9 @@ async def _answer(
     headers = {"etag": tag, **_PRIVATE}
     if request is not None and is_current(request, tag):
         return Response(status_code=304, headers=headers)
-    if status == 201 or request is None:  # noqa: PLR2004  made, or changed
+    if request is None:  # made or changed by the caller, which is in the log already
         headers["location"] = address_of(context, row)
+        return Response(msgspec.json.encode(write_unit(context, row)), status, headers, NOARK)
     (unit,) = await show(context, resource, rows, asked)
     return Response(msgspec.json.encode(unit), status, headers, NOARK)
 

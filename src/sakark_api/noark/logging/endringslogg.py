@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from sqlalchemy import Index, inspect
@@ -29,9 +29,10 @@ __all__ = [
     "log_created",
     "log_deleted",
     "log_line",
+    "log_read",
 ]
 
-OPPRETTET, ENDRET, SLETTET = "C", "U", "D"
+OPPRETTET, LEST, ENDRET, SLETTET = "C", "R", "U", "D"
 
 
 class Endringslogg(TenantRow):
@@ -60,7 +61,7 @@ class Endringslogg(TenantRow):
 
 
 class Hendelseslogg(Endringslogg):
-    """En hendelse: en enhet ble opprettet, endret eller slettet."""
+    """En hendelse: en enhet ble opprettet, lest, endret eller slettet."""
 
     hendelsetype: Mapped[Kode | None] = attribute(
         None,
@@ -82,7 +83,7 @@ _NAMES = dict(HENDELSETYPE.values)
 
 def log_created(change: Change, units: Iterable[TenantRow]) -> None:
     """Log that units were made."""
-    _write(change, ((unit, OPPRETTET, None, None, None) for unit in units))
+    _write(change, (Line(*_of(unit), OPPRETTET) for unit in units))
 
 
 def log_changed(change: Change, unit: TenantRow) -> None:
@@ -90,9 +91,9 @@ def log_changed(change: Change, unit: TenantRow) -> None:
     _write(
         change,
         (
-            (unit, ENDRET, attribute.wire, None, None)
+            Line(*_of(unit), ENDRET, attribute.wire)
             if attribute.spec.private
-            else (unit, ENDRET, attribute.wire, as_text(before), as_text(after))
+            else Line(*_of(unit), ENDRET, attribute.wire, as_text(before), as_text(after))
             for attribute, before, after in changes_of(unit)
         ),
     )
@@ -101,12 +102,17 @@ def log_changed(change: Change, unit: TenantRow) -> None:
 def log_deleted(change: Change, unit: TenantRow) -> None:
     """Log that a unit was deleted, with the name it had."""
     named = getattr(unit, "tittel", None) or getattr(unit, "navn", None)
-    _write(change, [(unit, SLETTET, None, as_text(named), None)])
+    _write(change, [Line(*_of(unit), SLETTET, None, as_text(named))])
 
 
 def log_line(change: Change, unit: TenantRow, name: str, before: Any, after: Any) -> None:
     """Log one thing of a unit that is no attribute: what it is tied to, or its kind."""
-    _write(change, [(unit, ENDRET, name, as_text(before), as_text(after))])
+    _write(change, [Line(*_of(unit), ENDRET, name, as_text(before), as_text(after))])
+
+
+def log_read(change: Change, units: Iterable[tuple[str, UUID]], name: str | None = None) -> None:
+    """Log that units were shown, by kind and systemID: all of each, or what is named of it."""
+    _write(change, (Line(*unit, LEST, name) for unit in units))
 
 
 def changes_of(unit: TenantRow) -> Iterator[tuple[BoundAttribute, Any, Any]]:
@@ -135,27 +141,40 @@ def as_text(value: Any) -> str | None:
     return str(value)
 
 
-def _write(
-    change: Change, lines: Iterable[tuple[TenantRow, str, str | None, str | None, str | None]]
-) -> None:
+class Line(NamedTuple):
+    """What a line says beside who and when: of which unit, and what happened to what of it."""
+
+    kind: str
+    system_id: UUID
+    event: str
+    name: str | None = None
+    before: str | None = None
+    after: str | None = None
+
+
+def _of(unit: TenantRow) -> tuple[str, UUID]:
+    return type(unit).__name__.lower(), unit.system_id
+
+
+def _write(change: Change, lines: Iterable[Line]) -> None:
     rows = [
         {
-            "tenant_id": unit.tenant_id,
+            "tenant_id": change.session.info["tenant_id"],
             "system_id": uuid4(),
-            "referanse_arkivenhet": unit.system_id,
-            "gjelder": type(unit).__name__.lower(),
-            "kode": event,
+            "referanse_arkivenhet": line.system_id,
+            "gjelder": line.kind,
+            "kode": line.event,
             # Also where the kommune has let the code expire: what happened is logged.
-            "hendelsetype": Kode(kode=event, kodenavn=_NAMES[event]),
+            "hendelsetype": Kode(kode=line.event, kodenavn=_NAMES[line.event]),
             "hendelse_dato": change.now,
-            "referanse_metadata": name,
+            "referanse_metadata": line.name,
             "endret_dato": change.now,
             "endret_av": change.actor.navn,
             "referanse_endret_av": change.actor.system_id,
-            "tidligere_verdi": before,
-            "ny_verdi": after,
+            "tidligere_verdi": line.before,
+            "ny_verdi": line.after,
         }
-        for unit, event, name, before, after in lines
+        for line in lines
     ]
     if rows:
         change.session.connection().execute(_APPEND, rows if len(rows) > 1 else rows[0])
