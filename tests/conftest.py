@@ -83,13 +83,19 @@ def whole_log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def database() -> Iterator[embedded.EmbeddedServer]:
-    """A PostgreSQL of this worker's own, with addresses as owner and as application role."""
+def postgres() -> Iterator[Path]:
+    """The folder of this worker's own PostgreSQL."""
     folder = Path(tempfile.mkdtemp(prefix="sakark-test-"))
-    with embedded.embedded(folder / "postgres", durable=False) as server:
-        yield server
+    yield folder / "postgres"
     embedded.remove(folder / "postgres")
     shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def database(postgres: Path) -> Iterator[embedded.EmbeddedServer]:
+    """A PostgreSQL of this worker's own, with addresses as owner and as application role."""
+    with embedded.embedded(postgres, durable=False) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -11,11 +11,11 @@ from typing import Annotated
 import typer
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from sakark_api import cli_drift
+from sakark_api import cli_bevis, cli_drift
 from sakark_api.cli_kodeliste import kodeliste
 from sakark_api.cli_owner import on_owner_connection
 from sakark_api.errors import SakarkError
-from sakark_api.settings import Settings, read_settings
+from sakark_api.settings import read_settings
 
 __all__ = ["app", "main"]
 
@@ -29,6 +29,7 @@ db = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Dat
 app.add_typer(db, name="db")
 app.add_typer(kodeliste, name="kodeliste")
 cli_drift.mount(app)
+cli_bevis.mount(app)
 
 Port = Annotated[int, typer.Option(envvar="PORT", help="Porten API-et svarer på.")]
 
@@ -162,48 +163,6 @@ def _write(written: str, file: Path, command: str, *, check: bool) -> None:
         file.write_text(written, encoding="utf-8")
     elif not file.exists() or file.read_text(encoding="utf-8") != written:
         sys.exit(f"{file} stemmer ikke med koden. Kjør: {command}")
-
-
-@app.command()
-def verify(
-    *,
-    read: Annotated[
-        bool,
-        typer.Option("--les/--bare-stoerrelse", help="Les alle byte, eller se bare på størrelsen."),
-    ] = True,
-) -> None:
-    """Se etter at lageret har hver fil databasen viser til, med riktig innhold."""
-    settings = read_settings()
-    if settings.database_url is None:
-        sys.exit("Sett SAKARK_DATABASE_URL og lageret, slik de er satt for `sakark serve`.")
-    checked, faults = asyncio.run(_verify(settings, read=read))
-    if faults:
-        sys.exit(f"{faults} av {checked} filer er ikke som de skal være.")
-    print(f"{checked} filer er som de skal være.")
-
-
-async def _verify(settings: Settings, *, read: bool) -> tuple[int, int]:
-    """Print each file that is not as its row says; give how many were looked at, and are not."""
-    from sakark_api.db.reader import APPLICATION_ROLE
-    from sakark_api.storage import open_documents
-    from sakark_api.tenancy.kommune import Registry
-    from sakark_api.tenancy.session import Writer, application_engine
-    from sakark_api.tenancy.verification import verify as files_of
-
-    engine = application_engine(settings, APPLICATION_ROLE, pool_size=1)
-    documents = open_documents(settings)
-    checked = faults = 0
-    try:
-        for kommune in (await Registry(engine).current()).values():
-            async for file, fault in files_of(Writer(engine), kommune.id, documents, read=read):
-                checked += 1
-                if fault is not None:
-                    faults += 1
-                    print(kommune.slug, file.system_id, file.key, fault, sep="\t")
-    finally:
-        await documents.close()
-        await engine.dispose()
-    return checked, faults
 
 
 @db.command("upgrade")

@@ -17,7 +17,7 @@ from sakark_api.settings import Settings, read_settings
 if TYPE_CHECKING:
     from sakark_api.tenancy.driftslogg import Actor
 
-__all__ = ["as_owner", "commander", "on_owner_connection", "with_database"]
+__all__ = ["as_owner", "commander", "on_owner_connection", "with_addresses", "with_database"]
 
 T = TypeVar("T")
 
@@ -55,7 +55,7 @@ def with_database(work: Callable[[AsyncEngine, Settings], Awaitable[T]]) -> T:
     """Do something with the owner's engine and settings that have a database."""
     from sakark_api.tenancy.session import owner_engine
 
-    settings = _with_addresses(read_settings())
+    settings = with_addresses(read_settings())
 
     async def run() -> T:
         engine = owner_engine(settings.database_owner_url or "")
@@ -67,7 +67,7 @@ def with_database(work: Callable[[AsyncEngine, Settings], Awaitable[T]]) -> T:
     return asyncio.run(run())
 
 
-def _with_addresses(settings: Settings) -> Settings:
+def with_addresses(settings: Settings) -> Settings:
     """Find the database: the one that is set, else the running one of this folder."""
     owner = settings.database_owner_url or settings.database_url
     if owner is not None:

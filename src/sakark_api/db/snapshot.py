@@ -1,0 +1,53 @@
+"""One kommune's rows as they were at one moment, for as long as it takes to read them all."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+from sqlalchemy import ClauseElement, func, select, true
+
+from sakark_api.db.reader import APPLICATION_ROLE, Statement, driver_url
+from sakark_api.settings import Settings
+
+__all__ = ["Snapshot", "snapshot"]
+
+_AT_A_TIME = 1000
+_NOTHING: Mapping[str, Any] = {}
+
+
+class Snapshot:
+    """A connection in a transaction that changes nothing and sees no later change."""
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self._connection = connection
+
+    async def rows(self, statement: ClauseElement) -> AsyncIterator[asyncpg.Record]:
+        """Give the rows of a statement, some at a time: no more are ever held here."""
+        compiled = Statement.compile(statement)
+        cursor = self._connection.cursor(
+            compiled.sql, *compiled.arguments(_NOTHING), prefetch=_AT_A_TIME
+        )
+        async for row in cursor:
+            yield row
+
+    async def all(self, statement: ClauseElement) -> list[asyncpg.Record]:
+        """Give the rows of a statement that has few."""
+        return [row async for row in self.rows(statement)]
+
+
+@asynccontextmanager
+async def snapshot(settings: Settings, tenant_id: int) -> AsyncIterator[Snapshot]:
+    """Open a connection of its own; it may take its time over a large archive."""
+    connection = await asyncpg.connect(
+        driver_url(settings.database_url or ""),
+        timeout=settings.database_connect_seconds,
+        server_settings={"role": APPLICATION_ROLE, "application_name": "sakark verify"},
+    )
+    try:
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            taken = Snapshot(connection)
+            await taken.all(select(func.set_config("app.tenant_id", str(tenant_id), true())))
+            yield taken
+    finally:
+        await connection.close()
