@@ -42,7 +42,6 @@ def name_of(client: Client, world: World) -> str:
     return str(made["merknadRegistrertAv"])
 
 
-@pytest.mark.krav("6.1.14")
 def test_who_looks_at_a_screened_unit_is_logged(
     world: World, sak: Any, saksbehandler: Client
 ) -> None:
