@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
@@ -335,6 +336,45 @@ def test_many_sealers_make_one_chain(whole: Archive, http: httpx.Client, service
     assert World(Client(http, service, "administrator@midsund", "midsund")).mappe["systemID"]
 
     whole.seal(sealers=4)
+
+    assert whole.prove() == set()
+
+
+MAKE_BRUKER = (
+    "insert into bruker (tenant_id, system_id, version, issuer, subject, bruker_navn,"
+    " opprettet_dato, opprettet_av) values ($1, gen_random_uuid(), 1, $2, $2, 'X', now(), 'X')"
+    " returning system_id"
+)
+
+
+def test_a_first_login_at_the_former_release_is_no_tampering(archive: Archive) -> None:
+    """It makes brukere without a line of the log, and serves for a while beside this one."""
+    archive.seal()
+    made = str(archive.tamper(MAKE_BRUKER, archive.tenant, str(uuid4()))[0][0])
+    archive.seal()
+
+    before = archive.prove()
+    archive.tamper("update bruker set bruker_navn = 'Y' where system_id = $1", UUID(made))
+    archive.seal()
+
+    assert made not in {one[0] for one in before}
+    assert (made, "bruker") in {one[:2] for one in archive.prove()}
+
+
+def test_what_an_upgrade_fills_in_is_logged_when_it_says_so(
+    whole: Archive, http: httpx.Client, service: Service
+) -> None:
+    mappe = World(Client(http, service, "administrator@midsund", "midsund")).mappe["systemID"]
+    whole.seal()
+
+    async def upgrade(connection: asyncpg.Connection) -> None:
+        async with connection.transaction():
+            await connection.execute(f"set local app.tenant_id = '{whole.tenant}'")
+            await connection.execute("update mappe set tittel = 'X' where system_id = $1", mappe)
+            await connection.execute("select sakark_tell_upgrade('Titler')")
+
+    as_superuser(whole.postgres, upgrade)
+    whole.seal()
 
     assert whole.prove() == set()
 

@@ -2,8 +2,9 @@
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy import Select, and_, exists, select
 
@@ -24,6 +25,9 @@ __all__ = ["Figures", "Finding", "walk"]
 
 _EVERY: Final = 100
 """How many seals are between two words of how far we have come."""
+_BRUKER: Final = "bruker"
+_UPGRADING: Final = timedelta(days=1)
+"""How long the release before this one may serve beside it: it makes brukere without a line."""
 
 
 @dataclass(frozen=True)
@@ -175,16 +179,25 @@ class _Judge:
     def __init__(self, tables: Mapping[int, str]) -> None:
         self._tables = tables
         self._began: datetime | None = None
+        self._brukere: set[UUID] = set()
 
     def of(self, seal: _Seal) -> Iterator[Finding]:
         """Give the rows of a seal that were written without a line of the log."""
         moment = seal.head.tidspunkt
-        self._began = self._began or moment
+        began = self._began = self._began or moment
         for row in seal.rows:
-            base = row.grunn == Grunn.BASE and moment == self._began
-            if row.grunn == Grunn.LOGGED or base:
+            base = row.grunn == Grunn.BASE and moment == began
+            untold = self._is_first_of_bruker(row) and moment < began + _UPGRADING
+            if row.grunn == Grunn.LOGGED or base or untold:
                 continue
             what = text(
                 "Raden ble skrevet før {tid} uten at loggen sier av hvem.", tid=_moment(moment)
             )
             yield Finding(str(row.enhet), self._tables.get(row.form, "?"), what)
+
+    def _is_first_of_bruker(self, row: SealedRow) -> bool:
+        """Tell whether a bruker is in the chain for the first time."""
+        if self._tables.get(row.form) != _BRUKER or row.enhet in self._brukere:
+            return False
+        self._brukere.add(row.enhet)
+        return True
