@@ -5,13 +5,18 @@ BIN := $(VENV)/bin
 SBOM := sbom.json
 READY := $(VENV)/.ready
 
-.PHONY: run test check check-deploy audit sbom format bench texts conformance lock clean
+SOAK_SECONDS ?= 900
+.PHONY: run test soak check check-deploy audit sbom format bench texts conformance lock clean
 
 run: $(READY)
 	$(BIN)/sakark dev
 
 test: $(READY)
 	$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
+
+# Anybody does anything, for minutes; what the archive must hold is checked after each step.
+soak: $(READY)
+	SAKARK_SOAK_SECONDS=$(SOAK_SECONDS) $(BIN)/pytest -q -n 0 tests/trust $(ARGS)
 
 check: $(READY) check-deploy audit
 	$(BIN)/ruff format --check .
@@ -20,6 +25,7 @@ check: $(READY) check-deploy audit
 	$(BIN)/lint-imports
 	$(BIN)/sakark openapi --check
 	$(BIN)/sakark settings --check
+	$(BIN)/sakark life-cycle --check
 
 # The image's recipe and the chart; hadolint and helm come with the lock. Where there is no helm, the
 # chart's part is skipped, and says so.

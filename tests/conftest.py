@@ -33,6 +33,7 @@ from sakark_api.settings import Settings
 
 REL = "https://rel.arkivverket.no/noark5/v5/api/"
 MOETER = "https://rel.sakark.no/v1/moeter/"
+TILGANGSSTYRING = "https://rel.sakark.no/v1/tilgangsstyring/"
 NOARK = "application/vnd.noark5+json"
 PATCH = "application/merge-patch+json"
 RENEWED_SECONDS = 600
@@ -467,6 +468,37 @@ class World:
                 "slett": False,
             },
         )
+
+    @cached_property
+    def inhabilitet(self) -> Any:
+        return self.client.make(
+            self.mappe,
+            f"{TILGANGSSTYRING}ny-inhabilitet/",
+            {"referanseBruker": self.bruker["systemID"], "begrunnelse": "I slekt med søkeren"},
+        )
+
+    @cached_property
+    def bevaringspaalegg(self) -> Any:
+        """An order over a mappe of its own, so that the others may be deleted."""
+        return self.client.make(
+            self._mappe_apart("Bevart"),
+            f"{TILGANGSSTYRING}ny-bevaringspaalegg/",
+            {"hjemmel": "Arkivlova § 13"},
+        )
+
+    @cached_property
+    def sperring(self) -> Any:
+        """A blocking of a mappe of its own, so that the others may be seen."""
+        return self.client.make(
+            self._mappe_apart("Sperret"),
+            f"{TILGANGSSTYRING}ny-sperring/",
+            {"hjemmel": "Personvernforordningen artikkel 17"},
+        )
+
+    def _mappe_apart(self, tittel: str) -> Any:
+        """Make a mappe that is not among those of the arkivdel."""
+        apart = self.client.make(self.arkiv, "arkivstruktur/ny-arkivdel/", {"tittel": tittel})
+        return self.client.make(apart, "arkivstruktur/ny-mappe/", {"tittel": tittel})
 
     @cached_property
     def virksomhetsspesifikkeMetadata(self) -> Any:  # noqa: N802  named as the resource is

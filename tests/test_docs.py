@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from sakark_api.db import embedded
+from sakark_api.life_cycle_page import life_cycle_page
 from sakark_api.settings_page import settings_page
 
 ROOT = Path(__file__).parents[1]
@@ -120,6 +121,12 @@ def test_links_lead_somewhere(page: Path) -> None:
     targets = LINK.findall(page.read_text(encoding="utf-8"))
 
     assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+def test_the_page_of_life_cycles_is_as_the_rules_are() -> None:
+    page = (ROOT / "docs" / "life-cycle.md").read_text(encoding="utf-8")
+
+    assert page == life_cycle_page(), "run `sakark life-cycle`"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

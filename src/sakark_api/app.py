@@ -26,8 +26,10 @@ from sakark_api.drift.context import Drift, operator_binding
 from sakark_api.drift.router import drift_routes
 from sakark_api.noark.admin.innlogging import find_actor
 from sakark_api.noark.catalog import CATALOG
+from sakark_api.noark.tilgangsstyring.rettigheter import load_rights
 from sakark_api.observe.edge import REQUEST_ID, Observed
 from sakark_api.observe.metrics import DATABASE_CONNECTIONS
+from sakark_api.rest.allowed import Lovlig
 from sakark_api.rest.codelists import KodeverdiBody, add_codelists
 from sakark_api.rest.dependencies import Services
 from sakark_api.rest.docs import docs_route
@@ -134,7 +136,7 @@ def _described(app: FastAPI, tree: RouteTree, others: Sequence[APIRoute]) -> dic
             CATALOG,
             Schemas(CATALOG),
             {"Kodelisteverdi": KodeverdiBody},
-            BODIES,
+            [*BODIES, Lovlig],
             version("sakark-api"),
         )
     return app.openapi_schema
@@ -198,6 +200,7 @@ async def _lifespan(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
             verifier=Verifier(http, refusals=Allowance("address, refused", settings.rate_refused)),
             documents=documents,
             find_actor=find_actor,
+            load_rights=load_rights,
             http=http,
         )
         app.state.services, app.state.readiness = services, Readiness(services)

@@ -158,6 +158,18 @@ def settings(
     _write(settings_page(), file, "sakark settings", check=check)
 
 
+@app.command("life-cycle")
+def life_cycle(
+    *,
+    check: Annotated[bool, typer.Option(help="Bare se etter at siden stemmer.")] = False,
+    file: Annotated[Path, typer.Option(help="Siden.")] = Path("docs/life-cycle.md"),
+) -> None:
+    """Skriv siden om enhetenes liv til en fil."""
+    from sakark_api.life_cycle_page import life_cycle_page
+
+    _write(life_cycle_page(), file, "sakark life-cycle", check=check)
+
+
 def _write(written: str, file: Path, command: str, *, check: bool) -> None:
     if not check:
         file.write_text(written, encoding="utf-8")

@@ -9,6 +9,7 @@ SakarkError
 ├── MethodNotAllowed        the address exists, but not for this method
 ├── NotAcceptable           the caller does not accept what there is
 ├── Conflict                the state of the unit stands in the way
+│   ├── Blocked             units of the archive stand in the way, each reason by itself
 │   └── Stale               somebody else changed the unit first
 ├── UnsupportedMediaType    the body is of a kind this address does not take
 ├── UploadFailed            the bytes did not arrive whole
@@ -19,12 +20,18 @@ SakarkError
     ├── StorageUnavailable  the document storage
     └── IdentityUnavailable an identity provider
 
-Every error carries a `Text`: a sentence in the reader's language that says what to do next.
+Every error carries a `Text`: a sentence in the reader's language that says what to do next. What
+is `Blocked` also names the units that stand in the way, so that the reader can go to them.
 """
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
 
 from sakark_api.texts import Text
 
 __all__ = [
+    "Blocked",
     "Conflict",
     "Forbidden",
     "IdentityUnavailable",
@@ -33,8 +40,10 @@ __all__ = [
     "MethodNotAllowed",
     "NotAcceptable",
     "NotFound",
+    "Obstacle",
     "SakarkError",
     "Stale",
+    "Standing",
     "StorageUnavailable",
     "TooLarge",
     "TooMany",
@@ -86,8 +95,31 @@ class NotAcceptable(SakarkError):
     pass
 
 
+@dataclass(frozen=True)
+class Standing:
+    """A unit that stands in the way: the name of its resource, and its systemID."""
+
+    resource: str
+    system_id: UUID
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """One reason why something can't be done: the first units that are it, and how many are."""
+
+    reason: Text
+    units: Sequence[Standing]
+    count: int
+
+
 class Conflict(SakarkError):
     pass
+
+
+class Blocked(Conflict):
+    def __init__(self, text: Text, obstacles: Sequence[Obstacle]) -> None:
+        super().__init__(text)
+        self.obstacles = tuple(obstacles)
 
 
 class Stale(Conflict):

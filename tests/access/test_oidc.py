@@ -52,6 +52,7 @@ async def test_good_token_gives_the_caller(
         issuer=provider.url,
         name="Ingrid Hjelvik",
         roles=frozenset({Role.SAKSBEHANDLER}),
+        groups=frozenset({"sb"}),
     )
 
 

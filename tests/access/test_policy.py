@@ -25,9 +25,12 @@ def test_users_are_seen_by_those_who_name_them_in_cases(role: Role, sees: bool) 
     [
         (Role.LESER, set()),
         (Role.SAKSBEHANDLER, {"casework"}),
-        (Role.LEDER, {"casework"}),
-        (Role.ARKIVAR, {"casework", "archive"}),
-        (Role.ADMINISTRATOR, {"casework", "archive", "administration", "users"}),
+        (Role.LEDER, {"casework", "impartiality"}),
+        (Role.ARKIVAR, {"casework", "archive", "impartiality", "retention"}),
+        (
+            Role.ADMINISTRATOR,
+            {"casework", "archive", "administration", "users", "impartiality", "retention"},
+        ),
     ],
 )
 def test_role_changes_its_own_work_only(role: Role, works: set[str], action: Action) -> None:

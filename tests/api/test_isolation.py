@@ -602,6 +602,7 @@ def test_every_table_of_kommuner_has_forced_row_security(owner_role: Sql) -> Non
         "insert into driftslogg default values",
         "select sakark_add_partitions(1::smallint)",
         "select sakark_throw_away(1::smallint)",
+        "select sakark_give_rights(1::smallint)",
         "set role sakark_drift",
         "truncate kodeverdi",
         "truncate registrering",
@@ -738,6 +739,7 @@ def test_functions_that_do_more_than_their_caller_are_for_one_role_each(
     assert {tuple(row) for row in rows} == {
         ("sakark_add_partitions", "sakark_drift"),
         ("sakark_throw_away", "sakark_drift"),
+        ("sakark_give_rights", "sakark_drift"),
         ("sakark_find_words", "sakark_app"),
     }
     assert len(tenants) >= 5

@@ -108,3 +108,84 @@ def test_log_is_for_those_who_keep_the_archive(world: World, log_in: LogIn) -> N
 
     assert answers == {user: {status} for user, status in callers.items()}
     assert REL + LOG not in log_in("leser@molde").refreshed(world.mappe)["_links"]
+
+
+def test_new_number_of_a_moved_entry_is_logged(world: World) -> None:
+    client, klasse = world.client, world.klasse
+    entry = client.make(world.saksmappe, "sakarkiv/ny-journalpost/", {"tittel": "Brev"})
+    other = client.make(klasse, "sakarkiv/ny-saksmappe/", {"tittel": "En annen sak"})
+
+    client.request(
+        "PUT", f"{client.link(entry, 'self')}mappe/$ref", content=client.link(other, "self")
+    )
+
+    moved = client.refreshed(entry)
+    told = {
+        line["referanseMetadata"]: (line["tidligereVerdi"], line["nyVerdi"])
+        for line in lines_of(client, entry)[1:]
+    }
+    assert told["registreringsID"] == (entry["registreringsID"], moved["registreringsID"])
+    assert told["mappe"] == (world.saksmappe["systemID"], other["systemID"])
+
+
+def test_new_arkivdel_of_what_is_in_a_moved_mappe_is_logged(world: World) -> None:
+    client = world.client
+    entry = world.registrering
+    part = client.make(world.arkiv, "arkivstruktur/ny-arkivdel/", {"tittel": "En annen del"})
+
+    client.request(
+        "PUT",
+        f"{client.link(world.mappe, 'self')}arkivdel/$ref",
+        content=client.link(part, "self"),
+    )
+
+    *_, line = lines_of(client, entry)
+    assert line["referanseMetadata"] == "referanseArkivdel"
+    assert line["tidligereVerdi"] == world.arkivdel["systemID"]
+    assert line["nyVerdi"] == part["systemID"]
+    assert client.refreshed(entry)["endretAv"] == entry["opprettetAv"]
+
+
+def test_new_arkivdel_of_a_mappe_in_a_moved_mappe_is_logged(world: World) -> None:
+    client = world.client
+    inner = client.make(world.mappe, "arkivstruktur/ny-mappe/", {"tittel": "Undermappen"})
+    part = client.make(world.arkiv, "arkivstruktur/ny-arkivdel/", {"tittel": "En annen del"})
+
+    client.request(
+        "PUT",
+        f"{client.link(world.mappe, 'self')}arkivdel/$ref",
+        content=client.link(part, "self"),
+    )
+
+    *_, line = lines_of(client, inner)
+    assert line["referanseMetadata"] == "arkivdel"
+    assert line["tidligereVerdi"] == world.arkivdel["systemID"]
+    assert line["nyVerdi"] == part["systemID"]
+    assert client.refreshed(inner)["endretAv"] == inner["opprettetAv"]
+
+
+@pytest.mark.krav("TG0-20", "6.1.18")
+def test_case_that_an_entry_leaves_keeps_its_etag_and_remembers(world: World) -> None:
+    client = world.client
+    other = client.make(world.klasse, "sakarkiv/ny-saksmappe/", {"tittel": "En annen sak"})
+    address = client.link(world.journalpost, "self")
+    before = client.etag(world.saksmappe)
+
+    client.request("PUT", f"{address}mappe/$ref", content=client.link(other, "self"))
+
+    assert client.etag(world.saksmappe) == before
+    assert client.delete(client.link(world.saksmappe, "self")).status_code == 409
+
+
+def test_reference_to_a_deleted_unit_goes_with_it_and_is_logged(world: World) -> None:
+    client, reference = world.client, world.client.refer(world.saksmappe, world.mappe)
+
+    answer = client.delete(client.link(world.mappe, "self"))
+
+    assert answer.status_code == 204
+    assert client.get(client.link(reference, "self")).status_code == 404
+    lines = client.get(
+        client.link(client.follow("loggingogsporing/"), "loggingogsporing/hendelseslogg/"),
+        params={"$filter": f"referanseArkivenhet eq {reference['systemID']}"},
+    ).json()["results"]
+    assert [line["hendelsetype"]["kode"] for line in lines] == ["C", "D"]

@@ -359,15 +359,16 @@ def test_registrering_in_a_case_becomes_a_journalpost(world: World) -> None:
     assert client.refreshed(post) == post
 
 
-def test_nothing_is_extended_in_a_closed_mappe(world: World) -> None:
+def test_nothing_is_extended_in_a_closed_klasse(world: World) -> None:
     client = world.client
-    outer = client.make(world.arkivdel, "arkivstruktur/ny-mappe/", {"tittel": "Ytre"})
-    inner = client.make(outer, "arkivstruktur/ny-mappe/", {"tittel": "Indre"})
+    made = client.make(world.klasse, "arkivstruktur/ny-mappe/", {"tittel": "Mappe"})
     client.patch(
-        here(client, outer), {"avsluttetDato": "2026-11-01T12:00:00+01:00"}, headers=NO_VALIDATOR
+        here(client, world.klasse),
+        {"avsluttetDato": "2026-11-01T12:00:00+01:00"},
+        headers=NO_VALIDATOR,
     )
 
-    answer = client.put(client.link(inner, "sakarkiv/utvid-til-saksmappe/"), {})
+    answer = client.put(client.link(made, "sakarkiv/utvid-til-saksmappe/"), {})
 
     assert answer.status_code == 409, answer.text
 

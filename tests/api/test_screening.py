@@ -40,7 +40,7 @@ def listed(client: Client, unit: Any, **query: str) -> list[Any]:
     return [one for one in results if one["systemID"] == unit["systemID"]]
 
 
-@pytest.mark.parametrize("code", ["TM1", "TMO", "M"])
+@pytest.mark.parametrize("code", ["TMO", "M"])
 def test_screened_title_is_masked(world: World, leser: Client, code: str) -> None:
     unit = case(world, code)
 

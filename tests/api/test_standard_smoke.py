@@ -11,7 +11,7 @@ from uuid import uuid4
 import asyncpg
 import httpx
 import pytest
-from tests.conftest import MOETER, NOARK, REL, Client, LogIn, Service, World
+from tests.conftest import MOETER, NOARK, REL, TILGANGSSTYRING, Client, LogIn, Service, World
 
 MAPPE, SAK = "arkivstruktur/ny-mappe/", "sakarkiv/ny-saksmappe/"
 POST, DOCUMENT = "sakarkiv/ny-journalpost/", "arkivstruktur/ny-dokumentbeskrivelse/"
@@ -87,7 +87,7 @@ def test_root_is_open_and_shows_packages_and_logins_only(log_in: LogIn) -> None:
             "login/rfc6749",
         )
     }
-    assert set(answer.json()["_links"]) == standard | {MOETER}
+    assert set(answer.json()["_links"]) == standard | {MOETER, TILGANGSSTYRING}
 
 
 @pytest.mark.krav("TG0-03")
@@ -296,7 +296,7 @@ def test_patch_may_name_another_code_inside_a_value_by_its_kode_only(world: Worl
         world.arkivdel, MAPPE, {"tittel": "A", "gradering": {"graderingskode": {"kode": "B"}}}
     )
 
-    answer = changed(client, unit, {"gradering": {"graderingskode": {"kode": "K"}}})
+    answer = changed(client, unit, {"gradering": {"graderingskode": {"kode": "F"}}})
 
     assert answer.status_code == 200, answer.text
 
@@ -882,13 +882,13 @@ def test_changed_grading_is_stamped_anew(world: World) -> None:
         world.arkivdel, MAPPE, {"tittel": "A", "gradering": {"graderingskode": {"kode": "B"}}}
     )
 
-    answer = changed(client, unit, {"gradering": {"graderingskode": code("K")}})
+    answer = changed(client, unit, {"gradering": {"graderingskode": code("F")}})
 
     assert answer.status_code == 200, answer.text
     gradering = answer.json()["gradering"]
     assert gradering["graderingskode"] == {
-        "kode": "K",
-        "kodenavn": "Konfidensielt (sikkerhetsgrad)",
+        "kode": "F",
+        "kodenavn": "Fortrolig (beskyttelsesgrad)",
     }
     assert gradering["graderingsdato"] > unit["gradering"]["graderingsdato"]
 

@@ -262,3 +262,30 @@ def test_closed_arkiv_takes_no_arkivdel_and_stays_closed(
 
     assert "avsluttetDato" in closing.json()
     assert [one.status_code for one in answers] == [409, 409]
+
+
+@pytest.mark.krav("5.11.6")
+def test_refusal_names_the_first_ten_and_counts_the_rest(
+    world: World, client: Client, patch: Patch
+) -> None:
+    for _ in range(12):
+        client.make(world.arkivdel, "arkivstruktur/ny-mappe/", {"tittel": "Mappe"})
+
+    answer = patch(world.arkivdel, arkivdelstatus={"kode": "P"})
+
+    (reason,) = answer.json()["feil"]["hindringer"]
+    assert (reason["antall"], len(reason["enheter"])) == (12, 10)
+    assert reason["beskrivelse"].endswith(" og 2 til.")
+    assert all(client.refreshed(unit)["tittel"] == "Mappe" for unit in reason["enheter"])
+
+
+@pytest.mark.krav("6.1.7", "6.1.8", "6.1.11", "6.1.12")
+def test_each_reason_has_its_own_units(world: World, client: Client, patch: Patch) -> None:
+    case = client.make(world.arkivdel, "sakarkiv/ny-saksmappe/", {"tittel": "Sak"})
+    posts = [entry(world, case), entry(world, case, "U")]
+
+    reasons = patch(case, **CLOSED).json()["feil"]["hindringer"]
+
+    named = [[unit["systemID"] for unit in one["enheter"]] for one in reasons]
+    first, second = (one["systemID"] for one in posts)
+    assert named == [[], [first, second], [first]]

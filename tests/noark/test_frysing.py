@@ -50,7 +50,7 @@ def test_what_came_in_is_frozen_step_by_step(
 @pytest.mark.parametrize("kind", ["U", "N", "X"])
 @pytest.mark.parametrize("status", ["E", "J"])
 def test_what_is_sent_is_frozen(world: World, patch: Patch, kind: str, status: str) -> None:
-    expected = {"journalposttype", "dokumentetsDato", "sendtDato", "tittel"}
+    expected = {"journalposttype", "dokumentetsDato", "sendtDato", "tittel", "mottattDato"}
 
     found = frozen(world, patch, kind, status)
 

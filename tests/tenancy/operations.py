@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
 from tests.conftest import NOARK, PATCH, World
 
@@ -123,7 +124,7 @@ def _example(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Any:
     if schema.get("format") == "date-time":
         return "2026-12-17T10:00:00+01:00"
     if schema.get("type") == "string":
-        return "A"
+        return str(uuid4()) if schema.get("format") == "uuid" else "A"
     if schema.get("type") in ("integer", "number"):
         return 1
     if schema.get("type") == "boolean":

@@ -24,6 +24,8 @@ class Caller:
     issuer: str
     name: str
     roles: frozenset[Role]
+    groups: frozenset[str] = frozenset()
+    """Every value of the token's role claim, as the kommune's own rights may name them."""
     person: bool = True
     """False for a system: its tokens name nobody."""
 

@@ -84,8 +84,12 @@ class IssuerBinding:
 
     def roles(self, claims: Claims) -> frozenset[Role]:
         """Give the roles of the role claim, which may list them or write them with spaces."""
-        given = " ".join(_values(claims, self.role_claim)).split()
+        given = self.groups(claims)
         return frozenset(self.role_values[value] for value in given if value in self.role_values)
+
+    def groups(self, claims: Claims) -> frozenset[str]:
+        """Give every value of the role claim."""
+        return frozenset(" ".join(_values(claims, self.role_claim)).split())
 
     def caller(self, claims: Claims) -> Caller:
         return Caller(
@@ -95,6 +99,7 @@ class IssuerBinding:
             issuer=self.issuer.url,
             name=_name(claims),
             roles=self.roles(claims),
+            groups=self.groups(claims),
             person=any(claims.get(key) for key in PERSONAL),
         )
 

@@ -36,6 +36,10 @@ class Work(StrEnum):
     """mapper, registreringer, documents, parties, remarks"""
     USERS = "users"
     """administrative units, users"""
+    IMPARTIALITY = "impartiality"
+    """who is barred from which case"""
+    RETENTION = "retention"
+    """what must not be deleted, and what is blocked instead of being deleted"""
     LOG = "log"
     """who changed what: it tells earlier values too"""
     SCREENED = "screened"
@@ -56,23 +60,31 @@ ALLOWED: dict[tuple[str, str], frozenset[Action]] = {
     (Role.SAKSBEHANDLER, Work.CASEWORK): ALL,
     (Role.SAKSBEHANDLER, Work.SCREENED): READ,
     (Role.SAKSBEHANDLER, Work.USERS): READ,
+    (Role.SAKSBEHANDLER, Work.IMPARTIALITY): READ,
+    (Role.SAKSBEHANDLER, Work.RETENTION): READ,
     (Role.LEDER, Work.ADMINISTRATION): READ,
     (Role.LEDER, Work.ARCHIVE): READ,
     (Role.LEDER, Work.CASEWORK): ALL,
     (Role.LEDER, Work.SCREENED): READ,
     (Role.LEDER, Work.USERS): READ,
+    (Role.LEDER, Work.IMPARTIALITY): ALL,
+    (Role.LEDER, Work.RETENTION): READ,
     (Role.LEDER, Work.LOG): READ,
     (Role.ARKIVAR, Work.ADMINISTRATION): READ,
     (Role.ARKIVAR, Work.ARCHIVE): ALL,
     (Role.ARKIVAR, Work.CASEWORK): ALL,
     (Role.ARKIVAR, Work.SCREENED): READ,
     (Role.ARKIVAR, Work.USERS): READ,
+    (Role.ARKIVAR, Work.IMPARTIALITY): ALL,
+    (Role.ARKIVAR, Work.RETENTION): ALL,
     (Role.ARKIVAR, Work.LOG): READ,
     (Role.ADMINISTRATOR, Work.ADMINISTRATION): ALL,
     (Role.ADMINISTRATOR, Work.ARCHIVE): ALL,
     (Role.ADMINISTRATOR, Work.CASEWORK): ALL,
     (Role.ADMINISTRATOR, Work.SCREENED): READ,
     (Role.ADMINISTRATOR, Work.USERS): ALL,
+    (Role.ADMINISTRATOR, Work.IMPARTIALITY): ALL,
+    (Role.ADMINISTRATOR, Work.RETENTION): ALL,
     (Role.ADMINISTRATOR, Work.LOG): READ,
 }
 

@@ -45,6 +45,9 @@ from sakark_api.noark.sakarkiv.journalpost import journalpost
 from sakark_api.noark.sakarkiv.presedens import presedens
 from sakark_api.noark.sakarkiv.saksmappe import saksmappe
 from sakark_api.noark.structure import Catalog
+from sakark_api.noark.tilgangsstyring.bevaringspaalegg import bevaringspaalegg
+from sakark_api.noark.tilgangsstyring.inhabilitet import inhabilitet
+from sakark_api.noark.tilgangsstyring.sperring import sperring
 
 __all__ = ["CATALOG"]
 
@@ -90,6 +93,9 @@ CATALOG = Catalog(
         presedens,
         administrativenhet,
         bruker,
+        inhabilitet,
+        bevaringspaalegg,
+        sperring,
         endringslogg,
         hendelseslogg,
         tilgang,

@@ -43,7 +43,8 @@ O = TypeVar("O", bound=TenantRow)  # noqa: E741  O as in other
 class Package(StrEnum):
     """The packages, as they are spelled in relation keys and in our addresses.
 
-    `MOETER` is core Noark's and not the interface's, so its relation keys are our own.
+    `MOETER` and `TILGANGSSTYRING` are core Noark's and not the interface's, so that their relation
+    keys are our own.
     """
 
     ARKIVSTRUKTUR = "arkivstruktur"
@@ -52,11 +53,15 @@ class Package(StrEnum):
     ADMIN = "admin"
     LOGGING = "loggingogsporing"
     MOETER = "moeter"
+    TILGANGSSTYRING = "tilgangsstyring"
 
     @property
     def rel(self) -> str:
         """The package's relation key, which those of its entities begin with."""
-        return f"{OWN_REL if self is Package.MOETER else REL}{self}/"
+        return f"{OWN_REL if self in _OWN else REL}{self}/"
+
+
+_OWN = frozenset({Package.MOETER, Package.TILGANGSSTYRING})
 
 
 class Work(StrEnum):
@@ -66,6 +71,8 @@ class Work(StrEnum):
     ARCHIVE = "archive"
     CASEWORK = "casework"
     USERS = "users"
+    IMPARTIALITY = "impartiality"
+    RETENTION = "retention"
     LOG = "log"
     SCREENED = "screened"
 
@@ -221,7 +228,9 @@ class Resource(Generic[M]):
     `read_only` are made by the core alone.
     `inherits` names attributes whose values come from the parent when the client gives none.
     `on_place` rules run first of all when a unit is made, before what it inherits and before
-    defaults. `guards` are rules for units of other resources. `screened` names the columns that
+    defaults. `guards` are rules for units of other resources. `category` is the kode of the
+    tilgangskategori that rights to its units are given by, and `near` the columns that name who is
+    responsible for the unit that one is a part of. `screened` names the columns that
     each kode of a screening hides (M502, M503), and `public` what is shown instead of one.
     `order_by` is the order of lists when the client asks for none. `example` is a body that makes
     a unit, as it is on the wire, for the API's description. `own_list` gives owners a list of this
@@ -251,6 +260,8 @@ class Resource(Generic[M]):
     on_move: Sequence[Rule] = ()
     on_delete: Sequence[Rule] = ()
     guards: Sequence[Guard] = ()
+    category: str | None = None
+    near: Sequence[str] = ()
     screened: Mapping[str, Sequence[str]] = field(default_factory=dict)
     public: Mapping[str, str] = field(default_factory=dict)
     file: FileRules | None = None

@@ -10,6 +10,7 @@ from sqlalchemy import inspect, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
+from sakark_api.access.policy import Action
 from sakark_api.errors import Conflict, Invalid, NotFound
 from sakark_api.noark.attribute import BoundAttribute, SetBy
 from sakark_api.noark.logging.endringslogg import (
@@ -69,7 +70,7 @@ class Commands:
         """Make a unit, with its parts, under the owner's unit when an offer says so."""
         parent = None
         if owner is not None and offer is not None:
-            parent = fetch(change.session, *owner, for_share=True)
+            parent = fetch(change.session, *owner, to=Action.CREATE, for_share=True)
             refuse_locked(owner[0], parent, offer.tie)
         change = replace(change, parent=parent)
         unit = self._build(change, made, body, offer)
@@ -124,7 +125,7 @@ class Commands:
         check: CheckVersion,
     ) -> TenantRow:
         """Give a unit the values of a whole body; what is left out is removed (PUT)."""
-        unit = fetch(change.session, resource, system_id, for_update=True)
+        unit = fetch(change.session, resource, system_id, to=Action.CHANGE, for_update=True)
         check(unit.version)
         wanted = {
             attribute: getattr(body, attribute.name)
@@ -146,7 +147,7 @@ class Commands:
 
         `moves` are what the patch says of its links: the new end of a relation, or None for none.
         """
-        unit = fetch(change.session, resource, system_id, for_update=True)
+        unit = fetch(change.session, resource, system_id, to=Action.CHANGE, for_update=True)
         check(unit.version)
         present = {one.wire: to_json(getattr(unit, one.name)) for one in resource.attributes}
         whole = {key: value for key, value in present.items() if value is not None}
@@ -235,7 +236,7 @@ class Commands:
     ) -> TenantRow:
         """Let a unit become one of a more special kind, with the same systemID (GUIDE 8)."""
         assert special.extends is not None  # noqa: S101  extensions extend something
-        unit = fetch(change.session, special.extends, system_id, for_update=True)
+        unit = fetch(change.session, special.extends, system_id, to=Action.CHANGE, for_update=True)
         check(unit.version)
         if type(unit) is not special.extends.model:
             raise Conflict(text("Enheten er utvidet allerede."))
@@ -274,7 +275,9 @@ class Commands:
         """Make a unit that points from the owner's unit to the target (GUIDE 9)."""
         if owner.system_id == target.system_id:
             raise Invalid(text("Enheten kan ikke vise til seg selv. Velg en annen."))
-        parent = fetch(change.session, owner.resource, owner.system_id, for_share=True)
+        parent = fetch(
+            change.session, owner.resource, owner.system_id, to=Action.CREATE, for_share=True
+        )
         change = replace(change, parent=parent)
         unit: TenantRow = made.model(tenant_id=parent.tenant_id, system_id=uuid4())
         give_origin(change, unit)
@@ -291,7 +294,7 @@ class Commands:
         self, change: Change, resource: Resource[Any], system_id: UUID, target: End
     ) -> TenantRow:
         """Let a unit that was made by reference point to another target; its other end stays."""
-        unit = fetch(change.session, resource, system_id, for_update=True)
+        unit = fetch(change.session, resource, system_id, to=Action.CHANGE, for_update=True)
         before = self.ties.pointed(resource, unit)
         self.ties.point(change, resource, unit, target)
         for rule in self._rules[resource.name, "on_move"]:
@@ -305,7 +308,7 @@ class Commands:
         self, change: Change, resource: Resource[Any], system_id: UUID, check: CheckVersion
     ) -> TenantRow:
         """Delete a unit and its compositions; what holds other units, or is locked, stays."""
-        unit = fetch(change.session, resource, system_id, for_update=True)
+        unit = fetch(change.session, resource, system_id, to=Action.DELETE, for_update=True)
         check(unit.version)
         if is_locked(resource, unit):
             raise Conflict(text("Enheten er avsluttet eller arkivert og kan ikke slettes."))
@@ -325,7 +328,7 @@ class Commands:
         file: StoredFile,
     ) -> UUID:
         """Tie stored bytes to a unit; give the systemID of the unit that holds them."""
-        unit = fetch(change.session, resource, system_id, for_update=True)
+        unit = fetch(change.session, resource, system_id, to=Action.CREATE, for_update=True)
         holder = door.receive(change, unit, file)
         if holder is unit:
             log_changed(change, unit)

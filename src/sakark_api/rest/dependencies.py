@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import httpx
@@ -20,15 +20,19 @@ from sakark_api.access.caller import Caller, Role
 from sakark_api.access.keys import Issuer, OutageError, fetch_object
 from sakark_api.access.oidc import Bindings, IssuerBinding, Verifier
 from sakark_api.access.policy import Action, Status, Work, admits, allows, may
+from sakark_api.access.reach import Reach, Rights, reach_of
 from sakark_api.db.reader import Reader
 from sakark_api.errors import Forbidden, Invalid, NotFound, Unauthenticated
 from sakark_api.noark.resource import Actor, Change
+from sakark_api.noark.rules.gradering import AUTHORISED
 from sakark_api.noark.structure import Catalog
 from sakark_api.observe.told import told
 from sakark_api.rest.commands import Commands
 from sakark_api.rest.door import host_of
+from sakark_api.rest.fetching import SIGHT, Sight
 from sakark_api.rest.links import Links
 from sakark_api.rest.queries import Queries
+from sakark_api.rest.reaching import Reaching
 from sakark_api.rest.schema import Schemas
 from sakark_api.settings import Settings
 from sakark_api.storage.documents import Documents
@@ -41,6 +45,7 @@ __all__ = [
     "WELL_KNOWN",
     "Context",
     "FindActor",
+    "LoadRights",
     "Services",
     "base_of",
     "bearer_token",
@@ -61,6 +66,9 @@ _UUID_LENGTH: Final = 36
 FindActor = Callable[[Session, str, str, str, datetime], Actor]
 """Gives the user of an issuer, by subject and name; made at the first login."""
 
+LoadRights = Callable[[Session], Rights]
+"""Reads the rights of a session's kommune."""
+
 
 class Services:
     """Everything that lives as long as the process, made once in `app.py` and passed along."""
@@ -75,6 +83,7 @@ class Services:
         verifier: Verifier,
         documents: Documents,
         find_actor: FindActor,
+        load_rights: LoadRights,
         http: httpx.AsyncClient,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -88,14 +97,16 @@ class Services:
         self.clock = clock
         self.callers = Allowance("caller", settings.rate_caller)
         self.schemas = Schemas(catalog)
-        self.queries = Queries(catalog)
-        self.screened_queries = Queries(catalog, cleared=False)
+        self._queries: dict[tuple[bool, bool], Queries] = {}
         self.links = Links(catalog)
+        self.sights = {whole: Reaching(catalog, whole=whole) for whole in (True, False)}
         self.commands = Commands(catalog, self.schemas)
         self._http = http
         self._documents_of_issuers: dict[str, tuple[datetime, bytes]] = {}
         self._find_actor = find_actor
+        self._load_rights = load_rights
         self._actors: dict[tuple[Caller, date], Actor] = {}
+        self._reaches: dict[tuple[Caller, UUID], tuple[Rights, Reach]] = {}
         self._bound: tuple[Snapshot, Bindings] = ({}, Bindings([]))
 
     @property
@@ -104,6 +115,35 @@ class Services:
         if self._bound[0] is not self.registry.snapshot:
             self._bound = (self.registry.snapshot, bind_issuers(self.registry.snapshot))
         return self._bound[1]
+
+    def queries(self, *, cleared: bool, whole: bool) -> Queries:
+        """Give the statements for callers of a kind: see `Queries`."""
+        found = self._queries.get((cleared, whole))
+        if found is None:
+            found = Queries(self.catalog, cleared=cleared, whole=whole)
+            self._queries[cleared, whole] = found
+        return found
+
+    async def reach_of(self, kommune: Kommune, caller: Caller, actor: Actor) -> Reach:
+        """Say how far a caller reaches; worked out anew when rights change, begin or end."""
+        rights = await self.writer.rights(
+            kommune.id, kommune.rettigheter_version, self._load_rights
+        )
+        now = self.clock()
+        key = (caller, actor.system_id)
+        known = self._reaches.get(key)
+        if known is not None and known[0] is rights:
+            until = known[1].until
+            if until is None or now < until:
+                return known[1]
+        authorised = AUTHORISED if may(caller.roles, Action.READ, Work.SCREENED) else 0
+        names = {*caller.roles, *caller.groups}
+        unblocked = may(caller.roles, Action.CHANGE, Work.RETENTION)
+        reach = reach_of(rights, names, actor.system_id, authorised, now, unblocked=unblocked)
+        if len(self._reaches) >= _REMEMBERED_ACTORS:
+            self._reaches.clear()
+        self._reaches[key] = (rights, reach)
+        return reach
 
     async def discover(self, issuer: IssuerEntry) -> bytes | None:
         """Fetch the discovery document of an identity provider; None when it does not answer."""
@@ -207,6 +247,7 @@ class Context:
     kommune: Kommune
     caller: Caller
     actor: Actor
+    reach: Reach
     base: str
     """Address of the kommune's root, with a slash at the end."""
 
@@ -216,10 +257,25 @@ class Context:
         return frozenset({*self.caller.roles, self.kommune.status})
 
     @cached_property
+    def cleared(self) -> bool:
+        """Whether the caller sees what is screened."""
+        return self.reach.uncleared is not None and not self.reach.uncleared
+
+    @cached_property
     def queries(self) -> Queries:
         """The statements that show what the caller may see."""
-        cleared = self.may(Action.READ, Work.SCREENED)
-        return self.services.queries if cleared else self.services.screened_queries
+        return self.services.queries(cleared=self.cleared, whole=self.is_whole)
+
+    @cached_property
+    def is_whole(self) -> bool:
+        """Whether rights leave nothing out of what the caller's roles give."""
+        return self.reach.is_whole(
+            one for one in Action if may(self.caller.roles, one, Work.CASEWORK)
+        )
+
+    def values(self, **asked: Any) -> dict[str, Any]:
+        """Give the values of a statement: what is asked, in which kommune and how far."""
+        return {"tenant": self.kommune.id, **self.reach.values, **asked}
 
     def may(self, action: str, work: str) -> bool:
         wanted = Action(action)
@@ -245,6 +301,9 @@ class Context:
         if not open_still:
             raise Forbidden(text("Kommunen er i en annen tilstand nå. Prøv igjen."))
         async with self.services.writer.transaction(self.kommune.id) as session:
+            session.info[SIGHT] = Sight(
+                self.services.sights[self.is_whole], self.reach.values, cleared=self.cleared
+            )
             yield session
 
     def change(self, session: Session) -> Change:
@@ -286,7 +345,9 @@ async def enter(request: Request) -> Context:
         )
     actor = await services.actor_of(caller, counted=kommune.status != Status.AVSLUTTET)
     told().user = str(actor.system_id)
-    return Context(services, kommune, caller, actor, base_of(request, kommune))
+    reach = await services.reach_of(kommune, caller, actor)
+    request.state.base = base_of(request, kommune)
+    return Context(services, kommune, caller, actor, reach, request.state.base)
 
 
 def bearer_token(request: Request) -> str:

@@ -10,9 +10,13 @@ __all__ = ["etag", "is_current", "refuse_stale"]
 _ANY = "*"
 
 
-def etag(version: int, links: str) -> str:
-    """Make a strong validator; `links` tells apart the sets of links that a unit can have."""
-    return f'"{version}.{links}"'
+def etag(version: int, links: str, screened: int = 0) -> str:
+    """Make a strong validator.
+
+    `links` tells apart the sets of links that a unit can have, and `screened` what may be left out
+    of it: that changes also when the unit does not.
+    """
+    return f'"{version}.{links}.{screened:x}"' if screened else f'"{version}.{links}"'
 
 
 def is_current(request: Request, current: str) -> bool:

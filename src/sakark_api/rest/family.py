@@ -19,9 +19,11 @@ from sakark_api.noark.attribute import BoundAttribute
 from sakark_api.noark.model import has_kinds, table_of
 from sakark_api.noark.resource import Resource
 from sakark_api.noark.structure import Catalog, Relation
+from sakark_api.rest.reaching import Reaching
 from sakark_api.rest.schema import UnitWriter
-from sakark_api.rest.screening import Screen, is_screened
-from sakark_api.rest.state import TENANT, same_kommune, state_of
+from sakark_api.rest.screening import Screen, is_screened, screening_mark
+from sakark_api.rest.state import state_of
+from sakark_api.rest.tenant import TENANT, same_kommune
 
 __all__ = [
     "COUNT",
@@ -43,10 +45,13 @@ _ATTRIBUTES = 6
 class Family:
     """The rows of one table: what they hold, where they lead and how they are written."""
 
-    def __init__(self, catalog: Catalog, root: Resource[Any], *, cleared: bool = True) -> None:
+    def __init__(
+        self, catalog: Catalog, root: Resource[Any], reaching: Reaching, *, cleared: bool = True
+    ) -> None:
         self.table = table_of(root.model)
         self.root = root
         self._catalog = catalog
+        self.reaching = reaching
         attributes: dict[str, BoundAttribute] = {}
         for resource in catalog.family(root):
             attributes |= {one.name: one for one in resource.attributes}
@@ -107,10 +112,12 @@ class Family:
         return select(
             type_,
             table.c.version,
-            state_of(self._catalog, self.root, table, key),
+            state_of(self._catalog, self.root, table, key, self.reaching),
             table.c.tidssoner,
             literal_column("0") if count is None else count,
-            is_screened(self.root, table),
+            is_screened(self.root, table)
+            if self._screen is None
+            else screening_mark(self.root, table),
             *(_on_the_wire(self._shown(name)) for name in self.attributes),
             *([] if key is None else [key.label("lagringsnoekkel")]),
             *more,
@@ -119,10 +126,14 @@ class Family:
     def of_kind(
         self, resource: Resource[Any], rows: FromClause | None = None
     ) -> list[ColumnElement[bool]]:
-        """Say in SQL that a row is the kommune's, and a unit of `resource`."""
+        """Say in SQL that a row is the kommune's, a unit of `resource`, and seen by the caller.
+
+        Whatever units are found, counted or looked into by a request is found by this.
+        """
         table = self.table if rows is None else rows
         kind = self.kinds(resource, table)
-        return [same_kommune(table), *([] if kind is None else [kind])]
+        seen = self.reaching.seen(self.root, table)
+        return [same_kommune(table), *([] if kind is None else [kind]), *seen]
 
     def kinds(self, resource: Resource[Any], rows: FromClause) -> ColumnElement[bool] | None:
         """Say in SQL that a row is a unit of `resource`; None when every row is."""

@@ -50,7 +50,7 @@ async def download(context: Context, request: Request, resource: Resource[Any]) 
     rows = await services.reader.fetch(
         context.kommune.id,
         context.queries.one(resource),
-        {"tenant": context.kommune.id, "id": id_of(request)},
+        context.values(id=id_of(request)),
     )
     if not rows or rows[0]["lagringsnoekkel"] is None:
         raise NotFound(_NO_FILE)

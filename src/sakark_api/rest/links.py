@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 from zlib import crc32
 
 import msgspec
 
-from sakark_api.noark.resource import REL, JoinTable, ParentColumn, Resource
+from sakark_api.noark.resource import REL, JoinTable, Package, ParentColumn, Resource
 from sakark_api.noark.structure import Catalog, Offer, Relation
 
 __all__ = [
@@ -26,6 +27,9 @@ QUERY = "{?$filter&$orderby&$top&$skip&$search}"
 
 METADATA_REL = f"{REL}metadata/"
 FILE_REL = f"{REL}arkivstruktur/fil/"
+
+ALLOWED_REL = f"{Package.TILGANGSSTYRING.rel}tilgang/"
+"""To what the caller may do with a unit."""
 
 May = Callable[[str, str], bool]
 """Whether the caller may do an action ("create", …) in a kind of work ("casework", …)."""
@@ -68,6 +72,8 @@ Condition = tuple[str, str]
 
 LOCKED: Condition = ("locked", "")
 FILED: Condition = ("filed", "")
+MAY = "may"
+"""What a condition begins with that says what the caller's rights give: `(MAY, "create")`."""
 
 
 def condition_of(relation: Relation) -> Condition | None:
@@ -92,6 +98,8 @@ def state_conditions(catalog: Catalog, root: Resource[Any]) -> tuple[Condition, 
             found["fits", special.name] = None
     if root.locked_by:
         found[LOCKED] = None
+    for action in ("create", "change"):
+        found[MAY, action] = None
     if root.file:
         found[FILED] = None
     return tuple(found)
@@ -124,6 +132,12 @@ class Links:
             self._sets[key] = found
         return found
 
+    def to_unit(self, name: str, system_id: UUID, base: str) -> dict[str, dict[str, str]]:
+        """Give the two links that say where a unit is, and of which kind (GUIDE 4)."""
+        resource = self._catalog.by_name[name]
+        address = {"href": f"{base}{resource.package}/{resource.name}/{system_id}/"}
+        return {resource.rel: address, "self": address}
+
     def _render(self, resource: Resource[Any], state: int, may: May, base: str) -> LinkSet:
         address = f"{base}{resource.package}/{resource.name}/{_ID}/"
         links = [
@@ -133,6 +147,7 @@ class Links:
             *self._offers(resource, state, may, address),
             *self._extensions(resource, state, may, address),
             *self._files(resource, state, may, address),
+            *([Link(ALLOWED_REL, f"{address}tilgang/")] if resource.root.category else []),
             *code_list_links(resource, base),
         ]
         # JSON writes NUL as \u0000, which no address holds otherwise.
@@ -155,6 +170,8 @@ class Links:
     def _offers(
         self, resource: Resource[Any], state: int, may: May, address: str
     ) -> Iterator[Link]:
+        if not self._has(resource, state, (MAY, "create")):
+            return
         for offer in self._catalog.offers(resource):
             if may("create", offer.made.work) and not self._is_full(resource, state, offer):
                 yield Link(offer.rel, f"{address}{offer.tail}/")
@@ -162,6 +179,8 @@ class Links:
     def _extensions(
         self, resource: Resource[Any], state: int, may: May, address: str
     ) -> Iterator[Link]:
+        if not self._has(resource, state, (MAY, "change")):
+            return
         for special in self._catalog.extensions(resource):
             allowed = may("change", resource.work) and may("create", special.work)
             if allowed and self._has(resource, state, ("fits", special.name)):
@@ -179,7 +198,8 @@ class Links:
         if door is None:
             return
         filed = self._has(resource, state, FILED)
-        if filed or may("create", door.holder.work):
+        takes = self._has(resource, state, (MAY, "create"))
+        if filed or (takes and may("create", door.holder.work)):
             yield Link(FILE_REL, f"{address}fil/")
 
 

@@ -103,6 +103,16 @@ class Operation:
         )
 
     @classmethod
+    def allowed(cls, resource: Resource[Any], id_: str) -> Self:
+        return cls(
+            id_,
+            text("Se hva du kan gjøre med {hva}", hva=resource.title),
+            resource.package,
+            errors=(*_ALWAYS, 406),
+            answer=_noark("Lovlig"),
+        )
+
+    @classmethod
     def template(cls, made: Resource[Any], id_: str, of: Resource[Any] | None = None) -> Self:
         del of
         return cls(
@@ -564,6 +574,23 @@ _LINKS: Json = {
         "properties": {"href": {"type": "string"}, "templated": {"type": "boolean"}},
     },
 }
+_OBSTACLE: Json = {
+    "type": "object",
+    "required": ["beskrivelse", "antall", "enheter"],
+    "properties": {
+        "beskrivelse": {"type": "string", "description": str(text("Hva som står i veien"))},
+        "antall": {"type": "integer", "description": str(text("Hvor mange enheter det er"))},
+        "enheter": {
+            "type": "array",
+            "description": str(text("De første av dem")),
+            "items": {
+                "type": "object",
+                "required": ["systemID", "_links"],
+                "properties": {"systemID": {"type": "string", "format": "uuid"}, "_links": _LINKS},
+            },
+        },
+    },
+}
 _FAULT: Json = {
     "title": "Feil",
     "type": "object",
@@ -575,6 +602,11 @@ _FAULT: Json = {
             "properties": {
                 "kode": {"type": "integer", "description": str(text("HTTP-statusen"))},
                 "beskrivelse": {"type": "string", "description": str(text("Hva du kan gjøre"))},
+                "hindringer": {
+                    "type": "array",
+                    "description": str(text("Enhetene som står i veien, grunn for grunn")),
+                    "items": _OBSTACLE,
+                },
             },
         }
     },

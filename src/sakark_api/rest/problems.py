@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import asyncpg
@@ -81,16 +81,43 @@ _LOCK_TIMEOUT = "55P03"
 _FOREIGN_KEY = "23503"
 
 
-def problem(status: int, sentence: Text, request: Request | None) -> Response:
-    """Make the standard's error answer (6.1.2): `{"feil": {"kode", "beskrivelse"}}`."""
+def problem(
+    status: int,
+    sentence: Text,
+    request: Request | None,
+    obstacles: Sequence[errors.Obstacle] = (),
+) -> Response:
+    """Make the standard's error answer (6.1.2): `{"feil": {"kode", "beskrivelse"}}`.
+
+    What stands in the way is added as `hindringer`, with links to the first units of each reason.
+    """
     language = language_of(request)
-    body = {"feil": {"kode": status, "beskrivelse": sentence.to(language)}}
+    fault: dict[str, Any] = {"kode": status, "beskrivelse": sentence.to(language)}
+    if request is not None and obstacles:
+        fault["hindringer"] = [_shown(request, one, language) for one in obstacles]
+    body = {"feil": fault}
     headers = {"content-language": language, "cache-control": "no-store"}
     if status == errors_status(errors.Unauthenticated):
         headers["www-authenticate"] = REALM
     if status == errors_status(errors.Unavailable):
         headers["retry-after"] = RETRY_SECONDS
     return Response(msgspec.json.encode(body), status, headers, NOARK)
+
+
+def _shown(request: Request, obstacle: errors.Obstacle, language: str) -> dict[str, Any]:
+    """Show one reason, with links to its units as they link to themselves."""
+    links, base = request.app.state.services.links, request.state.base
+    return {
+        "beskrivelse": obstacle.reason.to(language),
+        "antall": obstacle.count,
+        "enheter": [
+            {
+                "systemID": str(one.system_id),
+                "_links": links.to_unit(one.resource, one.system_id, base),
+            }
+            for one in obstacle.units
+        ],
+    }
 
 
 def errors_status(error: type[errors.SakarkError]) -> int:
@@ -119,7 +146,8 @@ async def on_sakark_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, errors.SakarkError)  # noqa: S101  registered for these only
     if isinstance(error, errors.Unavailable):
         _note(error, error)
-    answer = problem(errors_status(type(error)), error.text, request)
+    obstacles = error.obstacles if isinstance(error, errors.Blocked) else ()
+    answer = problem(errors_status(type(error)), error.text, request, obstacles)
     answer.headers.update(error.facts)
     return answer
 

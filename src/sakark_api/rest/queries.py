@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, bindparam, func, select
+from sqlalchemy import ColumnElement, Integer, and_, bindparam, func, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger, Uuid
 
+from sakark_api.access.policy import Action
 from sakark_api.db.reader import Statement
 from sakark_api.noark.resource import Resource
 from sakark_api.noark.structure import Catalog, Relation
@@ -24,6 +25,7 @@ from sakark_api.rest.odata import (
     compile_filter,
     ordering,
 )
+from sakark_api.rest.reaching import Reaching
 from sakark_api.rest.search import found_by, tally
 
 __all__ = ["OWNER", "Page", "Queries"]
@@ -67,13 +69,15 @@ class Asking:
 class Queries:
     """Every statement that reads units, compiled when it is first needed and kept.
 
-    Those for callers without clearance find what is screened as absent.
+    Those for callers without clearance find what is screened as absent. Those for callers whose
+    rights are not `whole` find what they do not reach as if it were not there.
     """
 
-    def __init__(self, catalog: Catalog, *, cleared: bool = True) -> None:
+    def __init__(self, catalog: Catalog, *, cleared: bool = True, whole: bool = True) -> None:
         self.catalog = catalog
+        reaching = Reaching(catalog, whole=whole)
         self.families = {
-            root.name: Family(catalog, root, cleared=cleared) for root in catalog.roots
+            root.name: Family(catalog, root, reaching, cleared=cleared) for root in catalog.roots
         }
         self._one = lru_cache(maxsize=256)(self._compile_one)
         self._single = lru_cache(maxsize=1024)(self._compile_single)
@@ -81,6 +85,7 @@ class Queries:
         self._count = lru_cache(maxsize=_REMEMBERED)(self._compile_count)
         self._asked = lru_cache(maxsize=_REMEMBERED)(self._survey)
         self._expanded = lru_cache(maxsize=1024)(self._compile_expanded)
+        self._allowed = lru_cache(maxsize=64)(self._compile_allowed)
         self._tally = lru_cache(maxsize=256)(self._compile_tally)
 
     def family(self, resource: Resource[Any]) -> Family:
@@ -118,6 +123,13 @@ class Queries:
         binding = self._asked(page)[0]
         return binding.parameters(filter_.values) if binding else {}
 
+    def allowed(self, resource: Resource[Any]) -> Statement:
+        """Tell of a unit that is seen if it may be added to, changed and deleted; values as `one`.
+
+        What is closed or archived is neither added to nor deleted.
+        """
+        return self._allowed(resource)
+
     def works(self, page: Page) -> frozenset[str]:
         """Name the kinds of work whose units the filter and the order of a page look into."""
         return self._asked(page)[1]
@@ -128,6 +140,19 @@ class Queries:
             family.select().where(
                 *family.of_kind(resource), family.table.c.system_id == bindparam(ID, type_=Uuid())
             )
+        )
+
+    def _compile_allowed(self, resource: Resource[Any]) -> Statement:
+        family = self.family(resource)
+        table, root = family.table, resource.root
+        is_open = table.c[root.locked_by].is_(None) if root.locked_by else true()
+        may = {action: family.reaching.may(root, table, action) for action in Action}
+        return Statement.compile(
+            select(
+                and_(may[Action.CREATE], is_open),
+                may[Action.CHANGE],
+                and_(may[Action.DELETE], is_open),
+            ).where(*family.of_kind(resource), table.c.system_id == bindparam(ID, type_=Uuid()))
         )
 
     def _compile_single(self, owner: Resource[Any], relation: Relation) -> Statement:

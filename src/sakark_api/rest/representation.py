@@ -129,7 +129,7 @@ class _Expander:
         children = await services.reader.fetch(
             tenant,
             self.context.queries.expanded(resource.root, relation),
-            {"tenant": tenant, "ids": ids, "top": self.left + 1},
+            self.context.values(ids=ids, top=self.left + 1),
         )
         self.fetched += children
         self.left -= len(children)

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from sakark_api.noark.resource import Resource
 from sakark_api.noark.structure import Catalog, Offer, Relation
-from sakark_api.rest import chunks, files, references, units
+from sakark_api.rest import allowed, chunks, files, references, units
 from sakark_api.rest.dependencies import enter
 from sakark_api.rest.openapi import Operation
 from sakark_api.rest.tree import Route, RouteTree
@@ -30,6 +30,8 @@ def add_resources(tree: RouteTree, catalog: Catalog) -> None:
             _add_offers(tree, catalog, resource)
             _add_extensions(tree, catalog, resource)
             _add_files(tree, catalog, resource)
+            if resource.root.category is not None:
+                _add_allowed(tree, resource)
 
 
 def _add_lists(tree: RouteTree, resource: Resource[Any]) -> None:
@@ -63,6 +65,12 @@ def _add_unit(tree: RouteTree, catalog: Catalog, resource: Resource[Any]) -> Non
     if resource.by_reference:
         pointing = Operation.pointing(resource, f"{name}_ref_put")
         tree.add(route(f"{path}$ref/", "PUT", pointing, references.point_unit, resource=resource))
+
+
+def _add_allowed(tree: RouteTree, resource: Resource[Any]) -> None:
+    operation = Operation.allowed(resource, f"{resource.name}_tilgang")
+    path = f"{_unit_path(resource)}tilgang/"
+    tree.add(route(path, "GET", operation, allowed.read_allowed, resource=resource))
 
 
 def _has_kinds(catalog: Catalog, resource: Resource[Any]) -> bool:

@@ -7,33 +7,38 @@ from sqlalchemy import (
     FromClause,
     Integer,
     Select,
-    SmallInteger,
     Table,
     and_,
-    bindparam,
     cast,
     literal_column,
     or_,
     select,
 )
 
+from sakark_api.access.policy import Action
 from sakark_api.noark.model import table_of
 from sakark_api.noark.resource import ChildColumn, JoinTable, Parent, Resource
 from sakark_api.noark.structure import Catalog, Relation
-from sakark_api.rest.links import FILED, LOCKED, Condition, condition_of, state_conditions
+from sakark_api.rest.links import (
+    FILED,
+    LOCKED,
+    MAY,
+    Condition,
+    condition_of,
+    state_conditions,
+)
+from sakark_api.rest.reaching import Reaching
+from sakark_api.rest.tenant import TENANT, same_kommune
 
 __all__ = ["TENANT", "same_kommune", "state_of"]
 
-TENANT = "tenant"
-
-
-def same_kommune(table: FromClause) -> ColumnElement[bool]:
-    """Bind the rows of a table, or of its alias, to the kommune that asks."""
-    return table.c.tenant_id == bindparam(TENANT, type_=SmallInteger())
-
 
 def state_of(
-    catalog: Catalog, root: Resource[Any], table: Table, file_key: ColumnElement[Any] | None
+    catalog: Catalog,
+    root: Resource[Any],
+    table: Table,
+    file_key: ColumnElement[Any] | None,
+    reaching: Reaching,
 ) -> ColumnElement[int]:
     """Give the conditions that hold for a row, as bits in the order of `state_conditions`.
 
@@ -41,7 +46,10 @@ def state_of(
     """
     total: ColumnElement[int] = literal_column("0")
     for place, condition in enumerate(state_conditions(catalog, root)):
-        holds = _State(catalog, root, table, file_key).holds(condition)
+        if condition[0] == MAY and (reaching.whole or not reaching.limits(root)):
+            total = total + literal_column(str(1 << place), Integer())
+            continue
+        holds = _State(catalog, root, table, file_key, reaching).holds(condition)
         total = total + cast(holds, Integer) * literal_column(str(1 << place), Integer())
     return total
 
@@ -55,11 +63,13 @@ class _State:
         root: Resource[Any],
         table: Table,
         file_key: ColumnElement[Any] | None,
+        reaching: Reaching,
     ) -> None:
         self.catalog = catalog
         self.root = root
         self.table = table
         self.file_key = file_key
+        self.reaching = reaching
 
     def holds(self, condition: Condition) -> ColumnElement[bool]:
         """Say in SQL whether a condition holds for a row."""
@@ -68,8 +78,14 @@ class _State:
         if condition == FILED:
             assert self.file_key is not None  # noqa: S101  asked of what has files only
             return self.file_key.is_not(None)
+        if condition[0] == MAY:
+            return self.reaching.may(self.root, self.table, Action(condition[1]))
         if condition[0] == "fits":
             return self._fits(self.catalog.by_name[condition[1]])
+        return self._leads(condition)
+
+    def _leads(self, condition: Condition) -> ColumnElement[bool]:
+        """Say that the relation of a condition leads somewhere."""
         relation = next(
             relation
             for resource in self.catalog.family(self.root)
@@ -80,7 +96,9 @@ class _State:
         assert not isinstance(via, JoinTable)  # noqa: S101  those are always shown
         if condition[0] == "below":
             child = self.table.alias("under")
-            return _any(child).where(child.c[via.column] == self.table.c.system_id).exists()
+            seen = self.reaching.seen(self.root, child)
+            below = _any(child).where(child.c[via.column] == self.table.c.system_id, *seen)
+            return below.exists()
         if isinstance(via, ChildColumn) and via.kind is not None:
             return self._is_about(relation, via.column, via.kind)
         return self.table.c[via.column].is_not(None)

@@ -9,8 +9,9 @@ from uuid import UUID
 
 from sqlalchemy import Select, Table, func, select
 
+from sakark_api.access.policy import Action
 from sakark_api.errors import Conflict, Forbidden, Invalid, NotFound
-from sakark_api.noark.logging.endringslogg import log_line
+from sakark_api.noark.logging.endringslogg import log_changed, log_line
 from sakark_api.noark.model import TenantRow, table_of
 from sakark_api.noark.resource import (
     Change,
@@ -67,6 +68,8 @@ class Ties:
             refuse_locked(pair.parent_kind, pair.parent, pair.tie)
         if isinstance(relation.via, JoinTable):
             self._join(change, pair, relation.via)
+            if pair.holds:
+                self._follow(change, pair, None, pair.parent)
         elif isinstance(relation.via, ParentColumn):
             self._give(change, pair, relation.via.column)
         else:
@@ -121,11 +124,18 @@ class Ties:
         if target.resource.root is not relation.target.root:
             raise _misplaced(child_end.resource, parent_end.resource)
         gives = isinstance(relation.via, ParentColumn)
-        child = fetch(change.session, child_end.resource, child_end.system_id, for_update=True)
+        child = fetch(
+            change.session,
+            child_end.resource,
+            child_end.system_id,
+            to=Action.CHANGE,
+            for_update=True,
+        )
         parent = fetch(
             change.session,
             parent_end.resource,
             parent_end.system_id,
+            to=Action.CREATE if relation.tie.ny is not None else Action.READ,
             for_update=gives,
             for_share=not gives,
         )
@@ -168,11 +178,13 @@ class Ties:
         if change.session.execute(_find_pair(via.table, values)).first():
             raise Conflict(text("Enhetene er knyttet sammen allerede."))
         change.session.execute(via.table.insert().values(values))
+        if pair.holds:
+            self._follow(change, pair, None, pair.parent)
         self._tell(change, pair, None, pair.parent.system_id)
 
     def _part(self, change: Change, pair: Pair, via: JoinTable) -> None:
         values = _pair_values(pair, via)
-        if pair.tie.needed and _count_parents(change, pair, via) == 1:
+        if pair.tie.needed and _count_parents(change, pair) == 1:
             raise Conflict(
                 text(
                     "{hva} må høre til minst én {eier}. Knytt den til en annen først.",
@@ -306,7 +318,9 @@ def _unfit_target() -> Invalid:
 
 
 def _sign(change: Change, unit: TenantRow) -> None:
+    """Log what a tie has changed in a unit, its number above all, and by whom (M681, M684)."""
     if change.session.is_modified(unit):
+        log_changed(change, unit)
         give_last_change(change, unit)
     change.session.flush()
 
@@ -352,16 +366,22 @@ def _find_pair(table: Table, values: dict[str, Any]) -> Select[Any]:
     return select(table.c.tenant_id).where(*(table.c[name] == values[name] for name in values))
 
 
-def _count_parents(change: Change, pair: Pair, via: JoinTable) -> int:
-    counted = change.session.scalar(
+def _count_parents(change: Change, pair: Pair) -> int:
+    """Count the units that a child has by those of its ties of which it needs one."""
+    tables = [
+        tie.via for tie in pair.kind.all_ties if tie.needed and isinstance(tie.via, JoinTable)
+    ]
+    counts = [
         select(func.count())
         .select_from(via.table)
         .where(
             via.table.c.tenant_id == pair.child.tenant_id,
             via.table.c[via.child_column] == pair.child.system_id,
         )
-    )
-    return counted or 0
+        .scalar_subquery()
+        for via in tables
+    ]
+    return sum(change.session.execute(select(*counts)).one())
 
 
 def tie_below(change: Change, offer: Offer, unit: TenantRow) -> None:

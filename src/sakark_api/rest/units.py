@@ -16,7 +16,7 @@ from sakark_api.noark.structure import Offer, Relation
 from sakark_api.rest.addresses import moves_of
 from sakark_api.rest.dependencies import Context, id_of, read_body
 from sakark_api.rest.etag import etag, is_current, refuse_stale
-from sakark_api.rest.family import COUNT, STATE, TYPE, VERSION
+from sakark_api.rest.family import COUNT, SCREENED, STATE, TYPE, VERSION
 from sakark_api.rest.fields import OWN_KINDS
 from sakark_api.rest.idempotency import once
 from sakark_api.rest.links import code_list_links, render
@@ -34,11 +34,13 @@ from sakark_api.rest.representation import address_of, refuse_unshowable, show, 
 from sakark_api.rest.schema import parse
 from sakark_api.rest.search import COMMON, search_values, terms_of
 from sakark_api.rest.ties import End
+from sakark_api.tenancy.idempotensnoekkel import Done
 from sakark_api.texts import text
 
 __all__ = [
     "check_version",
     "delete_unit",
+    "made_answer",
     "make_unit",
     "merge_unit",
     "read_list",
@@ -93,7 +95,7 @@ async def unit_answer(
     rows = await services.reader.fetch(
         context.kommune.id,
         context.queries.one(resource),
-        {"tenant": context.kommune.id, "id": system_id},
+        context.values(id=system_id),
     )
     return await _answer(context, resource, rows, status, request, asked)
 
@@ -116,7 +118,7 @@ async def _answer(
     links = context.services.links.of_unit(
         kind, row[STATE], context.rights, context.may, context.base
     )
-    tag = etag(row[VERSION], links.tag)
+    tag = etag(row[VERSION], links.tag, row[SCREENED])
     headers = {"etag": tag, **_PRIVATE}
     if request is not None and is_current(request, tag):
         return Response(status_code=304, headers=headers)
@@ -132,13 +134,14 @@ async def read_single(
 ) -> Response:
     """Give the one unit that a relation leads to."""
     refuse_unacceptable(request)
+    context.demand("read", owner.work)
     context.demand("read", relation.target.work)
     asked = _shape(context, request, relation.target)
     services = context.services
     rows = await services.reader.fetch(
         context.kommune.id,
         context.queries.single(owner, relation),
-        {"tenant": context.kommune.id, "id": id_of(request)},
+        context.values(id=id_of(request)),
     )
     return await _answer(context, relation.target, rows, 200, request, asked)
 
@@ -153,6 +156,8 @@ async def read_list(
     """Give a page of units: all of a resource, or those that a relation of the owner leads to."""
     refuse_unacceptable(request)
     context.demand("read", resource.work)
+    if owner is not None:
+        context.demand("read", owner.work)
     query = _query(request)
     asked = _list_asked(context, resource, query)
     terms, rare = await _searched(context, resource, asked)
@@ -168,7 +173,7 @@ async def read_list(
     )
     for work in context.queries.works(page):
         context.demand("read", work)
-    values: dict[str, Any] = {"tenant": context.kommune.id, **search_values(terms)}
+    values = context.values(**search_values(terms))
     if asked.filter:
         values |= context.queries.parameters(page, asked.filter)
     if owner is not None:
@@ -238,7 +243,7 @@ async def refuse_missing(context: Context, resource: Resource[Any], system_id: U
     found = await services.reader.fetch(
         context.kommune.id,
         context.queries.one(resource),
-        {"tenant": context.kommune.id, "id": system_id},
+        context.values(id=system_id),
     )
     if not found:
         raise NotFound(text("Enheten finnes ikke."))
@@ -295,9 +300,26 @@ async def make_unit(
         return str(services.commands.make(change, made, body, place, offer).system_id)
 
     done = await once(context, request, data, make)
-    if not context.may("read", made.work):
-        return Response(b"{}", 201, media_type=NOARK)
-    return await unit_answer(context, made, UUID(done.made), status=201)
+    return await made_answer(context, made, done)
+
+
+async def made_answer(context: Context, made: Resource[Any], done: Done) -> Response:
+    """Answer with a unit that was made: only which it is, to whom may not read it (GUIDE 16).
+
+    Raises `NotFound` where a repeated request asks for what is there no more.
+    """
+    system_id = UUID(done.made)
+    if context.may("read", made.work):
+        try:
+            return await unit_answer(context, made, system_id, status=201)
+        except NotFound:
+            if done.again:
+                raise
+    address = f"{context.base}{made.package}/{made.name}/{system_id}/"
+    body = {"systemID": str(system_id), "_links": {"self": {"href": address}}}
+    return Response(
+        msgspec.json.encode(body), 201, {"location": address, **_PRIVATE}, media_type=NOARK
+    )
 
 
 async def replace_unit(context: Context, request: Request, resource: Resource[Any]) -> Response:
@@ -378,4 +400,7 @@ async def _write(
 ) -> Response:
     async with context.transaction() as session:
         await session.run_sync(lambda sync: command(context.change(sync)))
-    return await unit_answer(context, resource, system_id)
+    try:
+        return await unit_answer(context, resource, system_id)
+    except NotFound:  # the change has taken it out of the caller's sight
+        return Response(status_code=204)

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from sqlalchemy import SmallInteger, any_, cast, func, insert, literal, or_, select
 from sqlalchemy import Text as TextType
-from sqlalchemy import any_, func, insert, literal, or_, select
 from sqlalchemy.orm import Session
 
 from sakark_api.errors import Conflict, Invalid, NotFound
@@ -57,7 +57,7 @@ MAALFORMER = ("nb", "nn")
 
 
 def add_kommune(session: Session, slug: str, **facts: Any) -> KommuneRow:
-    """Add a kommune with its partitions and the standard's code lists.
+    """Add a kommune with its partitions, the standard's code lists and a right for every role.
 
     `facts` are columns of the registry: navn, kommunenummer and whatever else is known.
     """
@@ -79,8 +79,9 @@ def add_kommune(session: Session, slug: str, **facts: Any) -> KommuneRow:
             for kode, kodenavn in liste.values
         ],
     )
-    # Last: its locks keep writers of every kommune waiting until the transaction ends.
+    # Late: its locks keep writers of every kommune waiting until the transaction ends.
     add_partitions(session, row.id)
+    session.execute(select(func.sakark_give_rights(cast(row.id, SmallInteger))))
     return row
 
 

@@ -65,6 +65,8 @@ class KommuneRow(Base):
     options: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     kodeverk_version: Mapped[int] = mapped_column(default=1)
     """Grows whenever a code list of the kommune changes, so that processes read it anew."""
+    rettigheter_version: Mapped[int] = mapped_column(default=1, server_default="1")
+    """Grows whenever something that access depends on changes; a trigger sees to it."""
     sandkasse_for: Mapped[int | None] = mapped_column(SmallInteger, ForeignKey("kommune.id"))
     """The kommune whose logins a sandbox accepts; only sandboxes have one, and an expiry."""
     utloeper: Mapped[datetime | None]
@@ -123,6 +125,7 @@ class Kommune:
     """The kommune that a sandbox has its issuers and the names in its tokens from."""
     utloeper: datetime | None = None
     options: Options = field(default_factory=dict, hash=False)
+    rettigheter_version: int = 1
 
     def options_on(self, now: datetime) -> frozenset[str]:
         """Name the options in force on a day in Norway; a sandbox has those of its kommune."""
@@ -177,6 +180,7 @@ def _seen(row: KommuneRow, issuers: list[IssuerEntry]) -> Kommune:
         issuers=tuple(issuers),
         utloeper=row.utloeper,
         options=read_options(row.options),
+        rettigheter_version=row.rettigheter_version,
     )
 
 

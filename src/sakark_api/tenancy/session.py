@@ -3,19 +3,20 @@
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
 from sqlalchemy import event, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
+from sakark_api.access.reach import Rights
 from sakark_api.db.limits import SPARE_SECONDS, server_limits
 from sakark_api.db.reader import driver_url
 from sakark_api.noark.exact import read_json, write_json
 from sakark_api.noark.metadata.kodeverdi import KODEVERK_ROWS, load_kodeverk
 from sakark_api.noark.metadata.kodeverk import Kodeverk
-from sakark_api.noark.model import WHOLE_KEY, TenantRow
+from sakark_api.noark.model import WHOLE_KEY, TenantRow, table_of
 from sakark_api.settings import Settings
 from sakark_api.tenancy.kommune import KommuneRow
 
@@ -23,6 +24,18 @@ __all__ = ["BY_DRIVER", "Writer", "application_engine", "driver_arguments", "own
 
 FRESH_SECONDS = 2.0
 _CHANGED = "kodeverk_changed"
+_RIGHTS_CHANGED = "rights_changed"
+RIGHTS_TABLES: Final = frozenset(
+    {
+        "tilgang",
+        "inhabilitet",
+        "sperring",
+        "administrativenhet",
+        "administrativenhet_bruker",
+        "bruker",
+    }
+)
+"""What rights are read from."""
 BY_DRIVER = "postgresql+asyncpg://"
 """The address goes to the driver as it is: it knows sslmode and the like, SQLAlchemy does not."""
 
@@ -42,6 +55,7 @@ class Writer:
         self._engine = engine
         self._clock = clock
         self._kodeverk: dict[int, Known] = {}
+        self._rights: dict[int, tuple[int, Rights]] = {}
 
     @asynccontextmanager
     async def transaction(self, tenant_id: int) -> AsyncIterator[AsyncSession]:
@@ -65,6 +79,8 @@ class Writer:
                 await session.flush()
         if session.info.get(_CHANGED):
             self._kodeverk.pop(tenant_id, None)
+        if session.info.get(_RIGHTS_CHANGED):
+            self._rights.pop(tenant_id, None)
 
     async def kodeverk(self, tenant_id: int) -> Kodeverk:
         """Give a kommune's code lists and fields of its own, for those who only read."""
@@ -74,6 +90,24 @@ class Writer:
         async with self.transaction(tenant_id) as session:
             given: Kodeverk = session.info["kodeverk"]
         return given
+
+    async def rights(
+        self, tenant_id: int, version: int, load: Callable[[Session], Rights]
+    ) -> Rights:
+        """Give a kommune's rights, read anew by `load` when they are older than `version`.
+
+        What this process changes itself holds at once, what others change when the registry tells.
+        """
+        known = self._rights.get(tenant_id)
+        if known is not None and known[0] >= version:
+            return known[1]
+        async with self.transaction(tenant_id) as session:
+            found = await session.scalar(
+                select(KommuneRow.rettigheter_version).where(KommuneRow.id == tenant_id)
+            )
+            rights = await session.run_sync(load)
+        self._rights[tenant_id] = (found or 0, rights)
+        return rights
 
     async def _give_kodeverk(self, session: AsyncSession) -> None:
         """Give the session the kommune's code lists, read anew when they have changed.
@@ -154,6 +188,23 @@ def _only_this_kommune(state: ORMExecuteState) -> None:
                 TenantRow, lambda cls: cls.tenant_id == tenant_id, include_aliases=True
             )
         )
+
+
+@event.listens_for(TenantSession, "do_orm_execute")
+def _note_changed_pairs(state: ORMExecuteState) -> None:
+    """Let this process read rights anew, when it has changed who belongs where."""
+    table = None if state.is_select else getattr(state.statement, "table", None)
+    if table is not None and table.name in RIGHTS_TABLES:
+        state.session.info[_RIGHTS_CHANGED] = True
+
+
+@event.listens_for(TenantSession, "after_flush")
+def _note_changed_rights(session: Session, context: object) -> None:
+    """Let this process read rights anew, when it has changed some; a trigger tells the others."""
+    del context
+    written = (*session.new, *session.dirty, *session.deleted)
+    if any(table_of(type(row)).name in RIGHTS_TABLES for row in written):
+        session.info[_RIGHTS_CHANGED] = True
 
 
 @event.listens_for(TenantSession, "after_flush")

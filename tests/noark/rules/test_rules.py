@@ -611,12 +611,15 @@ def test_entry_that_has_been_journalled_is_not_deleted(status: str) -> None:
         refuse_deletion(CHANGE, unit)
 
 
-@pytest.mark.parametrize("status", ["R", "S", "M", "F"])
-def test_entry_that_never_was_journalled_may_be_deleted(status: str) -> None:
+@pytest.mark.krav("C3.2.20")
+@pytest.mark.parametrize(
+    ("status", "archivist"), [("R", False), ("S", False), ("M", False), ("F", True), ("G", True)]
+)
+def test_entry_that_never_was_journalled_may_be_deleted(status: str, archivist: bool) -> None:
     unit = Journalpost(journalstatus=Kode(kode=status))
 
     give_memory(CHANGE, unit)
-    refuse_deletion(CHANGE, unit)
+    refuse_deletion(replace(CHANGE, archivist=archivist), unit)
 
     assert unit.har_vaert_journalfoert is None
 

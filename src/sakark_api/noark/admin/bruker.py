@@ -6,10 +6,12 @@ from sqlalchemy import UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from sakark_api.noark.admin.administrativenhet import administrativenhet
-from sakark_api.noark.attribute import Mutability, SetBy, attribute
+from sakark_api.noark.attribute import Mutability, SetBy, attribute, code
+from sakark_api.noark.metadata.kodeliste import GRADERINGSKODE
 from sakark_api.noark.metadata.utvidbar import Utvidbar
 from sakark_api.noark.model import TenantRow, join_table, searchable
 from sakark_api.noark.resource import Change, JoinTable, Package, Parent, Resource, Work
+from sakark_api.noark.values import Kode
 from sakark_api.texts import text
 
 __all__ = ["Bruker", "bruker", "bruker_enheter"]
@@ -33,6 +35,10 @@ class Bruker(Utvidbar, TenantRow):
     opprettet_av: Mapped[str] = attribute("M601", set_by=SetBy.CORE, always=True)
     avsluttet_dato: Mapped[datetime | None] = attribute(
         "M602", set_by=SetBy.CLIENT_OR_CORE, change=Mutability.ONCE
+    )
+    klarering: Mapped[Kode | None] = code(GRADERINGSKODE, None)
+    klarering_gyldig_til: Mapped[datetime | None] = attribute(
+        None, description=text("Når klareringen slutter å gjelde; uten den inntil videre")
     )
     sok: Mapped[str] = searchable("bruker_navn", "kortnavn")
 

@@ -1,9 +1,10 @@
-"""Tilgang: what a role may do with which units.
+"""Tilgang: what a role may do with which units (GUIDE 16).
 
-Rights are kept and shown, and the change log has their history (C4.5.29); nobody is given or
-refused anything by them yet: what the roles may do is what `access/policy.py` says.
+What no Tilgang gives is not given, and none gives more than `access/policy.py` lets the role do.
+Each has its period, and the change log has their history (C4.5.29, C4.5.30).
 """
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.orm import Mapped
@@ -13,6 +14,7 @@ from sakark_api.noark.attribute import attribute, code
 from sakark_api.noark.metadata.kodeliste import TILGANGSKATEGORI, TILGANGSRESTRIKSJON
 from sakark_api.noark.model import TenantRow, searchable
 from sakark_api.noark.resource import Change, Guard, Package, Resource, Work
+from sakark_api.noark.rules.gyldighet import refuse_no_period
 from sakark_api.noark.values import Kode
 from sakark_api.texts import text
 
@@ -36,6 +38,19 @@ class Tilgang(TenantRow):
     ny: Mapped[bool] = attribute(None, description=text("Om rollen kan opprette"), required=True)
     endre: Mapped[bool] = attribute(None, description=text("Om rollen kan endre"), required=True)
     slett: Mapped[bool] = attribute(None, description=text("Om rollen kan slette"), required=True)
+    egen_enhet: Mapped[bool | None] = attribute(
+        None,
+        description=text(
+            "Om retten bare gjelder det brukeren selv, brukerens enheter og enhetene under dem"
+            " har ansvaret for"
+        ),
+    )
+    gyldig_fra: Mapped[datetime | None] = attribute(
+        None, description=text("Når retten begynner å gjelde; uten den med en gang")
+    )
+    gyldig_til: Mapped[datetime | None] = attribute(
+        None, description=text("Når retten slutter å gjelde; uten den inntil videre")
+    )
     sok: Mapped[str] = searchable("rolle")
 
 
@@ -47,6 +62,8 @@ tilgang = Resource(
     top=True,
     aliases=["rettighet"],
     order_by=["rolle", "system_id"],
+    on_create=[refuse_no_period],
+    on_change=[refuse_no_period],
     example={
         "rolle": "saksbehandler",
         "tilgangskategori": {"kode": "M"},

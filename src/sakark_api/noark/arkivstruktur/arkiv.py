@@ -10,7 +10,7 @@ from sakark_api.noark.attribute import Mutability, attribute, code
 from sakark_api.noark.metadata.kodeliste import ARKIVSTATUS, DOKUMENTMEDIUM
 from sakark_api.noark.model import Arkivenhet, join_table, reference, refers, searchable
 from sakark_api.noark.resource import ChildColumn, JoinTable, Package, Parent, Resource, Work
-from sakark_api.noark.rules.avslutning import closes_when
+from sakark_api.noark.rules.avslutning import ClosesWhen
 from sakark_api.noark.values import Kode
 from sakark_api.texts import text
 
@@ -32,7 +32,7 @@ class Arkiv(Avsluttbar, Arkivenhet):
     sok: Mapped[str] = searchable("tittel", "beskrivelse")
 
 
-close_by_status = closes_when("arkivstatus", "A")
+close_by_status = ClosesWhen("arkivstatus", "A")
 
 arkiv = Resource(
     model=Arkiv,

@@ -3,13 +3,14 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import inspect, select
+from sqlalchemy import inspect, literal, select
 from sqlalchemy.orm import Mapped
 
-from sakark_api.errors import Conflict, Invalid
+from sakark_api.errors import Blocked, Conflict, Invalid, Obstacle, Standing
 from sakark_api.noark.admin.tilgang import tilgang_to
 from sakark_api.noark.arkivstruktur.arkiv import Arkiv, arkiv
 from sakark_api.noark.arkivstruktur.felles import (
+    Avgrenset,
     Avsluttbar,
     Gradert,
     Kassabel,
@@ -21,7 +22,8 @@ from sakark_api.noark.logging.endringslogg import log_changed
 from sakark_api.noark.metadata.kodeliste import ARKIVDELSTATUS, DOKUMENTMEDIUM
 from sakark_api.noark.model import Arkivenhet, reference, refers, searchable
 from sakark_api.noark.resource import Change, ChildColumn, Guard, Package, Parent, Resource, Work
-from sakark_api.noark.rules.avslutning import closes_when
+from sakark_api.noark.rules.avslutning import ClosesWhen, is_closing
+from sakark_api.noark.rules.hindring import refuse_found
 from sakark_api.noark.rules.opphav import give_last_change
 from sakark_api.noark.values import Kode
 from sakark_api.texts import text
@@ -29,7 +31,7 @@ from sakark_api.texts import text
 __all__ = ["AKTIV", "OVERLAPPING", "PERIODE_AVSLUTTET", "Arkivdel", "arkivdel", "refuse_new_in"]
 
 
-class Arkivdel(Avsluttbar, Kassabel, Slettbar, Skjermet, Gradert, Arkivenhet):
+class Arkivdel(Avsluttbar, Kassabel, Slettbar, Skjermet, Gradert, Avgrenset, Arkivenhet):
     """En del av arkivet, for eksempel én arkivperiode."""
 
     __tablename__ = "arkivdel"
@@ -59,8 +61,9 @@ class Arkivdel(Avsluttbar, Kassabel, Slettbar, Skjermet, Gradert, Arkivenhet):
 
 
 AKTIV, OVERLAPPING, PERIODE_AVSLUTTET = "A", "O", "P"
+TAKES_NOTHING_NEW = frozenset({OVERLAPPING, PERIODE_AVSLUTTET})
 
-close_by_status = closes_when("arkivdelstatus", PERIODE_AVSLUTTET)
+close_by_status = ClosesWhen("arkivdelstatus", PERIODE_AVSLUTTET)
 
 
 def refuse_above_underarkiv(change: Change, unit: Arkivdel) -> None:
@@ -79,15 +82,35 @@ def refuse_above_arkivdeler(change: Change, unit: Arkiv) -> None:
         raise Conflict(text("Arkivet har arkivdeler og kan ikke få underarkiv."))
 
 
-def refuse_new_in(status: Kode | None) -> None:
-    """Take nothing new into an arkivdel whose period is over or overlaps (5.11.4, 5.11.6)."""
-    if status is not None and status.kode in {OVERLAPPING, PERIODE_AVSLUTTET}:
-        raise Conflict(
-            text(
-                "Arkivdelen er i overlappingsperiode eller avsluttet, og tar ikke imot noe nytt."
-                " Bruk arkivdelen som følger den."
-            )
+def refuse_closing_over_open(change: Change, unit: Arkiv) -> None:
+    """Close no arkiv that still has open arkivdeler or underarkiv (5.2.4, 5.2.8)."""
+    if not is_closing(unit):
+        return
+    for kind, model, above in (
+        ("arkivdel", Arkivdel, Arkivdel.arkiv_ref),
+        ("arkiv", Arkiv, Arkiv.overarkiv_ref),
+    ):
+        refuse_found(
+            change,
+            select(literal(kind), model.system_id, model.tittel)
+            .where(above == unit.system_id, model.avsluttet_dato.is_(None))
+            .order_by(model.tittel),
+            lambda names: text(
+                "Arkivet kan ikke avsluttes ennå. Avslutt det som er under det først: {enheter}.",
+                enheter=names,
+            ),
         )
+
+
+def refuse_new_in(unit: UUID | None, status: Kode | None) -> None:
+    """Take nothing new into an arkivdel whose period is over or overlaps (5.11.4, 5.11.6)."""
+    if unit is None or status is None or status.kode not in TAKES_NOTHING_NEW:
+        return
+    reason = text(
+        "Arkivdelen er i overlappingsperiode eller avsluttet, og tar ikke imot noe nytt."
+        " Bruk arkivdelen som følger den."
+    )
+    raise Blocked(reason, [Obstacle(reason, [Standing("arkivdel", unit)], 1)])
 
 
 def give_period(change: Change, unit: Arkivdel) -> None:
@@ -146,6 +169,7 @@ arkivdel = Resource(
     title=text("Arkivdel"),
     package=Package.ARKIVSTRUKTUR,
     work=Work.ADMINISTRATION,
+    category="A",
     parents=[
         Parent(arkiv, ChildColumn("arkiv_ref")),
         *(
@@ -162,7 +186,12 @@ arkivdel = Resource(
     on_change=[close_by_status, give_period],
     on_move=[refuse_above_underarkiv, mirror_neighbours],
     guards=[
-        Guard(arkiv, on_create=[refuse_above_arkivdeler], on_move=[refuse_above_arkivdeler]),
+        Guard(
+            arkiv,
+            on_create=[refuse_above_arkivdeler],
+            on_change=[refuse_closing_over_open],
+            on_move=[refuse_above_arkivdeler],
+        ),
         tilgang_to(Arkivdel, "A"),
     ],
     example={"tittel": "Sakarkiv 2026–", "arkivdelstatus": {"kode": "A"}},

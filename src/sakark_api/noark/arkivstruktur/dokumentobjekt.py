@@ -12,11 +12,13 @@ from sakark_api.errors import Conflict, Forbidden, Invalid
 from sakark_api.noark.arkivstruktur.dokumentbeskrivelse import (
     FERDIGSTILT,
     Dokumentbeskrivelse,
+    closed_over,
     dokumentbeskrivelse,
     tied,
 )
 from sakark_api.noark.arkivstruktur.felles import Signert
 from sakark_api.noark.arkivstruktur.registrering import Registrering
+from sakark_api.noark.arkivstruktur.skjermingsarv import carrying
 from sakark_api.noark.attribute import Mutability, SetBy, attribute, code
 from sakark_api.noark.metadata.kodeliste import FORMAT, VARIANTFORMAT
 from sakark_api.noark.model import Arkivenhet, partitioned, reference, refers, searchable
@@ -30,6 +32,7 @@ from sakark_api.noark.resource import (
     StoredFile,
     Work,
 )
+from sakark_api.noark.rules.hindring import refuse_found
 from sakark_api.noark.rules.numre import next_numbers
 from sakark_api.noark.values import Kode
 from sakark_api.texts import text
@@ -165,26 +168,39 @@ def take_file(change: Change, unit: Dokumentobjekt, stored: StoredFile) -> Dokum
 def refuse_file_of_finished(
     change: Change, unit: Dokumentbeskrivelse, mime_type: str, size: int | None
 ) -> None:
-    """Stop a new version of a finished document (C3.2.31)."""
-    del change, mime_type, size
-    refuse_finished(unit)
+    """Stop a new version of a document that takes none (C3.2.31, C3.2.17)."""
+    del mime_type, size
+    refuse_finished(change, unit)
 
 
-def refuse_finished(unit: Dokumentbeskrivelse) -> None:
-    if unit.dokumentstatus.kode == FERDIGSTILT:
+def refuse_finished(change: Change, unit: Dokumentbeskrivelse) -> None:
+    """Let what is finished, archived or closed stay as it is (C3.2.31, C3.2.17, 5.11.6)."""
+    refuse_closed(change, unit.system_id)
+    if is_settled(change, unit):
         raise Conflict(
             text(
-                "Dokumentet er ferdigstilt og kan ikke få nye versjoner. Opprett et nytt dokument."
+                "Dokumentet er ferdigstilt eller arkivert og kan ikke få nye versjoner. Opprett et"
+                " nytt dokument."
             )
         )
+
+
+def refuse_closed(change: Change, document: UUID) -> None:
+    """Take no file into what is closed: conversion too comes before that (5.11.6, GUIDE 14.6)."""
+    refuse_found(
+        change,
+        closed_over(document),
+        lambda names: text(
+            "{enhet} er avsluttet og tar ikke imot nye filer. Bruk et dokument i en som er åpen.",
+            enhet=names,
+        ),
+    )
 
 
 def refuse_file(change: Change, unit: Dokumentobjekt, mime_type: str, size: int | None) -> None:
     """Stop a file that the dokumentobjekt, or the document it is of, does not take (C3.2.31)."""
     refuse_second_file(change, unit, mime_type, size)
-    document = change.get(Dokumentbeskrivelse, unit.dokumentbeskrivelse_ref)
-    if document is not None and unit.variantformat.kode == PRODUKSJONSFORMAT:
-        refuse_finished(document)
+    refuse_variant(change, unit, unit.dokumentbeskrivelse_ref)
 
 
 def receive_file(change: Change, unit: Dokumentobjekt, stored: StoredFile) -> Dokumentobjekt:
@@ -194,18 +210,34 @@ def receive_file(change: Change, unit: Dokumentobjekt, stored: StoredFile) -> Do
 
 
 def refuse_version_of_finished(change: Change, unit: Dokumentobjekt) -> None:
-    """Stop a new production version of a finished document (C3.2.31)."""
-    if (
-        isinstance(change.parent, Dokumentbeskrivelse)
-        and unit.variantformat.kode == PRODUKSJONSFORMAT
-    ):
-        refuse_finished(change.parent)
+    """Stop a new version or variant of a document that does not take it (C3.2.31, 5.11.6)."""
+    if isinstance(change.parent, Dokumentbeskrivelse):
+        refuse_variant(change, unit, change.parent.system_id)
+
+
+def refuse_variant(change: Change, unit: Dokumentobjekt, document: UUID) -> None:
+    """Stop what the variant may not be made of any more.
+
+    Production versions come before the document is finished, archive formats before its mappe is
+    closed. Whoever asks for access may need a public variant afterwards too.
+    """
+    if unit.variantformat.kode == SLADDET:
+        return
+    found = change.get(Dokumentbeskrivelse, document)
+    if found is None or unit.variantformat.kode != PRODUKSJONSFORMAT:
+        refuse_closed(change, document)
+        return
+    refuse_finished(change, found)
 
 
 def take_file_as_version(
     change: Change, unit: Dokumentbeskrivelse, stored: StoredFile
 ) -> Dokumentobjekt:
-    """Make a new production version of the document for a file sent to it (GUIDE 10)."""
+    """Make a new production version of the document for a file sent to it (GUIDE 10).
+
+    The document may have been finished, or its mappe closed, while the bytes came.
+    """
+    refuse_finished(change, unit)
     version = Dokumentobjekt(
         tenant_id=unit.tenant_id,
         system_id=uuid4(),
@@ -326,6 +358,7 @@ dokumentobjekt = Resource(
     on_change=[refuse_other_checksum, refuse_odd_mime_type],
     on_move=[refuse_leaving, refuse_version_of_finished, give_version],
     on_delete=[refuse_deletion],
+    guards=carrying,
     file=FileRules(
         refuse=refuse_file,
         receive=receive_file,

@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy.orm import Mapped
+from sqlalchemy import ARRAY, SmallInteger, Uuid, false
+from sqlalchemy.orm import Mapped, mapped_column
 
 from sakark_api.noark.attribute import Mutability, SetBy, ValueType, attribute
 from sakark_api.noark.verdier import (
@@ -22,13 +23,16 @@ from sakark_api.noark.verdier import (
 from sakark_api.texts import text
 
 __all__ = [
+    "ADRESSER",
     "OPPLYSNINGER",
+    "Avgrenset",
     "Avsluttbar",
     "Enhetsopplysninger",
     "Gradert",
     "Kassabel",
     "LukkesVedDato",
     "Personopplysninger",
+    "Rangert",
     "Signert",
     "Skjermet",
     "Slettbar",
@@ -80,6 +84,8 @@ class Skjermet:
     skjerming: Mapped[Skjerming | None] = attribute(
         None, description=text("Skjerming av enheten"), type_=ValueType(Skjerming)
     )
+    skjerming_egen: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether the screening, or that there is none, is said of this unit and not taken over."""
 
 
 class Gradert:
@@ -88,6 +94,25 @@ class Gradert:
     gradering: Mapped[Gradering | None] = attribute(
         None, description=text("Gradering av enheten"), type_=ValueType(Gradering)
     )
+
+
+class Rangert:
+    """Tells how high it is graded. The database keeps it, whoever writes (`access_facts`)."""
+
+    gradert: Mapped[int | None] = mapped_column(SmallInteger, deferred=True)
+    """The highest rank of a grading on it, or on what it is in (`rules/gradering.py`)."""
+
+
+class Avgrenset(Rangert):
+    """Tells where it is and whom it is near to, so that access to it is decided by its row alone.
+
+    The database keeps these, also of what is below (migration `access_facts`).
+    """
+
+    omfang: Mapped[list[UUID] | None] = mapped_column(ARRAY(Uuid()), deferred=True)
+    """The unit itself and all that it is in."""
+    naer: Mapped[list[UUID] | None] = mapped_column(ARRAY(Uuid()), deferred=True)
+    """The administrative units and users who are responsible for it, or for what it is in."""
 
 
 class Signert:
@@ -112,6 +137,15 @@ OPPLYSNINGER: Final = (
     "virksomhetsspesifikke_metadata",
 )
 """What tells, or may tell, who a person or an organisation is that is a party or correspondent."""
+
+ADRESSER: Final = (
+    "postadresse",
+    "bostedsadresse",
+    "forretningsadresse",
+    "kontaktinformasjon",
+    "kontaktperson",
+)
+"""What tells where somebody is, or how they are reached."""
 
 
 class Personopplysninger:

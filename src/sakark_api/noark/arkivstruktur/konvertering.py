@@ -7,19 +7,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Mapped
 
 from sakark_api.errors import Conflict
-from sakark_api.noark.arkivstruktur.dokumentbeskrivelse import attachments
+from sakark_api.noark.arkivstruktur.dokumentbeskrivelse import closed_over
 from sakark_api.noark.arkivstruktur.dokumentobjekt import (
     PRODUKSJONSFORMAT,
     UKJENT_FORMAT,
     Dokumentobjekt,
     dokumentobjekt,
 )
-from sakark_api.noark.arkivstruktur.mappe import Mappe
-from sakark_api.noark.arkivstruktur.registrering import Registrering
 from sakark_api.noark.attribute import Mutability, SetBy, attribute, code
 from sakark_api.noark.metadata.kodeliste import FORMAT
 from sakark_api.noark.model import TenantRow, partitioned, reference, refers, searchable
 from sakark_api.noark.resource import Change, ChildColumn, Package, Parent, Resource, Work
+from sakark_api.noark.rules.hindring import refuse_found
 from sakark_api.noark.values import Kode
 from sakark_api.texts import text
 
@@ -56,24 +55,20 @@ def refuse_late(change: Change, unit: Konvertering) -> None:
     """Stop conversions after the mappe was closed: they belong before (GUIDE 14.6)."""
     del unit
     assert isinstance(change.parent, Dokumentobjekt)  # noqa: S101  offered on dokumentobjekt only
-    closed = change.session.scalar(
-        select(Mappe.system_id)
-        .join(Registrering, Registrering.mappe_ref == Mappe.system_id)
-        .join(
-            attachments,
-            (attachments.c.tenant_id == Registrering.tenant_id)
-            & (attachments.c.registrering_ref == Registrering.system_id),
-        )
-        .where(
-            attachments.c.dokumentbeskrivelse_ref == change.parent.dokumentbeskrivelse_ref,
-            Mappe.avsluttet_dato.is_not(None),
-        )
-        .limit(1)
+    refuse_found(
+        change,
+        closed_over(change.parent.dokumentbeskrivelse_ref),
+        lambda names: text(
+            "{enhet} er avsluttet. Dokumenter konverteres senest når mappen avsluttes.",
+            enhet=names,
+        ),
     )
-    if closed is not None:
-        raise Conflict(
-            text("Mappen er avsluttet. Dokumenter konverteres senest når mappen avsluttes.")
-        )
+
+
+def refuse_deletion(change: Change, unit: Konvertering) -> None:
+    """Keep what was said of a conversion as long as the file that came of it (M615, M712)."""
+    del change, unit
+    raise Conflict(text("En konvertering kan ikke slettes. Den følger filen den gjelder."))
 
 
 def give_formats(change: Change, unit: Konvertering) -> None:
@@ -105,6 +100,8 @@ konvertering = Resource(
     parents=[Parent(dokumentobjekt, ChildColumn("dokumentobjekt_ref"), owned=True)],
     listed=False,
     order_by=["konvertert_dato", "system_id"],
+    screened={"TD": ["konverteringskommentar"], "M": ["konverteringskommentar"]},
     on_create=[give_author, refuse_late, give_formats],
+    on_delete=[refuse_deletion],
     example={"konvertertFraFormat": {"kode": "fmt/412"}, "konverteringsverktoey": "LibreOffice 24"},
 )

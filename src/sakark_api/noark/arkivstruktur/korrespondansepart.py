@@ -6,6 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from sakark_api.noark.admin.ansvar import name_enhet, name_person
 from sakark_api.noark.arkivstruktur.felles import (
+    ADRESSER,
     OPPLYSNINGER,
     Enhetsopplysninger,
     Personopplysninger,
@@ -24,6 +25,7 @@ from sakark_api.noark.model import (
     searchable,
 )
 from sakark_api.noark.resource import Change, ChildColumn, Package, Parent, Resource, Work
+from sakark_api.noark.rules.skjerming import ADDRESSES
 from sakark_api.noark.values import Kode
 from sakark_api.texts import text
 
@@ -127,7 +129,7 @@ korrespondansepart = Resource(
     listed=False,
     abstract=True,
     # A name is not told apart by its role here: who hides senders or receivers hides both.
-    screened={"NA": OPPLYSNINGER, "NM": OPPLYSNINGER},
+    screened={"NA": OPPLYSNINGER, "NM": OPPLYSNINGER, ADDRESSES: ADRESSER},
     on_create=[give_role],
 )
 korrespondansepartperson = Resource(
@@ -155,6 +157,7 @@ korrespondansepartintern = Resource(
     title=text("Intern korrespondansepart"),
     package=Package.ARKIVSTRUKTUR,
     work=Work.CASEWORK,
+    near=["referanse_saksbehandler", "referanse_administrativ_enhet"],
     extends=korrespondansepart,
     parents=_OWNERS,
     listed=False,

@@ -13,8 +13,18 @@ from sakark_api.errors import Invalid
 from sakark_api.noark.arkivstruktur.klasse import klasse
 from sakark_api.noark.arkivstruktur.mappe import mappe
 from sakark_api.noark.arkivstruktur.registrering import registrering
-from sakark_api.noark.model import Arkivenhet, partitioned, reference, refers
-from sakark_api.noark.resource import Change, ChildColumn, Package, Parent, Resource, Work
+from sakark_api.noark.logging.endringslogg import log_deleted
+from sakark_api.noark.model import Arkivenhet, TenantRow, partitioned, reference, refers
+from sakark_api.noark.resource import (
+    Change,
+    ChildColumn,
+    Guard,
+    Package,
+    Parent,
+    Resource,
+    Rule,
+    Work,
+)
 from sakark_api.texts import text
 
 __all__ = ["Kryssreferanse", "kryssreferanse"]
@@ -72,6 +82,18 @@ def refuse_duplicate(change: Change, unit: Kryssreferanse) -> None:
         raise Invalid(text("Det er allerede en kryssreferanse mellom disse to. Bruk den."))
 
 
+def delete_those_to(name: str) -> Rule:
+    """Make the rule that what refers to a deleted unit goes with it, and is logged as gone."""
+
+    def delete_references(change: Change, unit: TenantRow) -> None:
+        leads_here = getattr(Kryssreferanse, f"til_{name}_ref") == unit.system_id
+        for one in change.session.scalars(select(Kryssreferanse).where(leads_here)):
+            log_deleted(change, one)
+            change.session.delete(one)
+
+    return delete_references
+
+
 kryssreferanse = Resource(
     model=Kryssreferanse,
     title=text("Kryssreferanse"),
@@ -88,4 +110,5 @@ kryssreferanse = Resource(
     by_reference=True,
     on_create=[refuse_duplicate],
     on_move=[refuse_duplicate],
+    guards=[Guard(end, on_delete=[delete_those_to(name)]) for name, end in _ENDS.items()],
 )

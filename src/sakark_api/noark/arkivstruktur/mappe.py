@@ -8,11 +8,22 @@ from sqlalchemy import CheckConstraint, UniqueConstraint, func, select
 from sqlalchemy import column as sql_column
 from sqlalchemy.orm import Mapped, mapped_column
 
-from sakark_api.errors import Conflict
 from sakark_api.noark.admin.tilgang import tilgang_to
-from sakark_api.noark.arkivstruktur.arkivdel import AKTIV, Arkivdel, arkivdel, refuse_new_in
-from sakark_api.noark.arkivstruktur.felles import Gradert, Kassabel, LukkesVedDato, Skjermet
-from sakark_api.noark.arkivstruktur.klasse import Klasse, klasse
+from sakark_api.noark.arkivstruktur.arkivdel import (
+    AKTIV,
+    OVERLAPPING,
+    Arkivdel,
+    arkivdel,
+    refuse_new_in,
+)
+from sakark_api.noark.arkivstruktur.felles import (
+    Avgrenset,
+    Gradert,
+    Kassabel,
+    LukkesVedDato,
+    Skjermet,
+)
+from sakark_api.noark.arkivstruktur.klasse import Klasse, klasse, refuse_closed_above
 from sakark_api.noark.attribute import Mutability, SetBy, attribute, code
 from sakark_api.noark.logging.endringslogg import log_line
 from sakark_api.noark.metadata.kodeliste import DOKUMENTMEDIUM
@@ -36,6 +47,7 @@ from sakark_api.noark.resource import (
 )
 from sakark_api.noark.rules.arv import MEDIUM, give_from
 from sakark_api.noark.rules.avslutning import give_closer, is_closing
+from sakark_api.noark.rules.hindring import Units, conflict_over, refuse_found
 from sakark_api.noark.rules.kassasjon import give_kassasjon
 from sakark_api.noark.rules.numre import next_numbers
 from sakark_api.noark.rules.opphav import give_last_change
@@ -51,12 +63,11 @@ __all__ = [
     "move_to_successor",
     "number_by_year",
     "only_arkivdel",
+    "open_mapper",
 ]
 
-_SHOWN = 5
 
-
-class Mappe(LukkesVedDato, Kassabel, Skjermet, Gradert, Utvidbar, Arkivenhet):
+class Mappe(LukkesVedDato, Kassabel, Skjermet, Gradert, Utvidbar, Avgrenset, Arkivenhet):
     """En mappe med registreringer."""
 
     __tablename__ = "mappe"
@@ -104,12 +115,13 @@ def give_arkivdel(change: Change, unit: Mappe) -> None:
     """Put the mappe into an arkivdel that takes new ones, whatever it hangs on (5.2.19, 5.11.4)."""
     parent = change.parent
     if isinstance(parent, Arkivdel):
-        refuse_new_in(parent.arkivdelstatus)
+        refuse_new_in(parent.system_id, parent.arkivdelstatus)
         unit.effektiv_arkivdel = parent.system_id
     elif isinstance(parent, Mappe):
-        refuse_new_in(parent.arkivdelstatus)
+        refuse_new_in(parent.effektiv_arkivdel, parent.arkivdelstatus)
         unit.effektiv_arkivdel = parent.effektiv_arkivdel
     elif isinstance(parent, Klasse):
+        refuse_closed_above(change, parent)
         found = only_arkivdel(change, parent)
         unit.effektiv_arkivdel = found.system_id if found else None
         give_from(found, unit, MEDIUM)
@@ -137,7 +149,7 @@ def only_arkivdel(change: Change, parent: Klasse) -> Arkivdel | None:
     found = arkivdeler_over(change, parent)
     active = [one for one in found if one.arkivdelstatus.kode == AKTIV]
     if found and not active:
-        refuse_new_in(found[0].arkivdelstatus)
+        refuse_new_in(found[0].system_id, found[0].arkivdelstatus)
     return active[0] if len(active) == 1 else None
 
 
@@ -151,10 +163,12 @@ def move_to_successor(change: Change, unit: Mappe) -> list[Mappe]:
     arvtaker = before.referanse_arvtaker if before else None
     after = change.get(Arkivdel, arvtaker) if arvtaker else None
     if after is None:
-        raise Conflict(
-            text("Arkivdelen er i overlappingsperiode uten arvtaker. Sett referanseArvtaker.")
+        assert before is not None  # noqa: S101  a foreign key says so
+        raise conflict_over(
+            text("Arkivdelen er i overlappingsperiode uten arvtaker. Sett referanseArvtaker."),
+            before,
         )
-    refuse_new_in(after.arkivdelstatus)
+    refuse_new_in(after.system_id, after.arkivdelstatus)
     left = unit.effektiv_arkivdel
     top = _outermost(change, unit)
     whole = [top, *all_below(change, top)]
@@ -192,25 +206,57 @@ def refuse_closing_over_open(change: Change, unit: Arkivdel) -> None:
     """Close no arkivdel that still has open mapper (5.11.6, 5.11.7)."""
     if not is_closing(unit):
         return
-    still_open = select(Mappe.mappe_id).where(
-        Mappe.effektiv_arkivdel == unit.system_id, Mappe.avsluttet_dato.is_(None)
+    refuse_found(
+        change,
+        open_mapper().where(Mappe.effektiv_arkivdel == unit.system_id),
+        lambda names: text(
+            "Arkivdelen har åpne mapper og kan ikke avsluttes. Avslutt eller flytt dem først:"
+            " {mapper}.",
+            mapper=names,
+        ),
     )
-    some = change.session.scalars(still_open.limit(_SHOWN)).all()
-    if some:
-        raise Conflict(
-            text(
-                "Arkivdelen har åpne mapper og kan ikke avsluttes. Avslutt eller flytt dem først:"
-                " {mapper}.",
-                mapper=", ".join(some),
-            )
-        )
+    before = change.get(Arkivdel, unit.referanse_forloeper) if unit.referanse_forloeper else None
+    if before is None or before.arkivdelstatus.kode != OVERLAPPING:
+        return
+    refuse_found(
+        change,
+        open_mapper().where(Mappe.effektiv_arkivdel == before.system_id),
+        lambda names: text(
+            "Arkivdelen foran er i overlappingsperiode og har åpne mapper som skal hit. Avslutt"
+            " eller flytt dem først: {mapper}.",
+            mapper=names,
+        ),
+    )
+
+
+def open_mapper() -> Units:
+    """Select the mapper that are open, as what stands in the way."""
+    named = select(Mappe.type, Mappe.system_id, Mappe.mappe_id)
+    return named.where(Mappe.avsluttet_dato.is_(None)).order_by(Mappe.mappe_id)
+
+
+def refuse_closing_over_open_below(change: Change, unit: Mappe) -> None:
+    """Close no mappe that has open mapper in it: what is closed takes nothing (5.4.7, 6.1.8)."""
+    if not is_closing(unit):
+        return
+    refuse_found(
+        change,
+        open_mapper().where(Mappe.referanse_forelder_mappe == unit.system_id),
+        lambda names: text(
+            "Mappen har åpne undermapper og kan ikke avsluttes. Avslutt dem først: {mapper}.",
+            mapper=names,
+        ),
+    )
 
 
 def carry_below(change: Change, unit: Mappe) -> None:
     """Let the mapper in a moved mappe be in its new arkivdel too."""
     give_arkivdel(change, unit)
     for one in all_below(change, unit):
-        one.effektiv_arkivdel = unit.effektiv_arkivdel
+        if one.effektiv_arkivdel != unit.effektiv_arkivdel:
+            log_line(change, one, "arkivdel", one.effektiv_arkivdel, unit.effektiv_arkivdel)
+            give_last_change(change, one)
+            one.effektiv_arkivdel = unit.effektiv_arkivdel
 
 
 def give_mappe_id(change: Change, unit: Mappe) -> None:
@@ -231,6 +277,7 @@ mappe = Resource(
     title=text("Mappe"),
     package=Package.ARKIVSTRUKTUR,
     work=Work.CASEWORK,
+    category="M",
     parents=[
         Parent(arkivdel, ChildColumn("arkivdel_ref"), needed=True),
         Parent(klasse, ChildColumn("klasse_ref"), needed=True),
@@ -252,7 +299,7 @@ mappe = Resource(
     public={"tittel": "offentlig_tittel"},
     on_place=[give_arkivdel],
     on_create=[inherit_decisions, give_closer, give_mappe_id],
-    on_change=[give_closer],
+    on_change=[give_closer, refuse_closing_over_open_below],
     on_move=[carry_below],
     guards=[Guard(arkivdel, on_change=[refuse_closing_over_open]), tilgang_to(Mappe, "M")],
     example={"tittel": "Tilsynsrapporter 2026"},

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from sakark_api.noark.arkivstruktur.dokumentbeskrivelse import dokumentbeskrivelse
 from sakark_api.noark.arkivstruktur.felles import (
+    ADRESSER,
     OPPLYSNINGER,
     Enhetsopplysninger,
     Personopplysninger,
@@ -19,6 +20,7 @@ from sakark_api.noark.metadata.kodeliste import PARTROLLE
 from sakark_api.noark.metadata.utvidbar import Utvidbar
 from sakark_api.noark.model import TenantRow, indexed, partitioned, reference, refers, searchable
 from sakark_api.noark.resource import ChildColumn, Package, Parent, Resource, Work
+from sakark_api.noark.rules.skjerming import ADDRESSES
 from sakark_api.noark.values import Kode
 from sakark_api.texts import text
 
@@ -76,7 +78,7 @@ part = Resource(
     parents=_OWNERS,
     listed=False,
     abstract=True,
-    screened={"NPS": OPPLYSNINGER},
+    screened={"NPS": OPPLYSNINGER, ADDRESSES: ADRESSER},
 )
 partperson = Resource(
     model=PartPerson,

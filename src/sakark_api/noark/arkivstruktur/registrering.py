@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, UniqueConstraint, func, or_, select, update
+from sqlalchemy import CheckConstraint, UniqueConstraint, func, or_, select
 from sqlalchemy import column as sql_column
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -16,8 +16,8 @@ from sakark_api.noark.arkivstruktur.arkivdel import (
     arkivdel,
     refuse_new_in,
 )
-from sakark_api.noark.arkivstruktur.felles import Gradert, Kassabel, Skjermet
-from sakark_api.noark.arkivstruktur.klasse import Klasse, klasse
+from sakark_api.noark.arkivstruktur.felles import Avgrenset, Gradert, Kassabel, Skjermet
+from sakark_api.noark.arkivstruktur.klasse import Klasse, klasse, refuse_closed_above
 from sakark_api.noark.arkivstruktur.mappe import (
     Mappe,
     all_below,
@@ -27,6 +27,7 @@ from sakark_api.noark.arkivstruktur.mappe import (
     only_arkivdel,
 )
 from sakark_api.noark.attribute import Mutability, SetBy, attribute, code
+from sakark_api.noark.logging.endringslogg import log_changed, log_line
 from sakark_api.noark.metadata.kodeliste import DOKUMENTMEDIUM
 from sakark_api.noark.metadata.utvidbar import Utvidbar
 from sakark_api.noark.model import (
@@ -36,19 +37,21 @@ from sakark_api.noark.model import (
     reference,
     refers,
     searchable,
-    table_of,
 )
 from sakark_api.noark.resource import Change, ChildColumn, Guard, Package, Parent, Resource, Work
 from sakark_api.noark.rules.arv import MEDIUM, give_from
 from sakark_api.noark.rules.frysing import value_before
-from sakark_api.noark.rules.kassasjon import give_kassasjon
+from sakark_api.noark.rules.hindring import conflict_over
+from sakark_api.noark.rules.kassasjon import date_disposal, give_kassasjon
 from sakark_api.noark.rules.numre import next_numbers
+from sakark_api.noark.rules.opphav import give_last_change
 from sakark_api.noark.rules.skjerming import give_skjerming
 from sakark_api.noark.values import NORWAY, Kode
 from sakark_api.texts import text
 
 __all__ = [
     "Registrering",
+    "closing_of",
     "give_archiver",
     "next_id_in_mappe",
     "number_in_mappe",
@@ -57,7 +60,7 @@ __all__ = [
 ]
 
 
-class Registrering(Kassabel, Skjermet, Gradert, Utvidbar, Arkivenhet):
+class Registrering(Kassabel, Skjermet, Gradert, Utvidbar, Avgrenset, Arkivenhet):
     """En registrering av noe som er gjort eller dokumentert."""
 
     __tablename__ = "registrering"
@@ -105,15 +108,17 @@ def enter_period(change: Change, unit: Registrering) -> None:
     """Take a registrering into the arkivdel of its period; old mapper move on (5.11.4, 5.11.5)."""
     del unit
     parent = change.parent
+    if isinstance(parent, Klasse):
+        refuse_closed_above(change, parent)
     if isinstance(parent, Arkivdel):
-        refuse_new_in(parent.arkivdelstatus)
+        refuse_new_in(parent.system_id, parent.arkivdelstatus)
     if not isinstance(parent, Mappe) or parent.arkivdelstatus is None:
         return
     if parent.arkivdelstatus.kode == OVERLAPPING:
         left = parent.effektiv_arkivdel
         _carry(change, move_to_successor(change, parent), left)
         return
-    refuse_new_in(parent.arkivdelstatus)
+    refuse_new_in(parent.effektiv_arkivdel, parent.arkivdelstatus)
 
 
 def refuse_mixed_klasse(change: Change, unit: Klasse | Mappe | Registrering) -> None:
@@ -144,6 +149,29 @@ def give_arkivdel(change: Change, unit: Registrering) -> None:
     inside = arkivdel_of(change, change.parent)
     if unit.referanse_arkivdel is None:
         unit.referanse_arkivdel = inside
+
+
+def refuse_passed_arkivdel(change: Change, unit: Registrering) -> None:
+    """Let no registrering be told to follow an arkivdel that takes nothing new (5.2.19, M208)."""
+    told = unit.referanse_arkivdel
+    if told is None or told == value_before(unit, "referanse_arkivdel"):
+        return
+    named = change.get(Arkivdel, told)
+    if named is not None:
+        refuse_new_in(named.system_id, named.arkivdelstatus)
+
+
+def refuse_deletion_in_closed(change: Change, unit: Registrering) -> None:
+    """Keep what is in a closed mappe (6.1.17)."""
+    found = change.get(Mappe, unit.mappe_ref) if unit.mappe_ref else None
+    if found is not None and found.avsluttet_dato is not None:
+        raise conflict_over(
+            text(
+                "Mappen {mappe} er avsluttet, og det som er i den kan ikke slettes.",
+                mappe=found.mappe_id,
+            ),
+            found,
+        )
 
 
 def inherit_medium(change: Change, unit: Registrering) -> None:
@@ -202,15 +230,36 @@ def carry_entries(change: Change, unit: Mappe) -> None:
 
 
 def _carry(change: Change, mapper: Sequence[Mappe], left: UUID | None) -> None:
-    entries = table_of(Registrering)
-    change.session.execute(
-        update(entries)
-        .where(
-            entries.c.mappe_ref.in_([one.system_id for one in mapper]),
-            entries.c.referanse_arkivdel == left,
-        )
-        .values(referanse_arkivdel=mapper[0].effektiv_arkivdel, version=entries.c.version + 1)
+    entries = select(Registrering).where(
+        Registrering.mappe_ref.in_([one.system_id for one in mapper]),
+        Registrering.referanse_arkivdel == left,
     )
+    for one in change.session.scalars(entries.with_for_update()):
+        one.referanse_arkivdel = mapper[0].effektiv_arkivdel
+        log_changed(change, one)
+        give_last_change(change, one)
+
+
+def closing_of(change: Change, mappe_ref: UUID | None) -> datetime | None:
+    """Give when the mappe that a registrering is in was closed."""
+    found = change.get(Mappe, mappe_ref) if mappe_ref else None
+    return found.avsluttet_dato if found else None
+
+
+def give_disposal_date(change: Change, unit: Registrering) -> None:
+    """Date the disposal from when the mappe is closed (M452; GUIDE 14.9)."""
+    if unit.kassasjon is None:
+        return
+    was, now = value_before(unit, "mappe_ref"), unit.mappe_ref
+    date_disposal(unit, closing_of(change, now), closing_of(change, was))
+
+
+def give_moved_disposal_date(change: Change, unit: Registrering) -> None:
+    """Date the disposal from the closing of the mappe that the unit was moved to (M452)."""
+    before = unit.kassasjon
+    give_disposal_date(change, unit)
+    if unit.kassasjon != before:
+        log_line(change, unit, "kassasjon", before, unit.kassasjon)
 
 
 def series_in_mappe(parent: Mappe) -> str:
@@ -253,6 +302,7 @@ registrering = Resource(
     title=text("Registrering"),
     package=Package.ARKIVSTRUKTUR,
     work=Work.CASEWORK,
+    category="R",
     parents=[
         Parent(mappe, ChildColumn("mappe_ref"), needed=True),
         Parent(arkivdel, ChildColumn("arkivdel_ref"), needed=True),
@@ -266,15 +316,22 @@ registrering = Resource(
         "M": ["beskrivelse", "noekkelord", "forfatter", "virksomhetsspesifikke_metadata"],
     },
     public={"tittel": "offentlig_tittel"},
-    on_place=[enter_period, give_arkivdel, inherit_medium],
+    on_place=[enter_period, refuse_passed_arkivdel, give_arkivdel, inherit_medium],
     on_create=[
         refuse_mixed_klasse,
         inherit_decisions,
         give_archiver,
         give_registrerings_id,
     ],
-    on_change=[give_archiver],
-    on_move=[enter_period, refuse_mixed_klasse, follow_arkivdel, give_registrerings_id],
+    on_change=[refuse_passed_arkivdel, give_archiver, give_disposal_date],
+    on_move=[
+        enter_period,
+        refuse_mixed_klasse,
+        follow_arkivdel,
+        give_registrerings_id,
+        give_moved_disposal_date,
+    ],
+    on_delete=[refuse_deletion_in_closed],
     guards=[
         Guard(klasse, on_create=[refuse_mixed_klasse], on_move=[refuse_mixed_klasse]),
         Guard(mappe, on_create=[refuse_mixed_klasse], on_move=[refuse_mixed_klasse, carry_entries]),

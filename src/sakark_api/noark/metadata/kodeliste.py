@@ -387,6 +387,8 @@ SKJERMINGMETADATA = CodeList(
         ("TD", "Skjerming tittel dokumentbeskrivelse"),
         ("MT", "Skjerming merknadstekst"),
         ("M", "Midlertidig skjerming"),
+        # Not the standard's, whose list is open: protected addresses have no other mark.
+        ("AD", "Skjerming adresse og kontaktopplysninger"),
     ),
 )
 SLETTINGSTYPE = CodeList(

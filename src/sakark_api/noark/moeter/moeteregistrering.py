@@ -63,6 +63,7 @@ moeteregistrering = Resource(
     parents=[Parent(moetemappe, ChildColumn("mappe_ref"))],
     on_create=[number_in_mappe, mirror_references],
     on_change=[mirror_references],
+    on_move=[number_in_mappe],
     on_delete=[release_references],
     example={
         "tittel": "Innkalling til møte i kommunestyret",

@@ -1,17 +1,18 @@
 """Closing: what a status or a date of closing brings with it."""
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from sakark_api.errors import Conflict, Forbidden
 from sakark_api.noark.model import TenantRow
 from sakark_api.noark.names import to_wire
-from sakark_api.noark.resource import Change, Rule
+from sakark_api.noark.resource import Change
 from sakark_api.noark.rules.frysing import value_before
 from sakark_api.texts import text
 
-__all__ = ["closes_when", "give_closer", "is_closing", "is_reopening"]
+__all__ = ["ClosesWhen", "give_closer", "is_closing", "is_reopening"]
 
 
 class Closable(Protocol):
@@ -20,28 +21,33 @@ class Closable(Protocol):
     referanse_avsluttet_av: UUID | None
 
 
-def closes_when(status: str, kode: str, *, reopens: bool = False) -> Rule:
-    """Make the rule that a unit closes when `status` gets this kode (5.2.8, 6.1.6, M602).
+@dataclass(frozen=True)
+class ClosesWhen:
+    """The rule that a unit closes when `status` gets this kode (5.2.8, 6.1.6, M602).
 
     With `reopens`, an archivist may take the status back (6.1.15); else closing is for good.
     """
-    wire = to_wire(status)
 
-    def give_closing(change: Change, unit: Closable) -> None:
-        current = getattr(unit, status)
-        is_closing = current is not None and current.kode == kode
-        if unit.avsluttet_av is None and unit.avsluttet_dato is not None and not is_closing:
+    status: str
+    kode: str
+    reopens: bool = False
+
+    def __call__(self, change: Change, unit: Any) -> None:
+        current = getattr(unit, self.status)
+        is_closed = current is not None and current.kode == self.kode
+        if is_closed:
+            unit.avsluttet_dato = unit.avsluttet_dato or change.now
+            give_closer(change, unit)
+        elif value_before(unit, "avsluttet_dato") is not None:
+            reopen(change, unit, reopens=self.reopens)
+        elif unit.avsluttet_dato is not None:
             raise Conflict(
-                text("Enheten avsluttes ved å sette {felt} til {kode}.", felt=wire, kode=kode)
+                text(
+                    "Enheten avsluttes ved å sette {felt} til {kode}.",
+                    felt=to_wire(self.status),
+                    kode=self.kode,
+                )
             )
-        if unit.avsluttet_av is not None and not is_closing:
-            reopen(change, unit, reopens=reopens)
-            return
-        if is_closing and unit.avsluttet_dato is None:
-            unit.avsluttet_dato = change.now
-        give_closer(change, unit)
-
-    return give_closing
 
 
 def reopen(change: Change, unit: Closable, *, reopens: bool) -> None:

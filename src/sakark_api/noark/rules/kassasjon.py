@@ -1,11 +1,14 @@
-"""Kassasjon: how a decision on disposal comes down from what a unit is made under."""
+"""Kassasjon: how a decision on disposal comes down to a unit, and when it is due."""
 
-from typing import Final, Protocol
+from datetime import datetime
+from typing import Any, Final, Protocol
 
 from sakark_api.noark.resource import Change
+from sakark_api.noark.rules.frysing import value_before
+from sakark_api.noark.values import years_after
 from sakark_api.noark.verdier import Kassasjon
 
-__all__ = ["WITHOUT_INHERITANCE", "give_kassasjon", "inherit_kassasjon"]
+__all__ = ["WITHOUT_INHERITANCE", "date_disposal", "give_kassasjon", "inherit_kassasjon"]
 
 WITHOUT_INHERITANCE: Final = "uten-arv-av-kassasjon"
 """The option of a kommune that decides on disposal unit by unit (5.10.16)."""
@@ -26,3 +29,26 @@ def give_kassasjon(change: Change, unit: Kassabel, *sources: object) -> None:
 def inherit_kassasjon(change: Change, unit: Kassabel) -> None:
     """Take over what is decided for the unit above, where nothing is given (5.10.9)."""
     give_kassasjon(change, unit, change.parent)
+
+
+def date_disposal(unit: Any, closed: datetime | None, before: datetime | None) -> None:
+    """Date a unit's disposal from a closing, where it is not dated by hand (M452; GUIDE 14.9).
+
+    `closed` is when what the unit belongs to was closed, and `before` what that was before this
+    change: a date that came of it, and of the years that were decided then, is given anew.
+    """
+    value: Kassasjon | None = unit.kassasjon
+    if value is None or value.bevaringstid is None:
+        return
+    date = value.kassasjonsdato
+    if date is not None and date == _due(value_before(unit, "kassasjon") or value, before):
+        date = None
+    date = date or _due(value, closed)
+    if date != value.kassasjonsdato:
+        unit.kassasjon = value.model_copy(update={"kassasjonsdato": date})
+
+
+def _due(value: Kassasjon, closed: datetime | None) -> datetime | None:
+    if closed is None or value.bevaringstid is None:
+        return None
+    return years_after(closed, value.bevaringstid)

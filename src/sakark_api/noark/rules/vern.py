@@ -1,6 +1,5 @@
 """What the core adds to a unit's grading, screening, disposal and signature."""
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 from sqlalchemy import inspect
@@ -10,20 +9,19 @@ from sakark_api.noark.model import TenantRow
 from sakark_api.noark.names import to_wire
 from sakark_api.noark.resource import Change
 from sakark_api.noark.rules.frysing import value_before
+from sakark_api.noark.rules.gradering import RANK
+from sakark_api.noark.rules.kassasjon import date_disposal
 from sakark_api.noark.rules.skjerming import lapsing
-from sakark_api.noark.values import NORWAY, Kode, Value, years_after
+from sakark_api.noark.values import NORWAY, Kode, Value
 from sakark_api.noark.verdier import (
     ElektroniskSignatur,
     Gradering,
-    Kassasjon,
     Skjerming,
 )
 from sakark_api.texts import text
 
 __all__ = ["complete_values", "give_disposal_date"]
 
-_RANKS: Final[Mapping[str, int]] = {"SH": 4, "H": 3, "K": 2, "SF": 2, "B": 1, "F": 1}
-"""How high the gradings of the standard are (C4.5.22)."""
 _LASTING: Final = frozenset({"utfoert_kassasjon", "sletting", "elektronisk_signatur"})
 """Values whose dates never change once they are set, and so stay."""
 
@@ -57,18 +55,8 @@ def give_disposal_date(change: Change, unit: TenantRow) -> None:
     What is reopened is dated anew when it closes again. Runs after the rules that close units.
     """
     del change
-    value: Kassasjon | None = getattr(unit, "kassasjon", None)
-    if value is None or value.bevaringstid is None or not hasattr(unit, "avsluttet_dato"):
-        return
-    closed, before = unit.avsluttet_dato, value_before(unit, "avsluttet_dato")
-    date = value.kassasjonsdato
-    if closed is None and before is not None and date == years_after(before, value.bevaringstid):
-        date = None
-    elif closed is not None and date is None:
-        date = years_after(closed, value.bevaringstid)
-    if date != value.kassasjonsdato:
-        dated = value.model_copy(update={"kassasjonsdato": date})
-        setattr(unit, "kassasjon", dated)  # noqa: B010  any unit that can be disposed of
+    if hasattr(unit, "kassasjon") and hasattr(unit, "avsluttet_dato"):
+        date_disposal(unit, unit.avsluttet_dato, value_before(unit, "avsluttet_dato"))
 
 
 def _stamp(
@@ -106,7 +94,7 @@ def _grade(
 
 def is_lower(kode: Kode, than: Kode) -> bool:
     """Tell whether a grading is lower than another; codes of the kommune's own are not ranked."""
-    lower, upper = _RANKS.get(kode.kode), _RANKS.get(than.kode)
+    lower, upper = RANK.get(kode.kode), RANK.get(than.kode)
     return lower is not None and upper is not None and lower < upper
 
 

@@ -42,8 +42,8 @@ def name_referred(change: Change, unit: Arkivnotat) -> None:
 
 
 def give_number(change: Change, unit: Arkivnotat) -> None:
-    """Number the note among the registreringer of its case (M004)."""
-    assert isinstance(change.parent, Saksmappe)  # noqa: S101  offered on saksmappe only
+    """Number the note among the registreringer of the case it is in (M004, C3.2.36)."""
+    assert isinstance(change.parent, Saksmappe)  # noqa: S101  notes are in cases only
     unit.registrerings_id = next_id_in_mappe(change, change.parent)
 
 
@@ -56,5 +56,6 @@ arkivnotat = Resource(
     parents=[Parent(saksmappe, ChildColumn("mappe_ref"))],
     on_create=[name_referred, give_number],
     on_change=[name_referred],
+    on_move=[give_number],
     example={"tittel": "Notat fra befaring", "dokumentetsDato": "2026-11-20T00:00:00+01:00"},
 )

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, literal, or_, select
 from sqlalchemy.orm import Mapped, aliased
 
-from sakark_api.errors import Conflict, Invalid
+from sakark_api.errors import Blocked, Conflict, Invalid, Obstacle, Standing
+from sakark_api.noark.arkivstruktur.dokumentbeskrivelse import date_contents
 from sakark_api.noark.arkivstruktur.korrespondansepart import MOTTAKERE, Korrespondansepart
 from sakark_api.noark.attribute import SetBy, attribute, code, kode_of
 from sakark_api.noark.logging.endringslogg import log_created
@@ -17,6 +18,7 @@ from sakark_api.noark.metadata.kodeliste import AVSKRIVNINGSMAATE
 from sakark_api.noark.model import TenantRow, partitioned, reference, refers, searchable
 from sakark_api.noark.resource import Change, ChildColumn, Guard, Package, Parent, Resource, Work
 from sakark_api.noark.rules.avslutning import is_closing
+from sakark_api.noark.rules.hindring import SHOWN, and_more, conflict_over, refuse_found
 from sakark_api.noark.sakarkiv.avslutning import reasons_to_stay_open
 from sakark_api.noark.sakarkiv.journalpost import (
     INNGAAENDE,
@@ -129,7 +131,13 @@ def refuse_deletion_in_closed(change: Change, unit: Avskrivning) -> None:
     mappe = _entry(change, unit).mappe_ref
     case = change.get(Saksmappe, mappe) if mappe else None
     if case is not None and case.avsluttet_dato is not None:
-        raise Conflict(text("Saken er avsluttet, og avskrivningen kan ikke slettes."))
+        raise conflict_over(
+            text(
+                "Saken {mappe} er avsluttet, og avskrivningen kan ikke slettes.",
+                mappe=case.mappe_id,
+            ),
+            case,
+        )
 
 
 def _entry(change: Change, unit: Avskrivning) -> Journalpost:
@@ -145,11 +153,23 @@ def close_case(change: Change, unit: Saksmappe) -> None:
     reasons = list(reasons_to_stay_open(change, unit))
     waiting = restanser(change, unit.system_id)
     if waiting and WRITES_OFF not in change.options:
-        entries = dict.fromkeys(one.registrerings_id for one in waiting)
-        reasons.append(text("Disse er ikke avskrevet: {poster}.", poster=", ".join(entries)))
+        reasons.append(unanswered(waiting))
     if reasons:
-        raise Conflict(joined([text("Saken kan ikke avsluttes ennå."), *reasons], " "))
+        told = [text("Saken kan ikke avsluttes ennå."), *(one.reason for one in reasons)]
+        raise Blocked(joined(told, " "), reasons)
     write_off(change, waiting)
+
+
+def unanswered(waiting: Sequence["Restanse"]) -> Obstacle:
+    """Name the entries that wait for an answer (6.1.12)."""
+    entries = {one.system_id: one.registrerings_id for one in waiting}
+    shown = list(entries)[:SHOWN]
+    names = ", ".join(entries[one] for one in shown)
+    return Obstacle(
+        text("Disse er ikke avskrevet: {poster}.", poster=and_more(names, len(entries))),
+        [Standing("journalpost", one) for one in shown],
+        len(entries),
+    )
 
 
 def write_off(change: Change, waiting: Sequence["Restanse"]) -> None:
@@ -219,7 +239,7 @@ def refuse_torn_apart(change: Change, unit: Journalpost) -> None:
     """Move no entry away from those that it writes off or is written off by (C3.2.39)."""
     link, other = Avskrivning, aliased(Journalpost)
     together = (
-        select(other.registrerings_id)
+        select(literal("journalpost"), other.system_id, other.registrerings_id)
         .join(
             link,
             or_(
@@ -234,15 +254,16 @@ def refuse_torn_apart(change: Change, unit: Journalpost) -> None:
             ),
         )
         .where(other.mappe_ref != unit.mappe_ref)
+        .group_by(other.system_id, other.registrerings_id)
     )
-    found = change.session.scalars(together.distinct()).all()
-    if found:
-        raise Conflict(
-            text(
-                "Journalposten kan ikke flyttes alene: den avskriver eller avskrives av {poster}.",
-                poster=", ".join(found),
-            )
-        )
+    refuse_found(
+        change,
+        together,
+        lambda names: text(
+            "Journalposten kan ikke flyttes alene: den avskriver eller avskrives av {poster}.",
+            poster=names,
+        ),
+    )
 
 
 avskrivning = Resource(
@@ -263,7 +284,9 @@ avskrivning = Resource(
     on_change=[refuse_missing_answer, refuse_other_recipient],
     on_delete=[refuse_deletion_in_closed],
     guards=[
-        Guard(saksmappe, on_create=[close_case], on_change=[close_case]),
+        Guard(
+            saksmappe, on_create=[close_case, date_contents], on_change=[close_case, date_contents]
+        ),
         Guard(journalpost, on_move=[refuse_torn_apart]),
     ],
     example={"avskrivningsmaate": {"kode": "TE"}},

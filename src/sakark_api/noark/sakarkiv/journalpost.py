@@ -4,7 +4,7 @@ from collections.abc import Container, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Boolean, select
+from sqlalchemy import Boolean, and_, literal, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from sakark_api.errors import Conflict, Forbidden
@@ -12,6 +12,7 @@ from sakark_api.noark.admin.ansvar import name_person
 from sakark_api.noark.arkivstruktur.dokumentbeskrivelse import (
     FERDIGSTILT,
     Dokumentbeskrivelse,
+    attachments,
     dokumentbeskrivelse,
     tied,
 )
@@ -40,10 +41,11 @@ from sakark_api.noark.model import ordered_by, refers_in_table, table_of, unique
 from sakark_api.noark.names import to_wire
 from sakark_api.noark.resource import Change, ChildColumn, Guard, Package, Parent, Resource, Work
 from sakark_api.noark.rules.frysing import value_before
+from sakark_api.noark.rules.hindring import Units, conflict_over, refuse_found
 from sakark_api.noark.rules.numre import next_numbers
 from sakark_api.noark.sakarkiv.saksmappe import Saksmappe, saksmappe
 from sakark_api.noark.values import NORWAY, Kode
-from sakark_api.texts import text
+from sakark_api.texts import Text, text
 
 __all__ = [
     "Journalpost",
@@ -55,16 +57,29 @@ INNGAAENDE, UTGAAENDE, NOTAT_TIL_OPPFOELGING = "I", "U", "N"
 RESERVERT, EKSPEDERT, JOURNALFOERT, ARKIVERT, UTGAAR = "R", "E", "J", "A", "U"
 NEVER_DELETED = frozenset({EKSPEDERT, JOURNALFOERT, ARKIVERT, UTGAAR})
 SENT = frozenset({EKSPEDERT, JOURNALFOERT, ARKIVERT})
-ANSWERED_FOR = SENT | {"F", "G"}
+FINISHED = frozenset({"F", "G"})
+ANSWERED_FOR = SENT | FINISHED
 """Statuses that an entry does not get before it is known who it is from and to."""
 FROZEN_IN: Mapping[str, Sequence[str]] = {
-    JOURNALFOERT: ("mottatt_dato",),
+    **dict.fromkeys((EKSPEDERT, JOURNALFOERT), ("mottatt_dato",)),
     ARKIVERT: ("mottatt_dato", "journalposttype", "journaldato", "dokumentets_dato"),
 }
 FROZEN_OUT: Mapping[str, Sequence[str]] = dict.fromkeys(
-    SENT, ("journalposttype", "dokumentets_dato", "sendt_dato", "tittel")
+    SENT, ("journalposttype", "mottatt_dato", "dokumentets_dato", "sendt_dato", "tittel")
 )
-"""What each status freezes, of entries that came in and of our own."""
+"""What each status freezes, of entries that came in and of our own.
+
+When something came is frozen of both, or it could be changed by way of the other kind.
+"""
+DONE_OWN, DONE_IN = SENT, SENT - {JOURNALFOERT}
+"""Statuses in which every document is finished, of our own entries and of those that came in.
+
+What came in is journalled before its documents are there.
+"""
+PARTS_OWN, PARTS_IN = SENT, frozenset({ARKIVERT})
+"""Statuses in which who an entry is from and to is frozen, in the same two ways."""
+FINAL = frozenset({ARKIVERT})
+"""Statuses that nobody takes back."""
 
 
 class Journalpost(Signert, Registrering):
@@ -152,11 +167,17 @@ def give_journal_number(change: Change, unit: Journalpost) -> None:
 
 
 def refuse_deletion(change: Change, unit: Journalpost) -> None:
-    """Keep what has ever been journalled, expedited, archived or voided (C3.2.19)."""
-    del change
+    """Keep what has ever been journalled, expedited, archived or voided (C3.2.19, C3.2.20).
+
+    What is only finished or approved is an archivist's to delete.
+    """
     if unit.har_vaert_journalfoert:
         raise Conflict(
             text("Journalposten har vært journalført og kan ikke slettes. Sett status Utgår (U).")
+        )
+    if unit.journalstatus.kode in FINISHED and not change.archivist:
+        raise Forbidden(
+            text("Journalposten er ferdigstilt eller godkjent. Be en arkivar om å slette den.")
         )
 
 
@@ -185,18 +206,43 @@ def refuse_frozen_by_status(change: Change, unit: Journalpost) -> None:
 
 
 def refuse_thawing(change: Change, unit: Journalpost) -> None:
-    """Let only an archivist take back a status that freezes (C3.2.22, C3.2.24)."""
-    before = value_before(unit, "journalstatus").kode
-    is_open = unit.journalstatus.kode not in NEVER_DELETED
-    if before in SENT and is_open and not change.archivist:
+    """Let only an archivist take back a status that freezes (C3.2.18, C3.2.22, C3.2.24).
+
+    What is void comes back in no case that was closed upon it (6.1.8).
+    """
+    before, after = value_before(unit, "journalstatus").kode, unit.journalstatus.kode
+    if before in FINAL and after != before:
+        raise Conflict(
+            text(
+                "Journalposten er arkivert, og statusen kan ikke endres. Registrer en ny"
+                " journalpost."
+            )
+        )
+    if takes_back(before, after) and not change.archivist:
         raise Forbidden(
             text("Journalposten er journalført eller sendt. Be en arkivar om å åpne den igjen.")
         )
+    revived = before == UTGAAR != after
+    case = change.get(Saksmappe, unit.mappe_ref) if revived and unit.mappe_ref else None
+    if case is not None and case.avsluttet_dato is not None:
+        raise conflict_over(
+            text("Saken {mappe} er avsluttet. Gjenåpne den først.", mappe=case.mappe_id), case
+        )
+
+
+def takes_back(before: str, after: str) -> bool:
+    """Tell whether what a status has frozen thaws by getting another.
+
+    What is void was journalled or sent before, for all that its status says.
+    """
+    if before == UTGAAR:
+        return after != UTGAAR
+    return before in SENT and after not in NEVER_DELETED
 
 
 def refuse_unaddressed(change: Change, unit: Journalpost) -> None:
     """Demand who an entry is from and to before it is finished (C2.6.3)."""
-    if not _gets_status(unit, ANSWERED_FOR):
+    if not _comes_to(unit, ANSWERED_FOR):
         return
     roles = change.session.scalars(
         select(kode_of(Korrespondansepart.korrespondanseparttype)).where(
@@ -214,22 +260,70 @@ def refuse_unaddressed(change: Change, unit: Journalpost) -> None:
 
 def refuse_unfinished_documents(change: Change, unit: Journalpost) -> None:
     """Send, journal or archive nothing that is still worked on (C3.2.30)."""
-    if not _gets_status(unit, SENT if own_produced(unit) else SENT - {JOURNALFOERT}):
+    if not _comes_to(unit, DONE_OWN if own_produced(unit) else DONE_IN):
         return
-    unfinished = tied().where(
-        Registrering.system_id == unit.system_id,
-        kode_of(Dokumentbeskrivelse.dokumentstatus) != FERDIGSTILT,
-    )
-    if change.session.scalars(unfinished.limit(1)).first() is not None:
-        raise Conflict(
-            text("Journalposten har dokumenter under redigering. Sett dokumentstatus F på dem.")
+    drafts = (
+        select(
+            literal("dokumentbeskrivelse"),
+            Dokumentbeskrivelse.system_id,
+            Dokumentbeskrivelse.tittel,
         )
+        .join(attachments, attachments.c.dokumentbeskrivelse_ref == Dokumentbeskrivelse.system_id)
+        .where(
+            attachments.c.registrering_ref == unit.system_id,
+            kode_of(Dokumentbeskrivelse.dokumentstatus) != FERDIGSTILT,
+        )
+    )
+    refuse_found(
+        change,
+        drafts.order_by(Dokumentbeskrivelse.dokumentnummer),
+        lambda names: text(
+            "Journalposten har dokumenter under redigering. Sett dokumentstatus F på dem:"
+            " {dokumenter}.",
+            dokumenter=names,
+        ),
+    )
 
 
-def _gets_status(unit: Journalpost, statuses: Container[str]) -> bool:
-    """Tell whether this very change gives an entry that was there one of these statuses."""
-    before, after = value_before(unit, "journalstatus"), unit.journalstatus.kode
-    return (before is None or before.kode != after) and after in statuses
+def refuse_draft_in_done(change: Change, unit: Dokumentbeskrivelse) -> None:
+    """Add nothing that is worked on to what is sent, journalled or archived (C3.2.30)."""
+    entry = change.parent
+    if not isinstance(entry, Journalpost) or unit.dokumentstatus.kode == FERDIGSTILT:
+        return
+    if entry.journalstatus.kode in (DONE_OWN if own_produced(entry) else DONE_IN):
+        raise conflict_over(_draft_in(entry.registrerings_id), entry)
+
+
+def refuse_draft_of_done(change: Change, unit: Dokumentbeskrivelse) -> None:
+    """Begin no work anew on what is sent, journalled or archived (C3.2.30)."""
+    before = value_before(unit, "dokumentstatus")
+    if unit.dokumentstatus.kode == FERDIGSTILT or before.kode != FERDIGSTILT:
+        return
+    entries = table_of(Registrering).c
+    came_in = kode_of(entries.journalposttype) == INNGAAENDE
+    status = kode_of(entries.journalstatus)
+    done = tied().where(
+        Dokumentbeskrivelse.system_id == unit.system_id,
+        or_(and_(came_in, status.in_(DONE_IN)), and_(~came_in, status.in_(DONE_OWN))),
+    )
+    refuse_found(change, done, _draft_in)
+
+
+def _draft_in(entries: object) -> Text:
+    return text(
+        "{poster} er sendt, journalført eller arkivert, med bare ferdigstilte dokumenter. Sett"
+        " dokumentstatus F.",
+        poster=entries,
+    )
+
+
+def _comes_to(unit: Journalpost, statuses: Container[str]) -> bool:
+    """Tell whether this very change makes an entry one that is in one of these statuses."""
+    changed = any(
+        (before := value_before(unit, name)) is None or before.kode != getattr(unit, name).kode
+        for name in ("journalstatus", "journalposttype")
+    )
+    return changed and unit.journalstatus.kode in statuses
 
 
 def refuse_unready(change: Change, unit: Journalpost) -> None:
@@ -246,7 +340,7 @@ def refuse_unready(change: Change, unit: Journalpost) -> None:
 
 def freezes_parts(unit: Journalpost) -> bool:
     """Tell whether who an entry is from and to may not be changed any more (C3.2.23, C3.2.24)."""
-    return unit.journalstatus.kode in (SENT if own_produced(unit) else {ARKIVERT})
+    return unit.journalstatus.kode in (PARTS_OWN if own_produced(unit) else PARTS_IN)
 
 
 def refuse_frozen_parts(change: Change, unit: Korrespondansepart) -> None:
@@ -270,11 +364,13 @@ def refuse_frozen_parts(change: Change, unit: Korrespondansepart) -> None:
 
 def refuse_deletion_of_entered(change: Change, unit: Dokumentbeskrivelse) -> None:
     """Keep the documents of what has been journalled (C3.2.19)."""
-    found = _entered(change, unit.system_id)
-    if found is not None:
-        raise Conflict(
-            text("Dokumentet hører til {id}, som er journalført, og kan ikke slettes.", id=found)
-        )
+    refuse_found(
+        change,
+        _entered(unit.system_id),
+        lambda names: text(
+            "Dokumentet hører til {id}, som er journalført, og kan ikke slettes.", id=names
+        ),
+    )
 
 
 def refuse_taking_out_of_entered(change: Change, unit: Dokumentbeskrivelse) -> None:
@@ -289,22 +385,25 @@ def refuse_taking_out_of_entered(change: Change, unit: Dokumentbeskrivelse) -> N
 
 def refuse_loss_of_entered_file(change: Change, unit: Dokumentobjekt) -> None:
     """Keep the files of what has been journalled, finished or not (C3.2.19, 5.13.21)."""
-    if _entered(change, unit.dokumentbeskrivelse_ref) is not None:
+    if _is_entered(change, unit.dokumentbeskrivelse_ref):
         refuse_loss(change, unit)
 
 
 def refuse_taking_entered_file(change: Change, unit: Dokumentobjekt) -> None:
     """Let the files of what has been journalled stay in their documents (C3.2.19)."""
-    if change.former is not None and _entered(change, change.former.system_id) is not None:
+    if change.former is not None and _is_entered(change, change.former.system_id):
         refuse_taking(unit)
 
 
-def _entered(change: Change, document: UUID) -> str | None:
-    """Give the registreringsID of an entry that a document hangs on and that was journalled."""
-    entered = tied().where(
+def _is_entered(change: Change, document: UUID) -> bool:
+    return change.session.execute(_entered(document).limit(1)).first() is not None
+
+
+def _entered(document: UUID) -> Units:
+    """Select the entries that a document hangs on and that have been journalled."""
+    return tied().where(
         Dokumentbeskrivelse.system_id == document, table_of(Registrering).c.har_vaert_journalfoert
     )
-    return change.session.scalars(entered.limit(1)).first()
 
 
 def renumber_moved(change: Change, unit: Journalpost) -> None:
@@ -315,9 +414,14 @@ def renumber_moved(change: Change, unit: Journalpost) -> None:
     assert isinstance(change.parent, Saksmappe)  # noqa: S101  entries are in cases only
     (unit.journalpostnummer,) = next_numbers(change.session, [series_in_mappe(change.parent)])
     unit.registrerings_id = f"{change.parent.mappe_id}-{unit.journalpostnummer}"
-    left = change.get(Saksmappe, value_before(unit, "mappe_ref"))
-    if left is not None and unit.har_vaert_journalfoert:
-        left.har_hatt_journalfoert = True
+    if unit.har_vaert_journalfoert:
+        cases = table_of(Saksmappe)
+        # Nothing of it is shown: the case keeps its version.
+        change.session.execute(
+            update(cases)
+            .where(cases.c.system_id == value_before(unit, "mappe_ref"))
+            .values(har_hatt_journalfoert=True)
+        )
 
 
 journalpost = Resource(
@@ -356,7 +460,9 @@ journalpost = Resource(
         ),
         Guard(
             dokumentbeskrivelse,
-            on_move=[refuse_taking_out_of_entered],
+            on_create=[refuse_draft_in_done],
+            on_change=[refuse_draft_of_done],
+            on_move=[refuse_taking_out_of_entered, refuse_draft_in_done],
             on_delete=[refuse_deletion_of_entered],
         ),
         Guard(

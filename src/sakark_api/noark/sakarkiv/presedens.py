@@ -17,7 +17,7 @@ from sakark_api.noark.model import (
     searchable,
 )
 from sakark_api.noark.resource import Change, JoinTable, Package, Parent, Resource, Work
-from sakark_api.noark.rules.avslutning import closes_when
+from sakark_api.noark.rules.avslutning import ClosesWhen
 from sakark_api.noark.sakarkiv.journalpost import Journalpost, journalpost
 from sakark_api.noark.sakarkiv.saksmappe import saksmappe
 from sakark_api.noark.values import Kode
@@ -78,7 +78,7 @@ def refuse_deletion(change: Change, unit: Presedens) -> None:
         raise Conflict(text("En foreldet presedens kan ikke slettes. Den skal bevares."))
 
 
-close_by_status = closes_when("presedens_status", FORELDET)
+close_by_status = ClosesWhen("presedens_status", FORELDET)
 
 presedens = Resource(
     model=Presedens,
@@ -86,9 +86,15 @@ presedens = Resource(
     package=Package.SAKARKIV,
     work=Work.CASEWORK,
     parents=[
-        Parent(journalpost, JoinTable(_entries, "registrering_ref", "presedens_ref")),
-        Parent(saksmappe, JoinTable(_cases, "mappe_ref", "presedens_ref")),
+        Parent(journalpost, JoinTable(_entries, "registrering_ref", "presedens_ref"), needed=True),
+        Parent(saksmappe, JoinTable(_cases, "mappe_ref", "presedens_ref"), needed=True),
     ],
+    # It says in its own words what the cases are about; none of them is a line of its own.
+    screened={
+        "TMO": ["tittel"],
+        "TRO": ["tittel"],
+        "M": ["tittel", "beskrivelse", "rettskildefaktor"],
+    },
     on_create=[give_date, give_approval, close_by_status],
     on_change=[give_approval, close_by_status],
     on_delete=[refuse_deletion],

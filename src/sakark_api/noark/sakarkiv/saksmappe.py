@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from sakark_api.errors import Conflict
 from sakark_api.noark.admin.ansvar import name_enhet, name_person
-from sakark_api.noark.arkivstruktur.arkivdel import PERIODE_AVSLUTTET, arkivdel
+from sakark_api.noark.arkivstruktur.arkivdel import PERIODE_AVSLUTTET, Arkivdel, arkivdel
 from sakark_api.noark.arkivstruktur.klasse import klasse
 from sakark_api.noark.arkivstruktur.mappe import Mappe, mappe
 from sakark_api.noark.attribute import Mutability, SetBy, attribute, code
@@ -23,12 +23,13 @@ from sakark_api.noark.resource import (
     Resource,
     Work,
 )
-from sakark_api.noark.rules.avslutning import closes_when, is_reopening
+from sakark_api.noark.rules.avslutning import ClosesWhen, is_reopening
+from sakark_api.noark.rules.hindring import conflict_over
 from sakark_api.noark.rules.numre import next_numbers
 from sakark_api.noark.values import NORWAY, Kode
 from sakark_api.texts import text
 
-__all__ = ["Saksmappe", "saksmappe"]
+__all__ = ["Saksmappe", "has_primary_klasse", "saksmappe"]
 
 
 class Saksmappe(Mappe):
@@ -102,12 +103,47 @@ def give_case_number(change: Change, unit: Saksmappe) -> None:
     unit.mappe_id = f"{unit.saksaar}/{unit.sakssekvensnummer}"
 
 
-def refuse_reopening_in_closed_period(change: Change, unit: Saksmappe) -> None:
-    """Keep the cases of a closed arkivdel closed (5.11.6)."""
-    del change
-    period = unit.arkivdelstatus
-    if period is not None and period.kode == PERIODE_AVSLUTTET and is_reopening(unit):
-        raise Conflict(text("Arkivdelen er avsluttet, og saken kan ikke gjenåpnes."))
+def refuse_reopening_in_closed(change: Change, unit: Saksmappe) -> None:
+    """Keep the cases of a closed arkivdel closed, and those in a closed mappe (5.11.6, 5.4.7)."""
+    if not is_reopening(unit):
+        return
+    period = change.get(Arkivdel, unit.effektiv_arkivdel) if unit.effektiv_arkivdel else None
+    if period is not None and period.arkivdelstatus.kode == PERIODE_AVSLUTTET:
+        raise conflict_over(
+            text(
+                "Arkivdelen «{tittel}» er avsluttet, og saken kan ikke gjenåpnes.",
+                tittel=period.tittel,
+            ),
+            period,
+        )
+    above = unit.referanse_forelder_mappe
+    over = change.get(Mappe, above) if above else None
+    if over is not None and over.avsluttet_dato is not None:
+        raise conflict_over(
+            text(
+                "Saken er i mappen {mappe}, som er avsluttet. Flytt saken ut av den først.",
+                mappe=over.mappe_id,
+            ),
+            over,
+        )
+
+
+def has_primary_klasse(change: Change, unit: Mappe) -> bool:
+    """Tell whether a mappe, or one that it is in, hangs on a klasse (6.1.7, 5.4.14).
+
+    A mappe may be made on an arkivdel that is ordered by klasser; before it is closed as a case it
+    must have got one.
+    """
+    if unit.klasse_ref is not None or unit.referanse_forelder_mappe is None:
+        return unit.klasse_ref is not None
+    above = change.get(Mappe, unit.referanse_forelder_mappe)
+    return above is not None and has_primary_klasse(change, above)
+
+
+def refuse_closed_without_klasse(change: Change, unit: Saksmappe) -> None:
+    """Move no closed case to where it has no primary klasse (6.1.7)."""
+    if unit.avsluttet_dato is not None and not has_primary_klasse(change, unit):
+        raise Conflict(text("Saken er avsluttet og må høre til en klasse. Velg et annet sted."))
 
 
 def refuse_deletion(change: Change, unit: Saksmappe) -> None:
@@ -119,7 +155,7 @@ def refuse_deletion(change: Change, unit: Saksmappe) -> None:
         )
 
 
-close_by_status = closes_when("saksstatus", "A", reopens=True)
+close_by_status = ClosesWhen("saksstatus", "A", reopens=True)
 
 saksmappe = Resource(
     model=Saksmappe,
@@ -141,7 +177,8 @@ saksmappe = Resource(
         ),
     ],
     on_create=[close_by_status, give_responsible, give_case_number],
-    on_change=[close_by_status, refuse_reopening_in_closed_period, name_referred],
+    on_change=[close_by_status, refuse_reopening_in_closed, name_referred],
+    on_move=[refuse_closed_without_klasse],
     on_delete=[refuse_deletion],
     example={"tittel": "Søknad om oppføring av garasje, Fjordvegen 12"},
 )

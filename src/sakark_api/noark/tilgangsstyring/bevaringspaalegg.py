@@ -1,0 +1,226 @@
+"""Bevaringspålegg: an order to keep what else might be deleted (arkivlova §§ 12 and 13)."""
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, func, literal, or_, select
+from sqlalchemy import column as sql_column
+from sqlalchemy.orm import Mapped
+
+from sakark_api.noark.arkivstruktur.arkivdel import arkivdel
+from sakark_api.noark.arkivstruktur.dokumentbeskrivelse import dokumentbeskrivelse
+from sakark_api.noark.arkivstruktur.dokumentobjekt import dokumentobjekt
+from sakark_api.noark.arkivstruktur.felles import Avgrenset
+from sakark_api.noark.arkivstruktur.klasse import klasse
+from sakark_api.noark.arkivstruktur.korrespondansepart import korrespondansepart
+from sakark_api.noark.arkivstruktur.kryssreferanse import kryssreferanse
+from sakark_api.noark.arkivstruktur.mappe import Mappe, mappe
+from sakark_api.noark.arkivstruktur.merknad import merknad
+from sakark_api.noark.arkivstruktur.nasjonalidentifikator import nasjonalidentifikator
+from sakark_api.noark.arkivstruktur.part import part
+from sakark_api.noark.arkivstruktur.registrering import registrering
+from sakark_api.noark.attribute import attribute
+from sakark_api.noark.model import Opprettet, TenantRow, reference, refers
+from sakark_api.noark.moeter.moetedeltaker import moetedeltaker
+from sakark_api.noark.resource import (
+    Change,
+    ChildColumn,
+    Guard,
+    JoinTable,
+    Package,
+    Parent,
+    Resource,
+    Work,
+)
+from sakark_api.noark.rules.gyldighet import holds, holds_in_sql, refuse_no_period
+from sakark_api.noark.rules.hindring import Units, conflict_over, refuse_found
+from sakark_api.noark.sakarkiv.avskrivning import avskrivning
+from sakark_api.noark.sakarkiv.dokumentflyt import dokumentflyt
+from sakark_api.noark.sakarkiv.presedens import presedens
+from sakark_api.texts import text
+
+__all__ = ["KEPT", "Bevaringspaalegg", "bevaringspaalegg"]
+
+KEPT: Sequence[Resource[Any]] = (
+    arkivdel,
+    klasse,
+    mappe,
+    registrering,
+    dokumentbeskrivelse,
+    dokumentobjekt,
+    kryssreferanse,
+    merknad,
+    part,
+    korrespondansepart,
+    nasjonalidentifikator,
+    moetedeltaker,
+    avskrivning,
+    dokumentflyt,
+    presedens,
+)
+"""The families of what is in the archive: none of it is deleted while an order holds over it."""
+
+MOVED = (klasse, mappe, registrering, dokumentbeskrivelse, dokumentobjekt, presedens)
+"""Those that may be taken from one place to another."""
+
+_KINDS = {one.model: one for one in KEPT}
+
+
+class Bevaringspaalegg(Opprettet, TenantRow):
+    """Et pålegg om å bevare en enhet og alt som er i den."""
+
+    __tablename__ = "bevaringspaalegg"
+    __table_args__ = (
+        *refers("arkivdel_ref", "arkivdel", owned=True),
+        *refers("klasse_ref", "klasse", owned=True),
+        *refers("mappe_ref", "mappe", owned=True),
+        *refers("registrering_ref", "registrering", owned=True),
+        CheckConstraint(
+            func.num_nonnulls(
+                sql_column("arkivdel_ref"),
+                sql_column("klasse_ref"),
+                sql_column("mappe_ref"),
+                sql_column("registrering_ref"),
+            )
+            == 1,
+            name="one_owner",
+        ),
+    )
+
+    arkivdel_ref: Mapped[UUID | None] = reference()
+    klasse_ref: Mapped[UUID | None] = reference()
+    mappe_ref: Mapped[UUID | None] = reference()
+    registrering_ref: Mapped[UUID | None] = reference()
+    hjemmel: Mapped[str] = attribute(
+        None, description=text("Lovhjemmelen eller vedtaket som pålegger bevaring"), required=True
+    )
+    begrunnelse: Mapped[str | None] = attribute(
+        None, description=text("Hvorfor enheten skal bevares")
+    )
+    gyldig_fra: Mapped[datetime | None] = attribute(
+        None, description=text("Når pålegget begynner å gjelde; uten den med en gang")
+    )
+    gyldig_til: Mapped[datetime | None] = attribute(
+        None, description=text("Når pålegget slutter å gjelde; uten den inntil videre")
+    )
+
+
+def refuse_while_it_holds(change: Change, unit: Bevaringspaalegg) -> None:
+    """Let an order be ended, and not be deleted instead."""
+    if holds(unit, change.now):
+        raise conflict_over(
+            text(
+                "Bevaringspålegget gjelder og kan ikke slettes. Sett gyldigTil for å avslutte det."
+            ),
+            unit,
+        )
+
+
+def refuse_deletion(change: Change, unit: TenantRow) -> None:
+    """Keep what an order holds over, whoever asks (arkivlova §§ 12 and 13)."""
+    refuse_found(
+        change,
+        _orders_over(change, set(_around(change, unit))),
+        lambda names: text(
+            "Et bevaringspålegg gjelder her, og ingenting kan slettes før det er avsluttet:"
+            " {hjemmel}.",
+            hjemmel=names,
+        ),
+    )
+
+
+def refuse_leaving(change: Change, unit: TenantRow) -> None:
+    """Let nothing be moved out of what an order holds over: it could be deleted there."""
+    if change.former is None:
+        return
+    place = unit if isinstance(unit, Avgrenset) else change.former
+    left = {*_around(change, place)} - {*_around_after(change, unit)}
+    refuse_found(
+        change,
+        _orders_over(change, left),
+        lambda names: text(
+            "Et bevaringspålegg gjelder her, og ingenting kan flyttes ut før det er avsluttet:"
+            " {hjemmel}.",
+            hjemmel=names,
+        ),
+    )
+
+
+def _orders_over(change: Change, places: Collection[UUID]) -> Units:
+    """Select the orders that hold over any of some units, as what stands in the way."""
+    owners = (
+        Bevaringspaalegg.arkivdel_ref,
+        Bevaringspaalegg.klasse_ref,
+        Bevaringspaalegg.mappe_ref,
+        Bevaringspaalegg.registrering_ref,
+    )
+    return select(
+        literal("bevaringspaalegg"), Bevaringspaalegg.system_id, Bevaringspaalegg.hjemmel
+    ).where(
+        or_(*(owner.in_(places) for owner in owners)),
+        holds_in_sql(Bevaringspaalegg.gyldig_fra, Bevaringspaalegg.gyldig_til, change.now),
+    )
+
+
+def _around(change: Change, unit: TenantRow) -> Iterator[UUID]:
+    """List what a unit is in, by the database: itself first, where an order may be given for it."""
+    if isinstance(unit, Avgrenset):
+        yield from unit.omfang or ()
+        return
+    kind = next((_KINDS[one] for one in type(unit).__mro__ if one in _KINDS), None)
+    for tie in kind.all_ties if kind else ():
+        for owner in _owners(change, tie, unit):
+            yield from _around(change, owner)
+
+
+def _owners(change: Change, tie: Parent, unit: TenantRow) -> Sequence[TenantRow]:
+    """List what a unit has its place in by a tie; not what it only names."""
+    if tie.resource is None or tie.ny is None:
+        return []
+    model = tie.resource.model
+    if isinstance(tie.via, JoinTable):
+        pairs = tie.via.table.c
+        above = select(pairs[tie.via.parent_column]).where(
+            pairs[tie.via.child_column] == unit.system_id
+        )
+        return change.session.scalars(select(model).where(model.system_id.in_(above))).all()
+    assert isinstance(tie.via, ChildColumn)  # noqa: S101  no parent holds these
+    held: UUID | None = getattr(unit, tie.via.column)
+    owner = change.get(model, held) if held else None
+    return [owner] if owner else []
+
+
+def _around_after(change: Change, unit: TenantRow) -> Iterator[UUID]:
+    """List what a unit is in when it has been moved, which is not written yet."""
+    yield unit.system_id
+    if isinstance(unit, Mappe) and unit.effektiv_arkivdel:
+        yield unit.effektiv_arkivdel
+    yield from _around(change, change.parent or unit)
+
+
+bevaringspaalegg = Resource(
+    model=Bevaringspaalegg,
+    title=text("Bevaringspålegg"),
+    package=Package.TILGANGSSTYRING,
+    work=Work.RETENTION,
+    parents=[
+        Parent(arkivdel, ChildColumn("arkivdel_ref"), owned=True),
+        Parent(klasse, ChildColumn("klasse_ref"), owned=True),
+        Parent(mappe, ChildColumn("mappe_ref"), owned=True),
+        Parent(registrering, ChildColumn("registrering_ref"), owned=True),
+    ],
+    order_by=["opprettet_dato", "system_id"],
+    on_create=[refuse_no_period],
+    on_change=[refuse_no_period],
+    on_delete=[refuse_while_it_holds],
+    guards=[
+        *(Guard(one, on_delete=[refuse_deletion]) for one in KEPT),
+        *(Guard(one, on_move=[refuse_leaving]) for one in MOVED),
+    ],
+    example={
+        "hjemmel": "Arkivlova § 13",
+        "begrunnelse": "Statsforvalteren har bedt om sakens dokumenter",
+    },
+)
