@@ -178,8 +178,6 @@ class Ties:
         if change.session.execute(_find_pair(via.table, values)).first():
             raise Conflict(text("Enhetene er knyttet sammen allerede."))
         change.session.execute(via.table.insert().values(values))
-        if pair.holds:
-            self._follow(change, pair, None, pair.parent)
         self._tell(change, pair, None, pair.parent.system_id)
 
     def _part(self, change: Change, pair: Pair, via: JoinTable) -> None:
