@@ -34,10 +34,6 @@ def settings_of(examples: int, steps: int, *, soak: bool) -> settings:
 
 
 @pytest.mark.krav("TG0-20", "TG0-25", "5.4.7", "6.1.8", "6.1.17", "6.1.18", "C3.2.16", "C3.2.19")
-@pytest.mark.skipif(
-    "SOAK_SECONDS" not in os.environ,
-    reason="by `make soak`: its picture is behind the rules of life that came at the same time",
-)
 def test_whoever_does_whatever_the_archive_can_be_trusted(
     service: Service, http: httpx.Client
 ) -> None:
