@@ -32,7 +32,6 @@ from sakark_api.rest.door import host_of
 from sakark_api.rest.fetching import SIGHT, Sight
 from sakark_api.rest.links import Links
 from sakark_api.rest.queries import Queries
-from sakark_api.rest.reaching import Reaching
 from sakark_api.rest.schema import Schemas
 from sakark_api.settings import Settings
 from sakark_api.storage.documents import Documents
@@ -99,7 +98,6 @@ class Services:
         self.schemas = Schemas(catalog)
         self._queries: dict[tuple[bool, bool], Queries] = {}
         self.links = Links(catalog)
-        self.sights = {whole: Reaching(catalog, whole=whole) for whole in (True, False)}
         self.commands = Commands(catalog, self.schemas)
         self._http = http
         self._documents_of_issuers: dict[str, tuple[datetime, bytes]] = {}
@@ -302,7 +300,7 @@ class Context:
             raise Forbidden(text("Kommunen er i en annen tilstand nå. Prøv igjen."))
         async with self.services.writer.transaction(self.kommune.id) as session:
             session.info[SIGHT] = Sight(
-                self.services.sights[self.is_whole], self.reach.values, cleared=self.cleared
+                self.queries.reaching, self.reach.values, cleared=self.cleared
             )
             yield session
 

@@ -75,9 +75,10 @@ class Queries:
 
     def __init__(self, catalog: Catalog, *, cleared: bool = True, whole: bool = True) -> None:
         self.catalog = catalog
-        reaching = Reaching(catalog, whole=whole)
+        self.reaching = Reaching(catalog, whole=whole)
         self.families = {
-            root.name: Family(catalog, root, reaching, cleared=cleared) for root in catalog.roots
+            root.name: Family(catalog, root, self.reaching, cleared=cleared)
+            for root in catalog.roots
         }
         self._one = lru_cache(maxsize=256)(self._compile_one)
         self._single = lru_cache(maxsize=1024)(self._compile_single)

@@ -28,9 +28,9 @@ from sakark_api.rest.links import (
     state_conditions,
 )
 from sakark_api.rest.reaching import Reaching
-from sakark_api.rest.tenant import TENANT, same_kommune
+from sakark_api.rest.tenant import same_kommune
 
-__all__ = ["TENANT", "same_kommune", "state_of"]
+__all__ = ["state_of"]
 
 
 def state_of(
