@@ -147,9 +147,9 @@ def is_beside(line: Mapping[str, Any]) -> bool:
 
     They are proved by themselves, in `tests/api/test_reading.py` and `tests/proof/`.
     """
-    kode = line["hendelsetype"]["kode"]
-    is_login = kode == "C" and line["referanseArkivenhet"] == line["referanseEndretAv"]
-    return kode == "R" or is_login
+    kode = str(line["hendelsetype"]["kode"])
+    is_own = str(line["referanseArkivenhet"]) == str(line["referanseEndretAv"])
+    return kode == "R" or (kode == "C" and is_own)
 
 
 def token_without_role(service: Service, who: User) -> str:
