@@ -4,7 +4,8 @@ from collections.abc import Container, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Boolean, and_, literal, or_, select, update
+from sqlalchemy import Boolean, and_, cast, literal, or_, select, update
+from sqlalchemy import Text as TextType
 from sqlalchemy.orm import Mapped, mapped_column
 
 from sakark_api.errors import Conflict, Forbidden
@@ -266,7 +267,8 @@ def refuse_unfinished_documents(change: Change, unit: Journalpost) -> None:
         select(
             literal("dokumentbeskrivelse"),
             Dokumentbeskrivelse.system_id,
-            Dokumentbeskrivelse.tittel,
+            # Never its title: that may be screened from who is refused.
+            cast(Dokumentbeskrivelse.dokumentnummer, TextType),
         )
         .join(attachments, attachments.c.dokumentbeskrivelse_ref == Dokumentbeskrivelse.system_id)
         .where(
