@@ -4,6 +4,7 @@ The kommune is Aukra, and saksbehandlere there reach nothing but what these test
 they are done, the rights are as they were.
 """
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,9 +12,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import httpx
 import pytest
 from tests.conftest import REL, TILGANGSSTYRING, Client, LogIn, Service, World
+
+from sakark_api.db.embedded import EmbeddedServer
+from sakark_api.db.reader import driver_url
 
 KOMMUNE = "aukra"
 CATEGORIES = ("A", "K", "M", "R", "D")
@@ -159,6 +164,18 @@ QUERIES = [
 ]
 
 
+async def tear_loose(owner_url: str, document: str) -> None:
+    """Take a document out of every entry, as only somebody beside the API can."""
+    connection = await asyncpg.connect(driver_url(owner_url))
+    await connection.execute(
+        "SELECT set_config('app.tenant_id', id::text, false) FROM kommune WHERE slug = $1", KOMMUNE
+    )
+    await connection.execute(
+        "DELETE FROM registrering_dokumentbeskrivelse WHERE dokumentbeskrivelse_ref = $1", document
+    )
+    await connection.close()
+
+
 @pytest.mark.usefixtures("one_arkivdel")
 class TestOneArkivdel:
     """A right to one unit is one to all that is below it, and to nothing else."""
@@ -229,6 +246,17 @@ class TestOneArkivdel:
         found = person.get(f"{person.root}{package}/{name}/").json()
 
         assert found["count"] == 1
+
+    def test_a_document_of_nothing_is_nobodys(
+        self, admin: Client, person: Client, database: EmbeddedServer
+    ) -> None:
+        document = case(World(admin), "Løsrevet")["dokumentbeskrivelse"]
+        person_before = sees(person, document)
+        asyncio.run(tear_loose(database.owner_url, document["systemID"]))
+
+        assert not person_before
+        assert not sees(person, document)
+        assert sees(admin, document)
 
     def test_a_filter_cannot_look_into_what_is_hidden(self, person: Client) -> None:
         found = person.get(

@@ -5,6 +5,7 @@ of them is reached through them. The values to compare with come from `access/re
 """
 
 from collections.abc import Container, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -70,46 +71,49 @@ class Reaching:
         found: list[ColumnElement[bool]] = []
         if "gradert" in rows.c:
             found.append(_cleared(rows))
+        some: list[ColumnElement[bool]] = []
+        none_beyond: list[ColumnElement[bool]] = []
         for place, tie in enumerate(self._owners.get(root.name, ())):
             assert tie.resource is not None  # noqa: S101  `_leading_to` gives no others
-            owner = table_of(tie.resource.model).alias(f"above_{tie.resource.name}_{place}")
-            found.append(self._through(root, rows, tie, owner, action))
+            owner = _alias(table_of(tie.resource.model), f"above_{tie.resource.name}_{place}")
+            reached = self._owner_reached(root, rows, tie.resource.root, owner, action)
+            if isinstance(tie.via, JoinTable):
+                paired = _paired(rows, tie.via, owner)
+                some.append(paired.where(reached).exists())
+                none_beyond.append(not_(paired.where(not_(reached)).exists()))
+            else:
+                found.append(self._not_beyond(rows, tie, owner, reached))
+        if some and self.whole:
+            # There is little beyond: PostgreSQL looks it all up at once, where many rows are asked.
+            found.append(or_(and_(*none_beyond), *some))
+        elif some:
+            found.append(or_(*some))
         return found
 
-    def _through(
+    def _owner_reached(
         self,
         root: Resource[Any],
         rows: FromClause,
-        tie: Parent,
+        above: Resource[Any],
         owner: FromClause,
         action: Action,
     ) -> ColumnElement[bool]:
-        """Say that a row's owner, or one of several, is reached.
+        """Say that what a row belongs to is reached, so far as the row is asked about."""
+        if root.category is None or "omfang" not in owner.c:
+            return and_(true(), *self._reached(above, owner, action))
+        named = rows.c.system_id == func.any(_ids(f"reach_{action}_named"))
+        return self._covered(root.category, above.name, owner, action, named)
+
+    def _not_beyond(
+        self, rows: FromClause, tie: Parent, owner: FromClause, reached: ColumnElement[bool]
+    ) -> ColumnElement[bool]:
+        """Say that the owner in a row's column is not one that is out of reach; it may have none.
 
         What is not reached is asked for: there is little of it, and PostgreSQL may look it all up
         at once where many rows are asked about.
         """
         assert tie.resource is not None  # noqa: S101  asked by the caller
-        above = tie.resource.root
-        if root.category is not None and "omfang" in owner.c:
-            named = rows.c.system_id == func.any(_ids(f"reach_{action}_named"))
-            reached = self._covered(root.category, above.name, owner, action, named)
-        else:
-            reached = and_(true(), *self._reached(above, owner, action))
-        if isinstance(tie.via, JoinTable):
-            pairs = tie.via.table.alias(f"pairs_{above.name}")
-            met = and_(
-                same_kommune(pairs),
-                same_kommune(owner),
-                pairs.c[tie.via.child_column] == rows.c.system_id,
-                pairs.c[tie.via.parent_column] == owner.c.system_id,
-            )
-            one: Select[Any] = select(literal_column("1")).select_from(pairs, owner).correlate(rows)
-            return or_(
-                not_(one.where(met, self._beyond(reached)).exists()),
-                one.where(met, reached).exists(),
-            )
-        assert isinstance(tie.via, ChildColumn)  # noqa: S101  `_leading_to` gives no others
+        assert isinstance(tie.via, ChildColumn)  # noqa: S101  asked by the caller
         beyond: Select[Any] = (
             select(literal_column("1"))
             .select_from(owner)
@@ -165,7 +169,7 @@ class Reaching:
         mine = _ids("reach_mine")
         found = [_meets(rows.c.naer, mine)]
         for part, column, names in self._near[family]:
-            table = part.alias(f"near_{part.name}")
+            table = _alias(part, f"near_{part.name}")
             found.append(
                 select(literal_column("1"))
                 .select_from(table)
@@ -226,6 +230,28 @@ def _near_parts(
             if tie.resource is not None and tie.resource.root is root and tie.owned:
                 assert isinstance(tie.via, ChildColumn)  # noqa: S101  parts have one owner
                 yield table_of(part.model), tie.via.column, tuple(part.near)
+
+
+@cache
+def _alias(table: Table, name: str) -> FromClause:
+    """Give a table another name; the same one again, for to make one copies all its columns."""
+    return table.alias(name)
+
+
+def _paired(rows: FromClause, via: JoinTable, owner: FromClause) -> Select[Any]:
+    """Select the owners that a row is paired with."""
+    pairs = _alias(via.table, f"pairs_{via.table.name}")
+    return (
+        select(literal_column("1"))
+        .select_from(pairs, owner)
+        .where(
+            same_kommune(pairs),
+            same_kommune(owner),
+            pairs.c[via.child_column] == rows.c.system_id,
+            pairs.c[via.parent_column] == owner.c.system_id,
+        )
+        .correlate(rows)
+    )
 
 
 def _cleared(rows: FromClause) -> ColumnElement[bool]:
