@@ -54,6 +54,7 @@ __all__ = ["create_app", "openapi"]
 M_MMAP_THRESHOLD, LARGE_BUFFER = -3, 128 * 1024
 M_ARENA_MAX, ARENAS = -8, 2
 COUNT_SECONDS = 5
+LAST_WORD_SECONDS = 5
 GC_THRESHOLDS = (20_000, 20, 50)
 ALLOWED_HEADERS = (
     "Authorization",
@@ -212,7 +213,15 @@ async def _lifespan(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
         gc.collect()
         gc.freeze()
         gc.set_threshold(*GC_THRESHOLDS)
+        stack.push_async_callback(_answer_those_cut_off)
         yield
+
+
+async def _answer_those_cut_off() -> None:
+    """Wait until requests cut off at the end have their answer; the server itself would not."""
+    cut_off = {task for task in asyncio.all_tasks() if task.cancelling()}
+    if cut_off:
+        await asyncio.wait(cut_off, timeout=LAST_WORD_SECONDS)
 
 
 async def _open_drift(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> None:
