@@ -49,9 +49,10 @@ class Settings(BaseSettings):
     )
     database_pool_size: int = Field(
         default=8,
-        ge=1,
+        ge=2,
         le=200,
-        description="Connections per process, each of two pools (reading, writing).",
+        description="Connections per process for reading (half of them for lists), and as many for"
+        " writing.",
     )
     database_connect_seconds: float = Field(
         default=5, gt=0, le=60, description="Longest wait for a new connection to the database."

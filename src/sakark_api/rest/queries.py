@@ -140,7 +140,8 @@ class Queries:
         return Statement.compile(
             family.select().where(
                 *family.of_kind(resource), family.table.c.system_id == bindparam(ID, type_=Uuid())
-            )
+            ),
+            looks_up=True,
         )
 
     def _compile_allowed(self, resource: Resource[Any]) -> Statement:
@@ -153,7 +154,8 @@ class Queries:
                 and_(may[Action.CREATE], is_open),
                 may[Action.CHANGE],
                 and_(may[Action.DELETE], is_open),
-            ).where(*family.of_kind(resource), table.c.system_id == bindparam(ID, type_=Uuid()))
+            ).where(*family.of_kind(resource), table.c.system_id == bindparam(ID, type_=Uuid())),
+            looks_up=True,
         )
 
     def _compile_single(self, owner: Resource[Any], relation: Relation) -> Statement:
@@ -162,7 +164,8 @@ class Queries:
         return Statement.compile(
             family.select()
             .select_from(source)
-            .where(*family.of_kind(relation.target), owner_id == bindparam(ID, type_=Uuid()))
+            .where(*family.of_kind(relation.target), owner_id == bindparam(ID, type_=Uuid())),
+            looks_up=True,
         )
 
     def _compile_expanded(self, owner: Resource[Any], relation: Relation) -> Statement:
