@@ -7,15 +7,10 @@ Starts PostgreSQL, the service and the empty endpoint, fills an archive, and wri
 import argparse
 import asyncio
 import json
-import os
 import signal
-import socket
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -23,9 +18,10 @@ from urllib.parse import urlsplit
 import uvloop
 from bench.archive import KOMMUNE, fill
 from bench.client import run_load
-from bench.counting import count_statements, cpu_of, cpu_of_children, logged_statements
+from bench.counting import count_statements, logged_statements
 from bench.operation import Operation, operations
 from bench.report import Round, heading, table
+from bench.running import RESULTS, free_port, measured, serving
 
 from sakark_api.db import embedded
 from sakark_api.dev.identity import demo_users, issue_token
@@ -33,8 +29,6 @@ from sakark_api.dev.place import identity_dir, issuer_url
 from sakark_api.dev.server import prepare
 from sakark_api.settings import Settings
 
-RESULTS = Path(__file__).parent / "results"
-START_SECONDS = 60
 WARM_UP_SECONDS = 1.0
 
 
@@ -51,11 +45,11 @@ def main() -> None:
             database_owner_url=database.owner_url,
             s3_bucket=None,
         )
-        port, empty_port = _free_port(), _free_port()
+        port, empty_port = free_port(), free_port()
         asyncio.run(prepare(settings, issuer_url(port)))
         pids = {
-            port: stack.enter_context(_serving("api", port, settings)),
-            empty_port: stack.enter_context(_serving("empty", empty_port, settings)),
+            port: stack.enter_context(serving("api", port, settings)),
+            empty_port: stack.enter_context(serving("empty", empty_port, settings)),
         }
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             report = runner.run(_measure(asked, settings, database, pids))
@@ -107,63 +101,9 @@ async def _measure(
     rounds: dict[Operation, list[Round]] = {one: [] for one in chosen}
     for _ in range(asked.rounds):
         for one in chosen:
-            rounds[one].append(await _round(one, asked.seconds, pids[one.port], database.pid))
+            rounds[one].append(await measured(one, asked.seconds, pids[one.port], database.pid))
     title = heading(asked.cases, asked.posts, asked.rounds, asked.seconds)
     return title + table(rounds, statements)
-
-
-async def _round(operation: Operation, seconds: float, api: int, postgres: int) -> Round:
-    began, api_began, postgres_began = time.perf_counter(), cpu_of(api), cpu_of_children(postgres)
-    load = await run_load(operation, seconds)
-    return Round(
-        load,
-        seconds=time.perf_counter() - began,
-        api=cpu_of(api) - api_began,
-        postgres=cpu_of_children(postgres) - postgres_began,
-    )
-
-
-@contextmanager
-def _serving(kind: str, port: int, settings: Settings) -> Iterator[int]:
-    """Run a server while the block lasts; give its process."""
-    environment = {name: value for name, value in os.environ.items() if "SAKARK_" not in name}
-    given = {
-        "SAKARK_DATA_DIR": str(settings.data_dir),
-        "SAKARK_DATABASE_URL": settings.database_url or "",
-    }
-    command: Sequence[str] = [sys.executable, "-m", "bench.server", kind, str(port)]
-    with tempfile.TemporaryDirectory() as figures:
-        server = subprocess.Popen(
-            command,
-            env=environment | given | {"PROMETHEUS_MULTIPROC_DIR": figures},
-            cwd=RESULTS.parent.parent,
-            stdout=subprocess.DEVNULL,
-        )
-        try:
-            _wait_for(server, port)
-            yield server.pid
-        finally:
-            server.terminate()
-            server.wait()
-
-
-def _wait_for(server: subprocess.Popen[bytes], port: int) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and server.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-        except ConnectionRefusedError:
-            time.sleep(0.05)
-        else:
-            return
-    raise RuntimeError(f"Nothing answers on port {port}")
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def _superuser_url(folder: Path, database: embedded.EmbeddedServer) -> str:

@@ -37,6 +37,10 @@ class Round:
     def api_each(self) -> float:
         return self.api / self.requests
 
+    @property
+    def postgres_each(self) -> float:
+        return self.postgres / self.requests
+
 
 def table(
     rounds: Mapping[Operation, Sequence[Round]], statements: Mapping[Operation, Statements]
@@ -76,7 +80,7 @@ def _line(
         f"{statistics.median(one.api_each for one in loads) * 1e6:.0f}",
         f"{statistics.median(ratios):.1f}",
         f"≤ {operation.budget:g}" if operation.budget else "",
-        f"{statistics.median(one.postgres / one.requests for one in loads) * 1e6:.0f}",
+        f"{statistics.median(one.postgres_each for one in loads) * 1e6:.0f}",
         str(statements.own) if statements else "",
         f"≤ {operation.statements}" if operation.statements else "",
         str(statements.transaction) if statements else "",
