@@ -50,7 +50,7 @@ NEVER_DOCUMENTED = {405, 501}
 
 @pytest.fixture(scope="module")
 def ours(http: httpx.Client, service: Service) -> World:
-    return build_world(Client(http, service, "administrator@aukra", "aukra"))
+    return build_world(Client(http, service, "administrator@vestnes", "vestnes"))
 
 
 @pytest.mark.parametrize(("label", "mode"), CALLS)
@@ -58,7 +58,7 @@ def test_whatever_is_sent_is_answered_as_described(
     service: Service, ours: World, label: str, mode: GenerationMode
 ) -> None:
     operation = OPERATIONS[label]
-    user = "drift@sakark" if operation.path.startswith("/drift/") else "administrator@aukra"
+    user = "drift@sakark" if operation.path.startswith("/drift/") else "administrator@vestnes"
     token = {"Authorization": f"Bearer {service.token(user)}"}
     entity = operation.path.strip("/").split("/")[3:4]
     unit = getattr(ours, entity[0], None) if entity else None
@@ -75,7 +75,7 @@ def test_whatever_is_sent_is_answered_as_described(
     def send(case: Any, *, here: bool) -> None:
         path = dict(case.path_parameters or {})
         if "kommune" in path:
-            path["kommune"] = "aukra"
+            path["kommune"] = "vestnes"
         if here and unit is not None and "system_id" in path:
             path["system_id"] = unit["systemID"]
         case.path_parameters = path
