@@ -1,7 +1,7 @@
 """Transactions: one kommune each, begun, committed and rolled back here and nowhere else."""
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -9,6 +9,7 @@ import asyncpg
 from sqlalchemy import event, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+from sqlalchemy.orm.attributes import get_history
 
 from sakark_api.access.reach import Rights
 from sakark_api.db.limits import SPARE_SECONDS, server_limits
@@ -16,7 +17,7 @@ from sakark_api.db.reader import driver_url
 from sakark_api.noark.exact import read_json, write_json
 from sakark_api.noark.metadata.kodeverdi import KODEVERK_ROWS, load_kodeverk
 from sakark_api.noark.metadata.kodeverk import Kodeverk
-from sakark_api.noark.model import WHOLE_KEY, TenantRow, table_of
+from sakark_api.noark.model import WHOLE_KEY, Base, TenantRow, table_of
 from sakark_api.settings import Settings
 from sakark_api.tenancy.kommune import KommuneRow
 
@@ -25,17 +26,15 @@ __all__ = ["BY_DRIVER", "Writer", "application_engine", "driver_arguments", "own
 FRESH_SECONDS = 2.0
 _CHANGED = "kodeverk_changed"
 _RIGHTS_CHANGED = "rights_changed"
-RIGHTS_TABLES: Final = frozenset(
-    {
-        "tilgang",
-        "inhabilitet",
-        "sperring",
-        "administrativenhet",
-        "administrativenhet_bruker",
-        "bruker",
-    }
-)
-"""What rights are read from."""
+RIGHTS_READ_FROM: Final[Mapping[str, Collection[str]]] = {
+    "tilgang": (),
+    "inhabilitet": (),
+    "sperring": (),
+    "administrativenhet": ("referanse_overordnet_enhet",),
+    "administrativenhet_bruker": (),
+    "bruker": ("klarering", "klarering_gyldig_til"),
+}
+"""The tables that rights are read from, and by which columns where not by all of them."""
 BY_DRIVER = "postgresql+asyncpg://"
 """The address goes to the driver as it is: it knows sslmode and the like, SQLAlchemy does not."""
 
@@ -194,7 +193,9 @@ def _only_this_kommune(state: ORMExecuteState) -> None:
 def _note_changed_pairs(state: ORMExecuteState) -> None:
     """Let this process read rights anew, when it has changed who belongs where."""
     table = None if state.is_select else getattr(state.statement, "table", None)
-    if table is not None and table.name in RIGHTS_TABLES:
+    # Who logs in for the first time is put in by a statement, and has no rights yet.
+    first_login = state.is_insert and table is not None and table.name == "bruker"
+    if table is not None and table.name in RIGHTS_READ_FROM and not first_login:
         state.session.info[_RIGHTS_CHANGED] = True
 
 
@@ -203,8 +204,22 @@ def _note_changed_rights(session: Session, context: object) -> None:
     """Let this process read rights anew, when it has changed some; a trigger tells the others."""
     del context
     written = (*session.new, *session.dirty, *session.deleted)
-    if any(table_of(type(row)).name in RIGHTS_TABLES for row in written):
+    if any(_decides_rights(session, row) for row in written):
         session.info[_RIGHTS_CHANGED] = True
+
+
+def _decides_rights(session: Session, row: Base) -> bool:
+    """Tell whether what is written of a row is something that rights are read from."""
+    table = table_of(type(row)).name
+    if table not in RIGHTS_READ_FROM:
+        return False
+    columns = RIGHTS_READ_FROM[table]
+    if not columns or row in session.deleted:
+        return True
+    written = (get_history(row, name) for name in columns)
+    return any(
+        value is not None for one in written for value in (*(one.added or ()), *(one.deleted or ()))
+    )
 
 
 @event.listens_for(TenantSession, "after_flush")
