@@ -633,6 +633,7 @@ def test_what_is_restricted_is_read_in_full_by_those_with_a_right_to_it(
     secret = "Solveig Hemmeligsen"
     skjerming = {
         "tilgangsrestriksjon": {"kode": "KL"},
+        "skjermingshjemmel": "Offentleglova § 13",
         "skjermingMetadata": [{"kode": "TMO"}, {"kode": "NPS"}],
     }
     sak = admin.make(

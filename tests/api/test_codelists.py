@@ -46,7 +46,7 @@ def with_grading(kode: str) -> Mapping[str, Any]:
 
 
 def with_screening(kode: str) -> Mapping[str, Any]:
-    ground = {"tilgangsrestriksjon": {"kode": "P"}}
+    ground = {"tilgangsrestriksjon": {"kode": "P"}, "skjermingshjemmel": "Offl. § 13"}
     return {"tittel": "A", "skjerming": {**ground, "skjermingMetadata": [{"kode": kode}]}}
 
 

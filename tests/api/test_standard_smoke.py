@@ -828,6 +828,7 @@ def test_patch_replaces_lists_as_wholes(world: World) -> None:
 
 SKJERMING = {
     "tilgangsrestriksjon": {"kode": "P"},
+    "skjermingshjemmel": "Offentleglova § 13",
     "skjermingMetadata": [{"kode": "NPS"}],
     "skjermingsvarighet": 60,
 }
@@ -843,7 +844,7 @@ def test_patch_inside_skjerming_keeps_the_rest(world: World) -> None:
     skjerming = answer.json()["skjerming"]
     assert skjerming["tilgangsrestriksjon"] == {"kode": "P", "kodenavn": "Personalsaker"}
     assert skjerming["skjermingMetadata"] == unit["skjerming"]["skjermingMetadata"]
-    assert skjerming["skjermingshjemmel"] == "Personalsaker"
+    assert skjerming["skjermingshjemmel"] == "Offentleglova § 13"
     year = datetime.fromisoformat(unit["opprettetDato"]).year
     assert skjerming["skjermingOpphoererDato"].startswith(str(year + 1))
     assert unit["skjerming"]["skjermingOpphoererDato"].startswith(str(year + 60))

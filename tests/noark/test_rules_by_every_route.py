@@ -473,6 +473,13 @@ def within(service: Service) -> Iterator[Within]:
         pytest.param(tries.write_off_what_is_ours, REFUSED, marks=pytest.mark.krav("M617")),
         pytest.param(tries.write_off_note_for_nobody, INVALID, marks=pytest.mark.krav("M231")),
         pytest.param(tries.write_off_note_for_recipient, ALLOWED, marks=pytest.mark.krav("M231")),
+        pytest.param(tries.screen("5"), ALLOWED, marks=pytest.mark.krav("M501")),
+        pytest.param(tries.screen("KL"), INVALID, marks=pytest.mark.krav("M501")),
+        pytest.param(
+            tries.screen("KL", skjermingshjemmel="Offl. § 13"),
+            ALLOWED,
+            marks=pytest.mark.krav("M501"),
+        ),
         pytest.param(
             tries.undo_writing_off_in_closed_case, REFUSED, marks=pytest.mark.krav("6.1.12")
         ),

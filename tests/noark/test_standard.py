@@ -233,7 +233,7 @@ VALUE_DEVIATIONS: Mapping[tuple[str, str, str], str] = {
     ("Gradering", "graderingskode", "required"): "nothing is graded without a code",
     ("Kassasjon", "bevaringstid", "required"): "this or the date is given (GUIDE 20, 11)",
     ("Kassasjon", "kassasjonsdato", "required"): "this or the time is given (GUIDE 20, 11)",
-    ("Skjerming", "skjermingshjemmel", "required"): "taken from the code (GUIDE 20, 32)",
+    ("Skjerming", "skjermingshjemmel", "required"): "given, or taken from the code (GUIDE 20, 32)",
     (PERSON, "foedselsnummer", "required"): "one of the two kinds, flat, not two classes",
     (PERSON, "dNummer", "required"): "one of the two kinds, flat, not two classes",
 }

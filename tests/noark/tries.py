@@ -310,6 +310,17 @@ def close_case(stage: Stage) -> Try:
     return Try(Set(case, CLOSING["saksmappe"]))
 
 
+def screen(kode: str, **given: Any) -> Row:
+    """Screen a mappe by a tilgangsrestriksjon."""
+
+    def row(stage: Stage) -> Try:
+        skjerming = {**status("tilgangsrestriksjon", kode), "skjermingMetadata": [{"kode": "TM1"}]}
+        return Try(Set(stage.new_mappe(), {"skjerming": {**skjerming, **given}}))
+
+    row.__name__ = f"screen_by_{kode}_{'_'.join(given)}"
+    return row
+
+
 def close_case_over_unfinished(stage: Stage) -> Try:
     case = stage.case()
     note = stage.made(case, "arkivnotat")

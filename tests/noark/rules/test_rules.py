@@ -396,7 +396,7 @@ def test_lowering_is_remembered_until_graded_higher(kode: str, *, kept: bool) ->
 
 def screened(**given: Any) -> Skjerming:
     return Skjerming(
-        tilgangsrestriksjon=Kode(kode="UO", kodenavn="Unntatt"),
+        tilgangsrestriksjon=Kode(kode="UO", kodenavn="Unntatt, § 13"),
         skjerming_metadata=(Kode(kode="NPS"),),
         **given,
     )
@@ -409,7 +409,66 @@ def test_screening_lapses_after_its_years() -> None:
 
     assert unit.skjerming is not None
     assert unit.skjerming.skjerming_opphoerer_dato == NOW.replace(year=2086)
-    assert unit.skjerming.skjermingshjemmel == "Unntatt"
+    assert unit.skjerming.skjermingshjemmel == "Unntatt, § 13"
+
+
+PERSONAL, EXEMPT = (
+    Kode(kode="P", kodenavn="Personalsaker"),
+    Kode(kode="6", kodenavn="Unntatt etter offentlighetsloven § 6"),
+)
+
+
+def screened_by(kode: Kode, hjemmel: str | None = None) -> Skjerming:
+    return Skjerming(
+        tilgangsrestriksjon=kode,
+        skjerming_metadata=(Kode(kode="NPS"),),
+        skjermingshjemmel=hjemmel,
+    )
+
+
+GROUNDS = [
+    pytest.param(None, screened_by(EXEMPT), EXEMPT.kodenavn, id="the code names it"),
+    pytest.param(None, screened_by(EXEMPT, "Lov"), "Lov", id="given beside such a code"),
+    pytest.param(None, screened_by(PERSONAL, "Lov"), "Lov", id="given beside another"),
+    pytest.param(None, screened_by(PERSONAL), None, id="nobody names it"),
+    pytest.param(
+        screened_by(PERSONAL, "Lov"),
+        screened_by(EXEMPT, "Lov"),
+        "Lov",
+        id="given, and another code",
+    ),
+    pytest.param(
+        screened_by(EXEMPT, EXEMPT.kodenavn),
+        screened_by(PERSONAL, EXEMPT.kodenavn),
+        None,
+        id="named by the code before",
+    ),
+    pytest.param(
+        screened_by(PERSONAL, PERSONAL.kodenavn),
+        screened_by(EXEMPT, PERSONAL.kodenavn),
+        EXEMPT.kodenavn,
+        id="named by this code and not the one before",
+    ),
+]
+
+
+@pytest.mark.krav("M501")
+@pytest.mark.parametrize(("before", "given", "hjemmel"), GROUNDS)
+def test_screening_names_its_ground_or_is_refused(
+    before: Skjerming | None, given: Skjerming, hjemmel: str | None
+) -> None:
+    unit = Mappe(opprettet_dato=NOW)
+    known(unit, skjerming=before)
+    unit.skjerming = given
+
+    refusal: Invalid | None = None
+    try:
+        complete_values(CHANGE, unit)
+    except Invalid as found:
+        refusal = found
+
+    assert (refusal is None) is (hjemmel is not None)
+    assert unit.skjerming.skjermingshjemmel == (hjemmel or given.skjermingshjemmel)
 
 
 @pytest.mark.krav("6.6.26")

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from sqlalchemy import inspect
 
-from sakark_api.errors import Conflict
+from sakark_api.errors import Conflict, Invalid
 from sakark_api.noark.model import TenantRow
 from sakark_api.noark.names import to_wire
 from sakark_api.noark.resource import Change
@@ -24,6 +24,9 @@ __all__ = ["complete_values", "give_disposal_date"]
 
 _LASTING: Final = frozenset({"utfoert_kassasjon", "sletting", "elektronisk_signatur"})
 """Values whose dates never change once they are set, and so stay."""
+
+PARAGRAPH: Final = "§"
+"""What the name of a restriction has when it says by which provision something is exempt."""
 
 
 def complete_values(change: Change, unit: TenantRow) -> None:
@@ -98,12 +101,41 @@ def is_lower(kode: Kode, than: Kode) -> bool:
     return lower is not None and upper is not None and lower < upper
 
 
-def _screen(change: Change, unit: Any, value: Skjerming, before: Any, given: Any) -> Value:
+def _screen(
+    change: Change, unit: Any, value: Skjerming, before: Skjerming | None, given: Any
+) -> Value:
     """Name the ground of a screening and compute when it lapses (M501, M505)."""
-    del before, given
-    hjemmel = value.skjermingshjemmel or value.tilgangsrestriksjon.kodenavn
+    del given
+    hjemmel = value.skjermingshjemmel
+    if hjemmel is None or _comes_of_another_code(value, before):
+        hjemmel = ground_of(value.tilgangsrestriksjon)
     named = value.model_copy(update={"skjermingshjemmel": hjemmel})
     return lapsing(named, unit.opprettet_dato or change.now)
+
+
+def ground_of(kode: Kode) -> str:
+    """Give the ground that a code names; refuse one that names no paragraph (M501, GUIDE 20, 32).
+
+    What is exempt must say by which provision, and a code such as "Klientsaker" does not.
+    """
+    if kode.kodenavn is None or PARAGRAPH not in kode.kodenavn:
+        raise Invalid(
+            text(
+                "Tilgangsrestriksjonen {kode} sier ikke hvilken paragraf som gjelder."
+                " Oppgi skjermingshjemmel.",
+                kode=kode.kode,
+            )
+        )
+    return kode.kodenavn
+
+
+def _comes_of_another_code(value: Skjerming, before: Skjerming | None) -> bool:
+    """Tell whether the ground is the one that the code before this change gave."""
+    return (
+        before is not None
+        and before.tilgangsrestriksjon.kode != value.tilgangsrestriksjon.kode
+        and value.skjermingshjemmel == before.tilgangsrestriksjon.kodenavn
+    )
 
 
 def _verify(
