@@ -21,16 +21,19 @@ SakarkError
     └── IdentityUnavailable an identity provider
 
 Every error carries a `Text`: a sentence in the reader's language that says what to do next. What
-is `Blocked` also names the units that stand in the way, so that the reader can go to them.
+is `Blocked` also names the units that stand in the way, so that the reader can go to them; those
+that the reader does not see are counted, and not named.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
 from uuid import UUID
 
-from sakark_api.texts import Text
+from sakark_api.texts import Text, joined, text
 
 __all__ = [
+    "SHOWN",
     "Blocked",
     "Conflict",
     "Forbidden",
@@ -95,21 +98,62 @@ class NotAcceptable(SakarkError):
     pass
 
 
+SHOWN: Final = 10
+"""How many units of one reason are named; the rest are counted."""
+
+
 @dataclass(frozen=True)
 class Standing:
-    """A unit that stands in the way: the name of its resource, and its systemID."""
+    """A unit that stands in the way: the name of its resource, its systemID, and what to call it.
+
+    It is called by what no screening hides: its number, or the title of an arkivdel.
+    """
 
     resource: str
     system_id: UUID
+    name: str = ""
 
 
 @dataclass(frozen=True)
 class Obstacle:
-    """One reason why something can't be done: the first units that are it, and how many are."""
+    """One reason why something can't be done: units that are it, and how many are.
 
-    reason: Text
+    `says` makes the sentence of their names. `hidden` is how many the reader does not see, and
+    `unseen` what stands for the names when that is all of them.
+    """
+
+    says: Callable[[object], Text]
     units: Sequence[Standing]
     count: int
+    hidden: int = 0
+    unseen: Text | None = None
+
+    @property
+    def reason(self) -> Text:
+        return self.says(self._names())
+
+    @property
+    def named(self) -> Sequence[Standing]:
+        """The units that are named and linked to."""
+        return self.units[:SHOWN]
+
+    def to_reader(self, seen: Collection[Standing]) -> "Obstacle":
+        """Tell it to somebody who sees no more than some of the units."""
+        units = [one for one in self.units if one in seen]
+        return replace(self, units=units, hidden=self.hidden + len(self.units) - len(units))
+
+    def _names(self) -> object:
+        rest = self.count - len(self.named)
+        if self.hidden and not self.units:
+            return self.unseen or text("{antall} som du ikke har tilgang til", antall=self.count)
+        names = ", ".join(one.name for one in self.named)
+        if not rest:
+            return names
+        if rest == self.hidden:
+            return text(
+                "{navn} og {antall} til som du ikke har tilgang til", navn=names, antall=rest
+            )
+        return text("{navn} og {antall} til", navn=names, antall=rest)
 
 
 class Conflict(SakarkError):
@@ -117,9 +161,21 @@ class Conflict(SakarkError):
 
 
 class Blocked(Conflict):
-    def __init__(self, text: Text, obstacles: Sequence[Obstacle]) -> None:
-        super().__init__(text)
+    """`opening` is the sentence that comes before the reasons."""
+
+    def __init__(self, obstacles: Sequence[Obstacle], opening: Text | None = None) -> None:
+        reasons = [one.reason for one in obstacles]
+        super().__init__(joined([opening, *reasons] if opening else reasons, " "))
         self.obstacles = tuple(obstacles)
+        self.opening = opening
+
+    @property
+    def units(self) -> frozenset[Standing]:
+        return frozenset(unit for one in self.obstacles for unit in one.units)
+
+    def to_reader(self, seen: Collection[Standing]) -> "Blocked":
+        """Tell it to somebody who sees no more than some of the units."""
+        return Blocked([one.to_reader(seen) for one in self.obstacles], self.opening)
 
 
 class Stale(Conflict):

@@ -320,6 +320,35 @@ class TestOneArkivdel:
 
         assert (into.status_code, out.status_code) == (404, 404)
 
+    @pytest.mark.parametrize(("fra", "til"), [("here", "there"), ("there", "here")])
+    def test_a_reference_to_or_from_what_is_hidden_is_not_there(
+        self, person: Client, admin: Client, places: Places, fra: str, til: str
+    ) -> None:
+        made = admin.refer(getattr(places, fra)["saksmappe"], getattr(places, til)["saksmappe"])
+        mine, hidden = places.here["saksmappe"], places.there["saksmappe"]
+        here = person.link(mine, "self")
+
+        answers = [
+            person.get(f"{here}kryssreferanse/"),
+            person.get(here, params={"$expand": "kryssreferanse"}),
+            person.get(f"{person.root}sakarkiv/saksmappe/", params={"$expand": "kryssreferanse"}),
+        ]
+
+        assert [one.status_code for one in answers] == [200] * 3
+        assert answers[0].json()["count"] == 0
+        for secret in (made["systemID"], hidden["systemID"], hidden["mappeID"], "Skjult"):
+            assert not any(secret in one.text for one in answers)
+        assert not sees(person, made)
+        remove(admin, made)
+
+    def test_no_reference_is_made_to_what_is_hidden(self, person: Client, places: Places) -> None:
+        mine, hidden = places.here["saksmappe"], places.there["saksmappe"]
+        here = f"{person.link(mine, 'self')}ny-kryssreferanse/$ref"
+
+        answer = person.request("POST", here, params={"$id": person.link(hidden, "self")})
+
+        assert answer.status_code == 404
+
     def test_new_units_are_seen_where_the_right_is(self, person: Client, places: Places) -> None:
         made = person.make(places.here["saksmappe"], "sakarkiv/ny-arkivnotat/", {"tittel": "Notat"})
 

@@ -2,6 +2,7 @@
 
 from functools import cached_property
 from typing import Any
+from uuid import uuid4
 
 from tests.conftest import World
 from tests.noark.attempts import Give, Unit
@@ -23,7 +24,7 @@ class Stage(World):
 
     def made(self, owner: Unit, kind: str, **body: Any) -> Any:
         here = f"{self.client.link(owner, 'self')}ny-{kind}/"
-        titled = {} if kind in UNTITLED else {"tittel": kind.capitalize()}
+        titled = {} if kind in UNTITLED else {"tittel": f"{kind.capitalize()} {uuid4().hex}"}
         answer = self.client.post(here, {**titled, **body})
         assert answer.status_code == 201, answer.text
         return answer.json()
@@ -75,6 +76,14 @@ class Stage(World):
         name = self.client.link(unit, "self").rstrip("/").split("/")[-2]
         return self.change(unit, **CLOSING.get(name, {"avsluttetDato": SOME}))
 
+    def hides(self, unit: Unit) -> bool:
+        """Grade a unit higher than anybody here is cleared for, if such can be graded."""
+        here = self.client.link(unit, "self")
+        tag = {"If-Match": self.client.etag(unit)}
+        answer = self.client.patch(here, {"gradering": HIGHEST}, headers=tag)
+        assert answer.status_code in {204, 400}, answer.text
+        return answer.status_code == 204
+
     def presedens_of(self, owner: Unit, **given: Any) -> Any:
         return self.made(owner, "presedens", rettskildefaktor="Praksis", **given)
 
@@ -87,6 +96,7 @@ class Stage(World):
         return self.made(self.klassifikasjonssystem, "klasse", klasseID="M1")
 
 
+HIGHEST = {"graderingskode": {"kode": "SH"}}
 UNTITLED = {"avskrivning", "konvertering"}
 CLOSING: dict[str, dict[str, Any]] = {
     "arkiv": {"arkivstatus": {"kode": "A"}},

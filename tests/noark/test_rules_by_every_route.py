@@ -1,20 +1,31 @@
 """The rules of an archive's life, one row each: allowed or refused, by the API and without it.
 
 A row arranges a case, says what is tried, and which units a refusal is to name (`tries.py`). Each
-is tried by its command on a session first, then by every route of the API.
+is tried by its command on a session first, then by every route of the API; what is refused, once
+more when the caller does not see what stands in the way.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from enum import Enum, auto
 
 import httpx
 import pytest
 from tests.conftest import Client, LogIn, Service
 from tests.noark import tries
-from tests.noark.attempts import STATUS, Attempt, Within, named_by, shown_by
+from tests.noark.attempts import (
+    STATUS,
+    Attempt,
+    Unit,
+    Within,
+    named_by,
+    place_of,
+    shown_by,
+)
 from tests.noark.stage import Stage
 
 from sakark_api.errors import Conflict, Forbidden, Invalid, SakarkError
+from sakark_api.noark.catalog import CATALOG
 
 
 class Outcome(Enum):
@@ -499,6 +510,7 @@ def test_rule_holds_by_every_route(
     else:
         kind = Conflict if outcome is REFUSED else Invalid
         see_refusal(within, attempt, stage.client, kind, over)
+        see_unseen_unnamed(stage, attempt, tried.over)
 
 
 def see_refusal(
@@ -514,6 +526,39 @@ def see_refusal(
     shown = [shown_by(one) for one in answers]
     assert all({unit["systemID"] for unit in units} == over for units in shown)
     assert all(client.refreshed(one)["systemID"] in over for units in shown for one in units)
+    assert not [one for units in shown for one in units if says_too_much(client, one, answers)]
+
+
+def says_too_much(client: Client, unit: Unit, answers: list[httpx.Response]) -> bool:
+    """Tell whether an answer has a unit's title, though that is one that screening may hide."""
+    whole = client.refreshed(unit)
+    screened = CATALOG.by_name[place_of(unit).resource.name].root.screened.values()
+    hides = any("tittel" in names for names in screened)
+    return hides and any(whole["tittel"] in one.text for one in answers)
+
+
+def see_unseen_unnamed(stage: Stage, attempt: Attempt, over: list[Unit]) -> None:
+    """See that the units are counted and not named to somebody who does not see them."""
+    hidden = [one for one in over if stage.hides(one)]
+    secrets = [one[name] for one in hidden for name in NAMING if name in one]
+
+    answers = []
+    with suppress(KeyError):  # what is tried is itself in what is hidden
+        answers = list(attempt.over_http(stage.client))
+
+    assert {one.status_code for one in answers} <= {400, 404, 409}
+    assert [one for one in secrets if any(one in answer.text for answer in answers)] == []
+    if len(hidden) == len(over) > 0:
+        counts = [reasons_in(one) for one in answers if one.status_code == STATUS[Conflict]]
+        assert all(found in ([], [len(over)]) for found in counts)
+
+
+NAMING = ("systemID", "mappeID", "registreringsID", "tittel")
+
+
+def reasons_in(answer: httpx.Response) -> list[int]:
+    """Give how many units are each reason of a refusal."""
+    return [one["antall"] for one in answer.json()["feil"].get("hindringer", ())]
 
 
 def see_done(within: Within, attempt: Attempt, client: Client) -> None:

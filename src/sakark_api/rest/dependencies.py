@@ -1,7 +1,7 @@
 """What a request brings with it: its kommune, its caller, and the services that answer it."""
 
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -22,7 +22,14 @@ from sakark_api.access.oidc import Bindings, IssuerBinding, Verifier
 from sakark_api.access.policy import Action, Status, Work, admits, allows, may
 from sakark_api.access.reach import Reach, Rights, reach_of
 from sakark_api.db.reader import Reader
-from sakark_api.errors import Forbidden, Invalid, NotFound, Unauthenticated
+from sakark_api.errors import (
+    Blocked,
+    Forbidden,
+    Invalid,
+    NotFound,
+    Standing,
+    Unauthenticated,
+)
 from sakark_api.noark.resource import Actor, Change
 from sakark_api.noark.rules.gradering import AUTHORISED
 from sakark_api.noark.structure import Catalog
@@ -298,11 +305,32 @@ class Context:
         )
         if not open_still:
             raise Forbidden(text("Kommunen er i en annen tilstand nå. Prøv igjen."))
-        async with self.services.writer.transaction(self.kommune.id) as session:
-            session.info[SIGHT] = Sight(
-                self.queries.reaching, self.reach.values, cleared=self.cleared
+        try:
+            async with self.services.writer.transaction(self.kommune.id) as session:
+                session.info[SIGHT] = Sight(
+                    self.queries.reaching, self.reach.values, cleared=self.cleared
+                )
+                yield session
+        except Blocked as refusal:
+            raise refusal.to_reader(await self._seen(refusal.units)) from None
+
+    async def _seen(self, units: Collection[Standing]) -> Collection[Standing]:
+        """Tell which of some units the caller sees: rules know of all that there are."""
+        seen: list[Standing] = []
+        for name in {one.resource for one in units}:
+            # Not by its kind: that may be what the refused change would have made of it.
+            resource = self.services.catalog.by_name[name].root
+            asked = [one for one in units if one.resource == name]
+            if not self.may(Action.READ, resource.work):
+                continue
+            rows = await self.services.reader.fetch(
+                self.kommune.id,
+                self.queries.seen(resource),
+                self.values(ids=[one.system_id for one in asked]),
             )
-            yield session
+            found = {str(row[0]) for row in rows}
+            seen += [one for one in asked if str(one.system_id) in found]
+        return seen
 
     def change(self, session: Session) -> Change:
         """Say who writes when, for the rules."""

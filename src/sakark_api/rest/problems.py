@@ -115,7 +115,7 @@ def _shown(request: Request, obstacle: errors.Obstacle, language: str) -> dict[s
                 "systemID": str(one.system_id),
                 "_links": links.to_unit(one.resource, one.system_id, base),
             }
-            for one in obstacle.units
+            for one in obstacle.named
         ],
     }
 

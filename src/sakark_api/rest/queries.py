@@ -86,6 +86,7 @@ class Queries:
         self._count = lru_cache(maxsize=_REMEMBERED)(self._compile_count)
         self._asked = lru_cache(maxsize=_REMEMBERED)(self._survey)
         self._expanded = lru_cache(maxsize=1024)(self._compile_expanded)
+        self._seen = lru_cache(maxsize=64)(self._compile_seen)
         self._allowed = lru_cache(maxsize=64)(self._compile_allowed)
         self._tally = lru_cache(maxsize=256)(self._compile_tally)
 
@@ -124,6 +125,10 @@ class Queries:
         binding = self._asked(page)[0]
         return binding.parameters(filter_.values) if binding else {}
 
+    def seen(self, resource: Resource[Any]) -> Statement:
+        """Find which of many units are seen, by systemID; values: tenant, ids."""
+        return self._seen(resource)
+
     def allowed(self, resource: Resource[Any]) -> Statement:
         """Tell of a unit that is seen if it may be added to, changed and deleted; values as `one`.
 
@@ -142,6 +147,13 @@ class Queries:
                 *family.of_kind(resource), family.table.c.system_id == bindparam(ID, type_=Uuid())
             ),
             looks_up=True,
+        )
+
+    def _compile_seen(self, resource: Resource[Any]) -> Statement:
+        family = self.family(resource)
+        named = family.table.c.system_id == func.any(bindparam(IDS, type_=ARRAY(Uuid())))
+        return Statement.compile(
+            select(family.table.c.system_id).where(*family.of_kind(resource), named)
         )
 
     def _compile_allowed(self, resource: Resource[Any]) -> Statement:

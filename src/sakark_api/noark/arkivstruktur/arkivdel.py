@@ -23,10 +23,10 @@ from sakark_api.noark.metadata.kodeliste import ARKIVDELSTATUS, DOKUMENTMEDIUM
 from sakark_api.noark.model import Arkivenhet, reference, refers, searchable
 from sakark_api.noark.resource import Change, ChildColumn, Guard, Package, Parent, Resource, Work
 from sakark_api.noark.rules.avslutning import ClosesWhen, is_closing
-from sakark_api.noark.rules.hindring import refuse_found
+from sakark_api.noark.rules.hindring import conflict_over, refuse_found
 from sakark_api.noark.rules.opphav import give_last_change
 from sakark_api.noark.values import Kode
-from sakark_api.texts import text
+from sakark_api.texts import Text, text
 
 __all__ = ["AKTIV", "OVERLAPPING", "PERIODE_AVSLUTTET", "Arkivdel", "arkivdel", "refuse_new_in"]
 
@@ -106,11 +106,14 @@ def refuse_new_in(unit: UUID | None, status: Kode | None) -> None:
     """Take nothing new into an arkivdel whose period is over or overlaps (5.11.4, 5.11.6)."""
     if unit is None or status is None or status.kode not in TAKES_NOTHING_NEW:
         return
-    reason = text(
+    raise Blocked([Obstacle(_takes_nothing, [Standing("arkivdel", unit)], 1)])
+
+
+def _takes_nothing(_: object) -> Text:
+    return text(
         "Arkivdelen er i overlappingsperiode eller avsluttet, og tar ikke imot noe nytt."
         " Bruk arkivdelen som følger den."
     )
-    raise Blocked(reason, [Obstacle(reason, [Standing("arkivdel", unit)], 1)])
 
 
 def give_period(change: Change, unit: Arkivdel) -> None:
@@ -156,8 +159,10 @@ def _name(
     if named == after:
         return
     if named != before:
-        raise Conflict(
-            text("Arkivdelen «{tittel}» har en annen nabo fra før.", tittel=other.tittel)
+        raise conflict_over(
+            other,
+            f"«{other.tittel}»",
+            lambda name: text("Arkivdelen {tittel} har en annen nabo fra før.", tittel=name),
         )
     setattr(other, attribute, after)
     log_changed(change, other)

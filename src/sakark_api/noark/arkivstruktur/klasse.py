@@ -78,8 +78,12 @@ def refuse_closed_above(change: Change, parent: Klasse | Klassifikasjonssystem) 
         closed = change.get(Klassifikasjonssystem, parent.klassifikasjonssystem_ref)
     if closed is not None and closed.avsluttet_dato is not None:
         raise conflict_over(
-            text("«{tittel}» er avsluttet. Velg en klasse som er i bruk.", tittel=closed.tittel),
             closed,
+            "",  # its title and its klasseID may be screened
+            lambda _: text(
+                "Klassen, en klasse over den eller klassifikasjonssystemet er avsluttet. Velg en"
+                " klasse som er i bruk."
+            ),
         )
 
 
@@ -114,11 +118,11 @@ def refuse_below_closed(change: Change, unit: Klasse) -> None:
     periods = change.session.scalars(select(Arkivdel).where(ordered)).all()
     if periods and all(one.avsluttet_dato is not None for one in periods):
         raise conflict_over(
-            text(
-                "Arkivdelen «{tittel}» er avsluttet, og planen får ikke nye klasser.",
-                tittel=periods[0].tittel,
-            ),
             periods[0],
+            f"«{periods[0].tittel}»",
+            lambda name: text(
+                "Arkivdelen {tittel} er avsluttet, og planen får ikke nye klasser.", tittel=name
+            ),
         )
 
 

@@ -165,8 +165,11 @@ def move_to_successor(change: Change, unit: Mappe) -> list[Mappe]:
     if after is None:
         assert before is not None  # noqa: S101  a foreign key says so
         raise conflict_over(
-            text("Arkivdelen er i overlappingsperiode uten arvtaker. Sett referanseArvtaker."),
             before,
+            "",
+            lambda _: text(
+                "Arkivdelen er i overlappingsperiode uten arvtaker. Sett referanseArvtaker."
+            ),
         )
     refuse_new_in(after.system_id, after.arkivdelstatus)
     left = unit.effektiv_arkivdel

@@ -166,11 +166,11 @@ def refuse_deletion_in_closed(change: Change, unit: Registrering) -> None:
     found = change.get(Mappe, unit.mappe_ref) if unit.mappe_ref else None
     if found is not None and found.avsluttet_dato is not None:
         raise conflict_over(
-            text(
-                "Mappen {mappe} er avsluttet, og det som er i den kan ikke slettes.",
-                mappe=found.mappe_id,
-            ),
             found,
+            found.mappe_id,
+            lambda name: text(
+                "Mappen {mappe} er avsluttet, og det som er i den kan ikke slettes.", mappe=name
+            ),
         )
 
 

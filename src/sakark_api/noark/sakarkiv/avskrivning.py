@@ -18,7 +18,7 @@ from sakark_api.noark.metadata.kodeliste import AVSKRIVNINGSMAATE
 from sakark_api.noark.model import TenantRow, partitioned, reference, refers, searchable
 from sakark_api.noark.resource import Change, ChildColumn, Guard, Package, Parent, Resource, Work
 from sakark_api.noark.rules.avslutning import is_closing
-from sakark_api.noark.rules.hindring import SHOWN, and_more, conflict_over, refuse_found
+from sakark_api.noark.rules.hindring import conflict_over, refuse_found
 from sakark_api.noark.sakarkiv.avslutning import reasons_to_stay_open
 from sakark_api.noark.sakarkiv.journalpost import (
     INNGAAENDE,
@@ -29,7 +29,7 @@ from sakark_api.noark.sakarkiv.journalpost import (
 )
 from sakark_api.noark.sakarkiv.saksmappe import Saksmappe, saksmappe
 from sakark_api.noark.values import Kode
-from sakark_api.texts import joined, text
+from sakark_api.texts import text
 
 __all__ = ["Avskrivning", "avskrivning", "refuse_torn_apart"]
 
@@ -132,11 +132,11 @@ def refuse_deletion_in_closed(change: Change, unit: Avskrivning) -> None:
     case = change.get(Saksmappe, mappe) if mappe else None
     if case is not None and case.avsluttet_dato is not None:
         raise conflict_over(
-            text(
-                "Saken {mappe} er avsluttet, og avskrivningen kan ikke slettes.",
-                mappe=case.mappe_id,
-            ),
             case,
+            case.mappe_id,
+            lambda name: text(
+                "Saken {mappe} er avsluttet, og avskrivningen kan ikke slettes.", mappe=name
+            ),
         )
 
 
@@ -155,19 +155,16 @@ def close_case(change: Change, unit: Saksmappe) -> None:
     if waiting and WRITES_OFF not in change.options:
         reasons.append(unanswered(waiting))
     if reasons:
-        told = [text("Saken kan ikke avsluttes ennå."), *(one.reason for one in reasons)]
-        raise Blocked(joined(told, " "), reasons)
+        raise Blocked(reasons, text("Saken kan ikke avsluttes ennå."))
     write_off(change, waiting)
 
 
 def unanswered(waiting: Sequence["Restanse"]) -> Obstacle:
     """Name the entries that wait for an answer (6.1.12)."""
     entries = {one.system_id: one.registrerings_id for one in waiting}
-    shown = list(entries)[:SHOWN]
-    names = ", ".join(entries[one] for one in shown)
     return Obstacle(
-        text("Disse er ikke avskrevet: {poster}.", poster=and_more(names, len(entries))),
-        [Standing("journalpost", one) for one in shown],
+        lambda names: text("Disse er ikke avskrevet: {poster}.", poster=names),
+        [Standing("journalpost", one, name) for one, name in entries.items()],
         len(entries),
     )
 

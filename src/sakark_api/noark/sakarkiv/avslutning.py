@@ -30,7 +30,7 @@ FYSISK = "F"
 def reasons_to_stay_open(change: Change, unit: Saksmappe) -> Iterator[Obstacle]:
     """Tell why a case is not ready to be closed, apart from what waits for an answer."""
     if not has_primary_klasse(change, unit):
-        yield Obstacle(text("Saken mangler primær klasse."), [], 0)
+        yield Obstacle(lambda _: text("Saken mangler primær klasse."), [], 0)
     found = (
         find_obstacle(
             change,

@@ -227,7 +227,9 @@ def refuse_thawing(change: Change, unit: Journalpost) -> None:
     case = change.get(Saksmappe, unit.mappe_ref) if revived and unit.mappe_ref else None
     if case is not None and case.avsluttet_dato is not None:
         raise conflict_over(
-            text("Saken {mappe} er avsluttet. Gjenåpne den først.", mappe=case.mappe_id), case
+            case,
+            case.mappe_id,
+            lambda name: text("Saken {mappe} er avsluttet. Gjenåpne den først.", mappe=name),
         )
 
 
@@ -293,7 +295,7 @@ def refuse_draft_in_done(change: Change, unit: Dokumentbeskrivelse) -> None:
     if not isinstance(entry, Journalpost) or unit.dokumentstatus.kode == FERDIGSTILT:
         return
     if entry.journalstatus.kode in (DONE_OWN if own_produced(entry) else DONE_IN):
-        raise conflict_over(_draft_in(entry.registrerings_id), entry)
+        raise conflict_over(entry, entry.registrerings_id, _draft_in)
 
 
 def refuse_draft_of_done(change: Change, unit: Dokumentbeskrivelse) -> None:

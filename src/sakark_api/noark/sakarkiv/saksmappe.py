@@ -110,21 +110,22 @@ def refuse_reopening_in_closed(change: Change, unit: Saksmappe) -> None:
     period = change.get(Arkivdel, unit.effektiv_arkivdel) if unit.effektiv_arkivdel else None
     if period is not None and period.arkivdelstatus.kode == PERIODE_AVSLUTTET:
         raise conflict_over(
-            text(
-                "Arkivdelen «{tittel}» er avsluttet, og saken kan ikke gjenåpnes.",
-                tittel=period.tittel,
-            ),
             period,
+            f"«{period.tittel}»",
+            lambda name: text(
+                "Arkivdelen {tittel} er avsluttet, og saken kan ikke gjenåpnes.", tittel=name
+            ),
         )
     above = unit.referanse_forelder_mappe
     over = change.get(Mappe, above) if above else None
     if over is not None and over.avsluttet_dato is not None:
         raise conflict_over(
-            text(
-                "Saken er i mappen {mappe}, som er avsluttet. Flytt saken ut av den først.",
-                mappe=over.mappe_id,
-            ),
             over,
+            over.mappe_id,
+            lambda name: text(
+                "Saken er i mappen {mappe}, som er avsluttet. Flytt saken ut av den først.",
+                mappe=name,
+            ),
         )
 
 

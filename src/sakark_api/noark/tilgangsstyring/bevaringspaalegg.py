@@ -111,10 +111,11 @@ def refuse_while_it_holds(change: Change, unit: Bevaringspaalegg) -> None:
     """Let an order be ended, and not be deleted instead."""
     if holds(unit, change.now):
         raise conflict_over(
-            text(
+            unit,
+            "",
+            lambda _: text(
                 "Bevaringspålegget gjelder og kan ikke slettes. Sett gyldigTil for å avslutte det."
             ),
-            unit,
         )
 
 
