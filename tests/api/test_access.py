@@ -36,11 +36,11 @@ def person(http: httpx.Client, service: Service) -> Client:
     return Client(http, service, f"saksbehandler@{KOMMUNE}", KOMMUNE)
 
 
-def rights_of(admin: Client) -> list[Any]:
+def rights_of(admin: Client, rolle: str = "saksbehandler") -> list[Any]:
     package = admin.follow("admin/")
     found = admin.get(
         admin.link(package, "admin/tilgang/"),
-        params={"$filter": "rolle eq 'saksbehandler'", "$top": "200"},
+        params={"$filter": f"rolle eq '{rolle}'", "$top": "200"},
     ).json()
     return list(found.get("results", []))
 
@@ -51,7 +51,7 @@ def remove(admin: Client, unit: Any) -> None:
 
 
 def grant(admin: Client, **right: Any) -> Any:
-    """Give saksbehandlere a right."""
+    """Give saksbehandlere a right, or those of another `rolle`."""
     kategori = right.pop("kategori")
     body = {
         "rolle": "saksbehandler",
@@ -119,18 +119,19 @@ def narrowed(admin: Client) -> Iterator[None]:
 
 
 @contextmanager
-def without_rights(admin: Client) -> Iterator[None]:
-    standard = rights_of(admin)
+def without_rights(admin: Client, rolle: str = "saksbehandler") -> Iterator[None]:
+    standard = rights_of(admin, rolle)
     for one in standard:
         remove(admin, one)
     try:
         yield
     finally:
-        for one in rights_of(admin):
+        for one in rights_of(admin, rolle):
             remove(admin, one)
         for one in standard:
             grant(
                 admin,
+                rolle=rolle,
                 kategori=one["tilgangskategori"]["kode"],
                 **{name: one[name] for name in EVERYTHING},
             )
@@ -349,6 +350,19 @@ class TestOneArkivdel:
 
         assert answer.status_code == 404
 
+    def test_no_unit_is_told_to_follow_an_arkivdel_that_is_hidden(
+        self, person: Client, places: Places
+    ) -> None:
+        here = person.link(places.here["saksmappe"], "sakarkiv/ny-arkivnotat/")
+
+        answers = [
+            person.post(here, {"tittel": "Notat", "referanseArkivdel": system_id})
+            for system_id in (places.there["arkivdel"]["systemID"], str(uuid4()))
+        ]
+
+        assert [one.status_code for one in answers] == [400, 400]
+        assert answers[0].text == answers[1].text
+
     def test_new_units_are_seen_where_the_right_is(self, person: Client, places: Places) -> None:
         made = person.make(places.here["saksmappe"], "sakarkiv/ny-arkivnotat/", {"tittel": "Notat"})
 
@@ -518,11 +532,11 @@ def test_own_unit_and_own_cases_are_near(admin: Client, person: Client, places: 
     assert not sees(person, of_unit)
 
 
-def person_in(admin: Client, person: Client) -> Any:
+def person_in(admin: Client, person: Client, rolle: str = "saksbehandler") -> Any:
     """Find the bruker of who is logged in, as the archive knows it."""
     assert person.get(person.root).status_code == 200
     sak = person.get(f"{person.root}admin/bruker/", params={"$top": "100"}).json()["results"]
-    name = next(one for one in sak if one.get("kortnavn") == f"saksbehandler@{KOMMUNE}")
+    name = next(one for one in sak if one.get("kortnavn") == f"{rolle}@{KOMMUNE}")
     return admin.get(admin.link(name, "self")).json()
 
 

@@ -1,6 +1,6 @@
 """Writing units: plain functions on a session, in the order that every write follows."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -28,7 +28,7 @@ from sakark_api.noark.rules.koder import give_code_names
 from sakark_api.noark.rules.opphav import give_last_change, give_origin
 from sakark_api.noark.rules.vern import complete_values, give_disposal_date
 from sakark_api.noark.structure import Catalog, FileDoor, Offer, Relation
-from sakark_api.rest.fetching import fetch, is_locked, refuse_locked
+from sakark_api.rest.fetching import fetch, is_locked, refuse_locked, refuse_unseen
 from sakark_api.rest.patches import differs, forget_old_names, merge_patch, to_json
 from sakark_api.rest.schema import Body, Schemas, foreign_offset, parse_values
 from sakark_api.rest.ties import End, Ties, tie_below, tie_beside
@@ -46,6 +46,7 @@ class Commands:
     def __init__(self, catalog: Catalog, schemas: Schemas) -> None:
         self._schemas = schemas
         self.ties = Ties(catalog)
+        self._families = {table_of(one.model).name: one for one in catalog.roots}
         self._columns = {one.name: _tie_columns(catalog, one) for one in catalog.resources}
         self._parts = {resource.name: catalog.owned(resource) for resource in catalog.resources}
         self._rules = {
@@ -85,10 +86,14 @@ class Commands:
     ) -> TenantRow:
         tenant_id = change.session.info["tenant_id"]
         unit: TenantRow = made.model(tenant_id=tenant_id, system_id=uuid4())
-        for attribute in made.attributes:
-            value = getattr(body, attribute.name)
-            if value is not None and attribute.spec.set_by is not SetBy.CORE:
-                assign(unit, attribute, value)
+        given = [
+            one
+            for one in made.attributes
+            if getattr(body, one.name) is not None and one.spec.set_by is not SetBy.CORE
+        ]
+        for attribute in given:
+            assign(unit, attribute, getattr(body, attribute.name))
+        self._refuse_unseen(change, unit, given)
         give_origin(change, unit)
         for rule in self._rules[made.name, "on_place"]:
             rule(change, unit)
@@ -106,6 +111,11 @@ class Commands:
         if offer is not None:
             tie_beside(change, offer, unit)
         return unit
+
+    def _refuse_unseen(
+        self, change: Change, unit: TenantRow, given: Iterable[BoundAttribute]
+    ) -> None:
+        refuse_unseen(change.session, unit, self._families, (one.name for one in given))
 
     def _build_parts(self, change: Change, owner: Resource[Any], body: Body) -> Iterator[TenantRow]:
         """Make the compositions that came inside a unit's body."""
@@ -186,6 +196,7 @@ class Commands:
             if value is None and attribute.spec.always:
                 raise Invalid(text("Feltet {felt} kan ikke fjernes.", felt=attribute.wire))
             assign(unit, attribute, value)
+        self._refuse_unseen(change, unit, different)
         give_code_names(change, unit)
         refuse_odd_fields(change, unit)
         complete_values(change, unit)
@@ -252,6 +263,7 @@ class Commands:
         for attribute, value in wanted.items():
             if value is not None:
                 assign(extended, attribute, value)
+        self._refuse_unseen(change, extended, wanted)
         give_code_names(change, extended)
         refuse_odd_fields(change, extended)
         complete_values(change, extended)

@@ -1,6 +1,6 @@
 """Fetching units to write, and telling whether they are locked."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
@@ -10,7 +10,7 @@ from sqlalchemy import Select, and_, bindparam, not_, select, true
 from sqlalchemy.orm import Session
 
 from sakark_api.access.policy import Action
-from sakark_api.errors import Conflict, Forbidden, NotFound
+from sakark_api.errors import Conflict, Forbidden, Invalid, NotFound
 from sakark_api.noark.model import WHOLE_KEY, TenantRow, table_of
 from sakark_api.noark.resource import Parent, Resource
 from sakark_api.rest.reaching import Reaching
@@ -18,7 +18,7 @@ from sakark_api.rest.screening import is_restricted
 from sakark_api.rest.tenant import TENANT
 from sakark_api.texts import text
 
-__all__ = ["SIGHT", "Sight", "fetch", "is_locked", "refuse_locked"]
+__all__ = ["SIGHT", "Sight", "fetch", "is_locked", "refuse_locked", "refuse_unseen"]
 
 _KEYED = {WHOLE_KEY: True}
 
@@ -73,6 +73,29 @@ def fetch(
         raise Forbidden(text("Du har ikke rett til dette her. Spør arkivansvarlig."))
     unit: TenantRow = found[0]
     return unit
+
+
+def refuse_unseen(
+    session: Session, unit: TenantRow, families: Mapping[str, Resource[Any]], names: Iterable[str]
+) -> None:
+    """Let attributes name no unit that the caller does not see: it is as if there were none.
+
+    `families` are the roots by their tables, `names` the attributes that the caller gives.
+    """
+    sight: Sight = session.info.get(SIGHT, _PROGRAM)
+    for name in names:
+        value = getattr(unit, name)
+        for key in table_of(type(unit)).c[name].foreign_keys if value is not None else ():
+            named = families.get(key.column.table.name)
+            if named is None or sight.reaching is None or not sight.reaching.limits(named):
+                continue
+            try:
+                with session.no_autoflush:
+                    fetch(session, named, value)
+            except NotFound:
+                raise Invalid(
+                    text("Enheten viser til en enhet som ikke finnes. Rett referansen.")
+                ) from None
 
 
 @cache

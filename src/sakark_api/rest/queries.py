@@ -5,7 +5,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, and_, bindparam, func, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    true,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger, Uuid
 
@@ -176,8 +185,22 @@ class Queries:
         return Statement.compile(
             family.select()
             .select_from(source)
-            .where(*family.of_kind(relation.target), owner_id == bindparam(ID, type_=Uuid())),
+            .where(
+                *family.of_kind(relation.target),
+                owner_id == bindparam(ID, type_=Uuid()),
+                self._owner_seen(owner),
+            ),
             looks_up=True,
+        )
+
+    def _owner_seen(self, owner: Resource[Any]) -> ColumnElement[bool]:
+        """Say that the unit in the address is seen: nothing is told of what leads from others."""
+        family = self.family(owner)
+        rows = family.table.alias("from_here")
+        return (
+            select(literal_column("1"))
+            .where(*family.of_kind(owner, rows), rows.c.system_id == bindparam(ID, type_=Uuid()))
+            .exists()
         )
 
     def _compile_expanded(self, owner: Resource[Any], relation: Relation) -> Statement:
@@ -228,7 +251,7 @@ class Queries:
         if page.relation is not None and page.owner is not None:
             near = self.family(page.owner).table.alias("owner")
             source, owner_id = tied(family.table, page.relation, near)
-            where.append(owner_id == bindparam(ID, type_=Uuid()))
+            where += [owner_id == bindparam(ID, type_=Uuid()), self._owner_seen(page.owner)]
         rows = Rows(trail, family, family.table, Source(source, {}))
         compiled = compile_filter(page.tree, rows) if page.tree is not None else None
         if compiled is not None:

@@ -114,22 +114,21 @@ class Reaching:
         """
         assert tie.resource is not None  # noqa: S101  asked by the caller
         assert isinstance(tie.via, ChildColumn)  # noqa: S101  asked by the caller
-        beyond: Select[Any] = (
+        held: Select[Any] = (
             select(literal_column("1"))
             .select_from(owner)
-            .where(
-                same_kommune(owner),
-                owner.c.system_id == rows.c[tie.via.column],
-                self._beyond(reached),
-            )
+            .where(same_kommune(owner), owner.c.system_id == rows.c[tie.via.column])
             .correlate(rows)
         )
+        beyond, within = held.where(self._beyond(reached)), held.where(reached)
         if tie.via.kind is None:
             return not_(beyond.exists())
         kinds: list[ColumnElement[str]] = [
             literal_column(f"'{one.name}'") for one in self._catalog.kinds_of(tie.resource)
         ]
-        return or_(rows.c[tie.via.kind].not_in(kinds), not_(beyond.exists()))
+        # Of what there is no more nobody knows where it was: those see it who see everything.
+        there = not_(beyond.exists()) if self.whole else within.exists()
+        return or_(rows.c[tie.via.kind].not_in(kinds), there)
 
     def _beyond(self, reached: ColumnElement[bool]) -> ColumnElement[bool]:
         """Say that something is not reached, also where it is not known where it is."""

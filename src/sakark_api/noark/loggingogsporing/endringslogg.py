@@ -10,16 +10,44 @@ from sakark_api.noark.arkivstruktur.dokumentbeskrivelse import dokumentbeskrivel
 from sakark_api.noark.arkivstruktur.dokumentobjekt import dokumentobjekt
 from sakark_api.noark.arkivstruktur.klasse import klasse
 from sakark_api.noark.arkivstruktur.klassifikasjonssystem import klassifikasjonssystem
+from sakark_api.noark.arkivstruktur.konvertering import konvertering
+from sakark_api.noark.arkivstruktur.korrespondansepart import korrespondansepart
 from sakark_api.noark.arkivstruktur.kryssreferanse import kryssreferanse
 from sakark_api.noark.arkivstruktur.mappe import mappe
+from sakark_api.noark.arkivstruktur.merknad import merknad
+from sakark_api.noark.arkivstruktur.nasjonalidentifikator import nasjonalidentifikator
+from sakark_api.noark.arkivstruktur.part import part
 from sakark_api.noark.arkivstruktur.registrering import registrering
 from sakark_api.noark.logging.endringslogg import Endringslogg, Hendelseslogg
+from sakark_api.noark.moeter.moetedeltaker import moetedeltaker
 from sakark_api.noark.resource import ChildColumn, Package, Parent, Resource, Work
+from sakark_api.noark.sakarkiv.avskrivning import avskrivning
+from sakark_api.noark.sakarkiv.dokumentflyt import dokumentflyt
+from sakark_api.noark.sakarkiv.presedens import presedens
+from sakark_api.noark.tilgangsstyring.bevaringspaalegg import bevaringspaalegg
+from sakark_api.noark.tilgangsstyring.inhabilitet import inhabilitet
+from sakark_api.noark.tilgangsstyring.sperring import sperring
 from sakark_api.texts import text
 
 __all__ = ["endringslogg", "hendelseslogg"]
 
 _OF_UNIT = ChildColumn("referanse_arkivenhet", kind="gjelder")
+
+_WITHOUT_LOG = (
+    avskrivning,
+    bevaringspaalegg,
+    dokumentflyt,
+    inhabilitet,
+    konvertering,
+    korrespondansepart,
+    merknad,
+    moetedeltaker,
+    nasjonalidentifikator,
+    part,
+    presedens,
+    sperring,
+)
+"""What has no log to link to: its lines are read where the log of all is, by who sees it."""
 
 endringslogg = Resource(
     model=Endringslogg,
@@ -40,7 +68,8 @@ endringslogg = Resource(
             dokumentobjekt,
             kryssreferanse,
         )
-    ],
+    ]
+    + [Parent(unit, _OF_UNIT, ny=None, role=None, list_role=None) for unit in _WITHOUT_LOG],
     abstract=True,
     read_only=True,
     order_by=["endret_dato", "system_id"],
