@@ -42,6 +42,7 @@ TENANT_ID = {
     "noark/arkivstruktur/dokumentobjekt.py": "makes a dokumentobjekt of a file sent to its parent",
     "noark/arkivstruktur/dokumentbeskrivelse.py": "joins through the table between",
     "noark/sakarkiv/avskrivning.py": "makes avskrivninger as a case closes",
+    "noark/tilgangsstyring/bevaringspaalegg.py": "makes orders for mapper that pass on",
     "noark/arkivstruktur/kryssreferanse.py": "a unique key begins with it",
     "rest/ties.py": "ties units in the tables between them: the engine",
     "rest/fetching.py": "fetches units: the engine",

@@ -84,6 +84,25 @@ class Stage(World):
         assert answer.status_code in {204, 400}, answer.text
         return answer.status_code == 204
 
+    def order(self, unit: Unit, **given: Any) -> Any:
+        return self.made(unit, "bevaringspaalegg", hjemmel="Arkivlova § 13", **given)
+
+    def passing(self, **given: Any) -> tuple[Any, Any]:
+        """Give a mappe in an arkivdel that overlaps, and the arkivdel it is to pass on into."""
+        arkivdel, successor = self.new_arkivdel(**given), self.new_arkivdel()
+        mappe = self.new_mappe(arkivdel)
+        overlaps = {"referanseArvtaker": successor["systemID"], **status("arkivdelstatus", "O")}
+        self.change(arkivdel, **overlaps)
+        return mappe, successor
+
+    def arkivdel_of(self, mappe: Unit) -> Any:
+        return self.client.get(f"{self.client.link(mappe, 'self')}arkivdel/").json()
+
+    def orders_over(self, unit: Unit) -> Any:
+        """List the orders over a unit itself; there is one at least."""
+        here = f"{self.client.link(unit, 'self')}bevaringspaalegg/"
+        return self.client.get(here).json()["results"]
+
     def presedens_of(self, owner: Unit, **given: Any) -> Any:
         return self.made(owner, "presedens", rettskildefaktor="Praksis", **given)
 
@@ -97,7 +116,7 @@ class Stage(World):
 
 
 HIGHEST = {"graderingskode": {"kode": "SH"}}
-UNTITLED = {"avskrivning", "konvertering"}
+UNTITLED = {"avskrivning", "bevaringspaalegg", "konvertering"}
 CLOSING: dict[str, dict[str, Any]] = {
     "arkiv": {"arkivstatus": {"kode": "A"}},
     "arkivdel": {"arkivdelstatus": {"kode": "P"}},

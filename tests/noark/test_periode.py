@@ -226,3 +226,26 @@ def test_kommune_may_switch_the_inheritance_of_disposal_off(
     patch(world.arkivdel, world.client, **decided("K"))
 
     assert made_below(world) == [None] * 3
+
+
+SCREENED = {"tilgangsrestriksjon": {"kode": "5"}, "skjermingMetadata": [{"kode": "TM1"}]}
+OTHER = {"tilgangsrestriksjon": {"kode": "6"}, "skjermingMetadata": [{"kode": "TMO"}]}
+
+
+@pytest.mark.krav("5.11.5", "6.6.26")
+@pytest.mark.parametrize("after", [None, OTHER], ids=["open", "screened otherwise"])
+@pytest.mark.parametrize("then", [None, OTHER], ids=["opened", "screened later"])
+def test_mappe_that_passes_on_stays_screened_as_it_was(
+    world: World, client: Client, patch: Patch, successor: Any, after: Any, then: Any
+) -> None:
+    patch(world.arkivdel, skjerming=SCREENED)
+    patch(successor, skjerming=after)
+    below = client.make(world.mappe, "arkivstruktur/ny-mappe/", {"tittel": "Under"})
+    patch(world.arkivdel, **in_period("O"), referanseArvtaker=successor["systemID"])
+
+    made = client.make(below, "arkivstruktur/ny-registrering/", {"tittel": "Ny"})
+    patch(successor, skjerming=then)
+
+    units = [client.refreshed(one) for one in (world.mappe, below, made)]
+    codes = [one["skjerming"]["tilgangsrestriksjon"]["kode"] for one in units]
+    assert codes == ["5"] * 3

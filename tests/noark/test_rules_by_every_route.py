@@ -484,6 +484,22 @@ def within(service: Service) -> Iterator[Within]:
         pytest.param(tries.write_off_what_is_ours, REFUSED, marks=pytest.mark.krav("M617")),
         pytest.param(tries.write_off_note_for_nobody, INVALID, marks=pytest.mark.krav("M231")),
         pytest.param(tries.write_off_note_for_recipient, ALLOWED, marks=pytest.mark.krav("M231")),
+        (tries.delete_klasse_of_kept_arkivdel, REFUSED),
+        (tries.delete_klasse_of_arkivdel_kept_before, ALLOWED),
+        (tries.move_klasse_away_from_kept_arkivdel, REFUSED),
+        (tries.move_klasse_within_kept_arkivdel, ALLOWED),
+        (tries.dispose_of_kept_arkivdel, REFUSED),
+        (tries.dispose_of_kept_document, REFUSED),
+        (tries.dispose_of_document, ALLOWED),
+        pytest.param(
+            tries.delete_in_mappe_that_passed_on_kept, REFUSED, marks=pytest.mark.krav("5.11.5")
+        ),
+        pytest.param(
+            tries.delete_in_mappe_that_was_moved_kept, REFUSED, marks=pytest.mark.krav("5.11.5")
+        ),
+        pytest.param(
+            tries.delete_in_mappe_that_passed_on, ALLOWED, marks=pytest.mark.krav("5.11.5")
+        ),
         pytest.param(tries.screen("5"), ALLOWED, marks=pytest.mark.krav("M501")),
         pytest.param(tries.screen("KL"), INVALID, marks=pytest.mark.krav("M501")),
         pytest.param(

@@ -321,6 +321,69 @@ def screen(kode: str, **given: Any) -> Row:
     return row
 
 
+def delete_klasse_of_kept_arkivdel(stage: Stage) -> Try:
+    arkivdel = stage.new_arkivdel()
+    klasse = stage.new_klasse(stage.new_klasse(stage.system(arkivdel)), "11")
+    return Try(Remove(klasse), [stage.order(arkivdel)])
+
+
+def delete_klasse_of_arkivdel_kept_before(stage: Stage) -> Try:
+    arkivdel = stage.new_arkivdel()
+    stage.order(arkivdel, gyldigTil=SOME)
+    return Try(Remove(stage.new_klasse(stage.system(arkivdel))))
+
+
+def move_klasse_away_from_kept_arkivdel(stage: Stage) -> Try:
+    arkivdel = stage.new_arkivdel()
+    klasse = stage.new_klasse(stage.system(arkivdel))
+    return Try(Move(klasse, "overklasse", stage.new_klasse(kode="9")), [stage.order(arkivdel)])
+
+
+def move_klasse_within_kept_arkivdel(stage: Stage) -> Try:
+    arkivdel = stage.new_arkivdel()
+    system = stage.system(arkivdel)
+    above, klasse = stage.new_klasse(system, "1"), stage.new_klasse(system, "2")
+    stage.order(arkivdel)
+    return Try(Move(klasse, "overklasse", above))
+
+
+def dispose_of_kept_arkivdel(stage: Stage) -> Try:
+    arkivdel = stage.new_arkivdel()
+    return Try(Set(arkivdel, {"utfoertKassasjon": {}}), [stage.order(arkivdel)])
+
+
+def dispose_of_kept_document(stage: Stage) -> Try:
+    made = stage.made(stage.new_mappe(), "registrering")
+    paper, order = stage.paper(made), stage.order(made)
+    return Try(Set(paper, {"sletting": status("slettingstype", "SA")}), [order])
+
+
+def dispose_of_document(stage: Stage) -> Try:
+    paper = stage.paper(stage.made(stage.new_mappe(), "registrering"))
+    return Try(Set(paper, {"utfoertKassasjon": {}}))
+
+
+def delete_in_mappe_that_passed_on_kept(stage: Stage) -> Try:
+    mappe, _ = stage.passing()
+    stage.order(stage.arkivdel_of(mappe))
+    made = stage.made(mappe, "registrering")
+    return Try(Remove(made), stage.orders_over(mappe))
+
+
+def delete_in_mappe_that_was_moved_kept(stage: Stage) -> Try:
+    mappe, _ = stage.passing()
+    stage.order(stage.arkivdel_of(mappe))
+    moved = stage.made(stage.new_mappe(), "registrering")
+    list(Move(moved, "mappe", mappe).over_http(stage.client))
+    return Try(Remove(moved), stage.orders_over(mappe))
+
+
+def delete_in_mappe_that_passed_on(stage: Stage) -> Try:
+    mappe, _ = stage.passing()
+    stage.order(stage.arkivdel_of(mappe), gyldigTil=SOME)
+    return Try(Remove(stage.made(mappe, "registrering")))
+
+
 def close_case_over_unfinished(stage: Stage) -> Try:
     case = stage.case()
     note = stage.made(case, "arkivnotat")

@@ -180,6 +180,7 @@ class Guard:
     """
 
     resource: "Resource[Any]"
+    on_place: Sequence[Rule] = ()
     on_create: Sequence[Rule] = ()
     on_change: Sequence[Rule] = ()
     on_move: Sequence[Rule] = ()

@@ -51,7 +51,7 @@ from sakark_api.noark.rules.hindring import Units, conflict_over, refuse_found
 from sakark_api.noark.rules.kassasjon import give_kassasjon
 from sakark_api.noark.rules.numre import next_numbers
 from sakark_api.noark.rules.opphav import give_last_change
-from sakark_api.noark.rules.skjerming import give_skjerming
+from sakark_api.noark.rules.skjerming import give_skjerming, says_the_same
 from sakark_api.noark.values import NORWAY, Kode
 from sakark_api.texts import text
 
@@ -64,6 +64,7 @@ __all__ = [
     "number_by_year",
     "only_arkivdel",
     "open_mapper",
+    "outermost",
 ]
 
 
@@ -173,7 +174,8 @@ def move_to_successor(change: Change, unit: Mappe) -> list[Mappe]:
         )
     refuse_new_in(after.system_id, after.arkivdelstatus)
     left = unit.effektiv_arkivdel
-    top = _outermost(change, unit)
+    top = outermost(change, unit)
+    keep_screening(change, top, after)
     whole = [top, *all_below(change, top)]
     for one in whole:
         log_line(change, one, "arkivdel", left, after.system_id)
@@ -184,7 +186,19 @@ def move_to_successor(change: Change, unit: Mappe) -> list[Mappe]:
     return whole
 
 
-def _outermost(change: Change, unit: Mappe) -> Mappe:
+def keep_screening(change: Change, unit: Mappe, after: Arkivdel) -> None:
+    """Let a mappe that passes on stay screened as it was, whatever the next arkivdel is (6.6.26).
+
+    It is its own from now on, so that no change of what is above takes it away.
+    """
+    ordered = change.get(Klasse, unit.klasse_ref) if unit.klasse_ref else None
+    above = (ordered.skjerming if ordered else None) or after.skjerming
+    if unit.skjerming is not None and not says_the_same(unit.skjerming, above):
+        unit.skjerming_egen = True
+
+
+def outermost(change: Change, unit: Mappe) -> Mappe:
+    """Give the mappe that a mappe is in and that is in no other; itself where it is that."""
     top = unit
     while top.referanse_forelder_mappe is not None and (
         above := change.get(Mappe, top.referanse_forelder_mappe)

@@ -234,7 +234,10 @@ def _carry(change: Change, mapper: Sequence[Mappe], left: UUID | None) -> None:
         Registrering.mappe_ref.in_([one.system_id for one in mapper]),
         Registrering.referanse_arkivdel == left,
     )
-    for one in change.session.scalars(entries.with_for_update()):
+    # What passes on is not written yet: those who keep it from being lost see where it was.
+    with change.session.no_autoflush:
+        found = change.session.scalars(entries.with_for_update()).all()
+    for one in found:
         one.referanse_arkivdel = mapper[0].effektiv_arkivdel
         log_changed(change, one)
         give_last_change(change, one)

@@ -2,26 +2,27 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
-from typing import Any
-from uuid import UUID
+from typing import Any, Final
+from uuid import UUID, uuid4
 
 from sqlalchemy import CheckConstraint, func, literal, or_, select
 from sqlalchemy import column as sql_column
 from sqlalchemy.orm import Mapped
 
-from sakark_api.noark.arkivstruktur.arkivdel import arkivdel
+from sakark_api.noark.arkivstruktur.arkivdel import Arkivdel, arkivdel
 from sakark_api.noark.arkivstruktur.dokumentbeskrivelse import dokumentbeskrivelse
 from sakark_api.noark.arkivstruktur.dokumentobjekt import dokumentobjekt
 from sakark_api.noark.arkivstruktur.felles import Avgrenset
-from sakark_api.noark.arkivstruktur.klasse import klasse
+from sakark_api.noark.arkivstruktur.klasse import Klasse, klasse
 from sakark_api.noark.arkivstruktur.korrespondansepart import korrespondansepart
 from sakark_api.noark.arkivstruktur.kryssreferanse import kryssreferanse
-from sakark_api.noark.arkivstruktur.mappe import Mappe, mappe
+from sakark_api.noark.arkivstruktur.mappe import Mappe, mappe, outermost
 from sakark_api.noark.arkivstruktur.merknad import merknad
 from sakark_api.noark.arkivstruktur.nasjonalidentifikator import nasjonalidentifikator
 from sakark_api.noark.arkivstruktur.part import part
-from sakark_api.noark.arkivstruktur.registrering import registrering
+from sakark_api.noark.arkivstruktur.registrering import Registrering, registrering
 from sakark_api.noark.attribute import attribute
+from sakark_api.noark.logging.endringslogg import log_created
 from sakark_api.noark.model import Opprettet, TenantRow, reference, refers
 from sakark_api.noark.moeter.moetedeltaker import moetedeltaker
 from sakark_api.noark.resource import (
@@ -34,8 +35,10 @@ from sakark_api.noark.resource import (
     Resource,
     Work,
 )
+from sakark_api.noark.rules.frysing import value_before
 from sakark_api.noark.rules.gyldighet import holds, holds_in_sql, refuse_no_period
 from sakark_api.noark.rules.hindring import Units, conflict_over, refuse_found
+from sakark_api.noark.rules.opphav import give_origin
 from sakark_api.noark.sakarkiv.avskrivning import avskrivning
 from sakark_api.noark.sakarkiv.dokumentflyt import dokumentflyt
 from sakark_api.noark.sakarkiv.presedens import presedens
@@ -64,6 +67,9 @@ KEPT: Sequence[Resource[Any]] = (
 
 MOVED = (klasse, mappe, registrering, dokumentbeskrivelse, dokumentobjekt, presedens)
 """Those that may be taken from one place to another."""
+
+DISPOSED: Final = ("utfoert_kassasjon", "sletting")
+"""What says that a unit's content is gone."""
 
 _KINDS = {one.model: one for one in KEPT}
 
@@ -121,9 +127,21 @@ def refuse_while_it_holds(change: Change, unit: Bevaringspaalegg) -> None:
 
 def refuse_deletion(change: Change, unit: TenantRow) -> None:
     """Keep what an order holds over, whoever asks (arkivlova §§ 12 and 13)."""
+    _refuse_under_order(change, unit)
+
+
+def refuse_disposal(change: Change, unit: TenantRow) -> None:
+    """Let nothing be said to be disposed of, or to have lost its content, that an order keeps."""
+    done = (name for name in DISPOSED if hasattr(unit, name))
+    if any(getattr(unit, name) is not None and value_before(unit, name) is None for name in done):
+        _refuse_under_order(change, unit)
+
+
+def _refuse_under_order(change: Change, unit: TenantRow) -> None:
+    places = {*_around(change, unit), *_ordering(change, unit)}
     refuse_found(
         change,
-        _orders_over(change, set(_around(change, unit))),
+        _orders_over(change, places),
         lambda names: text(
             "Et bevaringspålegg gjelder her, og ingenting kan slettes før det er avsluttet:"
             " {hjemmel}.",
@@ -134,10 +152,10 @@ def refuse_deletion(change: Change, unit: TenantRow) -> None:
 
 def refuse_leaving(change: Change, unit: TenantRow) -> None:
     """Let nothing be moved out of what an order holds over: it could be deleted there."""
-    if change.former is None:
+    if change.former is None and not isinstance(unit, Klasse):  # which may leave its system alone
         return
-    place = unit if isinstance(unit, Avgrenset) else change.former
-    left = {*_around(change, place)} - {*_around_after(change, unit)}
+    place = change.former if change.former and not isinstance(unit, Avgrenset) else unit
+    left = {*_around(change, place), *_ordering(change, unit)} - {*_around_after(change, unit)}
     refuse_found(
         change,
         _orders_over(change, left),
@@ -147,6 +165,43 @@ def refuse_leaving(change: Change, unit: TenantRow) -> None:
             hjemmel=names,
         ),
     )
+
+
+def carry_orders(change: Change, unit: Registrering) -> None:
+    """Let orders over an arkivdel follow the mapper that pass on into the next one (5.11.5).
+
+    Each becomes one over the mappe that passes on, with all that is in it.
+    """
+    del unit
+    if not isinstance(change.parent, Mappe):
+        return
+    top = outermost(change, change.parent)
+    left = value_before(top, "effektiv_arkivdel")
+    if left in {None, top.effektiv_arkivdel}:
+        return
+    over = select(Bevaringspaalegg).where(
+        Bevaringspaalegg.arkivdel_ref == left,
+        or_(Bevaringspaalegg.gyldig_til.is_(None), Bevaringspaalegg.gyldig_til > change.now),
+    )
+    with change.session.no_autoflush:
+        orders = change.session.scalars(over).all()
+    made = [_for_mappe(change, one, top) for one in orders]
+    change.session.add_all(made)
+    log_created(change, made)
+
+
+def _for_mappe(change: Change, order: Bevaringspaalegg, mappe: Mappe) -> Bevaringspaalegg:
+    made = Bevaringspaalegg(
+        tenant_id=order.tenant_id,
+        system_id=uuid4(),
+        mappe_ref=mappe.system_id,
+        hjemmel=order.hjemmel,
+        begrunnelse=order.begrunnelse,
+        gyldig_fra=order.gyldig_fra,
+        gyldig_til=order.gyldig_til,
+    )
+    give_origin(change, made)
+    return made
 
 
 def _orders_over(change: Change, places: Collection[UUID]) -> Units:
@@ -176,6 +231,18 @@ def _around(change: Change, unit: TenantRow) -> Iterator[UUID]:
             yield from _around(change, owner)
 
 
+def _ordering(change: Change, unit: TenantRow) -> Iterator[UUID]:
+    """List the arkivdeler that a klasse orders, by the system that it is in before this change."""
+    if isinstance(unit, Klasse):
+        yield from _of_system(change, value_before(unit, "klassifikasjonssystem_ref"))
+
+
+def _of_system(change: Change, system: UUID) -> Sequence[UUID]:
+    ordered = select(Arkivdel.system_id).where(Arkivdel.klassifikasjonssystem_ref == system)
+    with change.session.no_autoflush:
+        return change.session.scalars(ordered).all()
+
+
 def _owners(change: Change, tie: Parent, unit: TenantRow) -> Sequence[TenantRow]:
     """List what a unit has its place in by a tie; not what it only names."""
     if tie.resource is None or tie.ny is None:
@@ -198,6 +265,8 @@ def _around_after(change: Change, unit: TenantRow) -> Iterator[UUID]:
     yield unit.system_id
     if isinstance(unit, Mappe) and unit.effektiv_arkivdel:
         yield unit.effektiv_arkivdel
+    if isinstance(unit, Klasse):
+        yield from _of_system(change, unit.klassifikasjonssystem_ref)
     yield from _around(change, change.parent or unit)
 
 
@@ -217,8 +286,9 @@ bevaringspaalegg = Resource(
     on_change=[refuse_no_period],
     on_delete=[refuse_while_it_holds],
     guards=[
-        *(Guard(one, on_delete=[refuse_deletion]) for one in KEPT),
+        *(Guard(one, on_change=[refuse_disposal], on_delete=[refuse_deletion]) for one in KEPT),
         *(Guard(one, on_move=[refuse_leaving]) for one in MOVED),
+        Guard(registrering, on_place=[carry_orders], on_move=[carry_orders]),
     ],
     example={
         "hjemmel": "Arkivlova § 13",
