@@ -52,6 +52,7 @@ from sakark_api.texts import text
 __all__ = [
     "Registrering",
     "closing_of",
+    "followed",
     "give_archiver",
     "next_id_in_mappe",
     "number_in_mappe",
@@ -176,7 +177,7 @@ def refuse_deletion_in_closed(change: Change, unit: Registrering) -> None:
 
 def inherit_medium(change: Change, unit: Registrering) -> None:
     """Take over the form of its documents from the arkivdel it belongs to (GUIDE 14.1)."""
-    give_from(_followed(change, unit), unit, MEDIUM)
+    give_from(followed(change, unit.referanse_arkivdel, change.parent), unit, MEDIUM)
 
 
 def arkivdel_of(change: Change, parent: TenantRow | None) -> UUID | None:
@@ -195,19 +196,19 @@ def inherit_decisions(change: Change, unit: Registrering) -> None:
     It comes before what the registrering is in, as a rule of its own does (GUIDE 14.1); but on
     screening a klasse is nearer than the arkivdel over it.
     """
-    followed, parent = _followed(change, unit), change.parent
-    give_kassasjon(change, unit, followed, parent)
-    nearest = (parent, followed) if isinstance(parent, Klasse) else (followed, parent)
+    parent = change.parent
+    told = followed(change, unit.referanse_arkivdel, parent)
+    give_kassasjon(change, unit, told, parent)
+    nearest = (parent, told) if isinstance(parent, Klasse) else (told, parent)
     give_skjerming(change, unit, *nearest)
 
 
-def _followed(change: Change, unit: Registrering) -> Arkivdel | None:
+def followed(change: Change, told: UUID | None, parent: TenantRow | None) -> Arkivdel | None:
     """Give the arkivdel that a registrering belongs to, unless its parent is or follows that."""
-    parent = change.parent
     above = None if isinstance(parent, Klasse) else arkivdel_of(change, parent)
-    if unit.referanse_arkivdel is None or unit.referanse_arkivdel == above:
+    if told is None or told == above:
         return None
-    return change.get(Arkivdel, unit.referanse_arkivdel)
+    return change.get(Arkivdel, told)
 
 
 def follow_arkivdel(change: Change, unit: Registrering) -> None:

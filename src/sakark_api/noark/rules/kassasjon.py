@@ -8,7 +8,15 @@ from sakark_api.noark.rules.frysing import value_before
 from sakark_api.noark.values import years_after
 from sakark_api.noark.verdier import Kassasjon
 
-__all__ = ["WITHOUT_INHERITANCE", "date_disposal", "give_kassasjon", "inherit_kassasjon"]
+__all__ = [
+    "WITHOUT_INHERITANCE",
+    "date_disposal",
+    "decides_the_same",
+    "give_kassasjon",
+    "inherit_kassasjon",
+    "is_dated_by_hand",
+    "undated",
+]
 
 WITHOUT_INHERITANCE: Final = "uten-arv-av-kassasjon"
 """The option of a kommune that decides on disposal unit by unit (5.10.16)."""
@@ -46,6 +54,28 @@ def date_disposal(unit: Any, closed: datetime | None, before: datetime | None) -
     date = date or _due(value, closed)
     if date != value.kassasjonsdato:
         unit.kassasjon = value.model_copy(update={"kassasjonsdato": date})
+
+
+def undated(value: Kassasjon | None) -> Kassasjon | None:
+    """Give a decision without the date that follows from its years and a closing."""
+    if value is None or value.bevaringstid is None:
+        return value
+    return value.model_copy(update={"kassasjonsdato": None})
+
+
+def decides_the_same(one: Kassasjon | None, other: Kassasjon | None) -> bool:
+    """Tell whether two units are decided of alike, though they may be due at different times."""
+    return undated(one) == undated(other)
+
+
+def is_dated_by_hand(
+    value: Kassasjon | None, above: Kassasjon | None, closed: datetime | None
+) -> bool:
+    """Tell whether a decision's date comes neither from a closing nor from above."""
+    if value is None or value.bevaringstid is None:
+        return False
+    given = above.kassasjonsdato if above else None
+    return value.kassasjonsdato not in {None, given, _due(value, closed)}
 
 
 def _due(value: Kassasjon, closed: datetime | None) -> datetime | None:
