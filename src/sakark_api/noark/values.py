@@ -199,6 +199,11 @@ class Value(BaseModel):
         alias_generator=to_wire, populate_by_name=True, extra="forbid", frozen=True
     )
 
+    @property
+    def rank(self) -> int | None:
+        """How high what it tells is graded; None for what is not graded."""
+        return None
+
     @classmethod
     def __get_pydantic_json_schema__(
         cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler

@@ -16,6 +16,7 @@ from sakark_api.noark.metadata.kodeliste import (
     SLETTINGSTYPE,
     TILGANGSRESTRIKSJON,
 )
+from sakark_api.noark.rules.gradering import rank_of
 from sakark_api.noark.rules.sifre import (
     is_d_nummer,
     is_foedselsnummer,
@@ -63,6 +64,10 @@ class Gradering(Value):
     referanse_nedgradert_av: Ref | None = field(
         None, text("Brukeren som nedgraderte, ved systemID"), core=True
     )
+
+    @property
+    def rank(self) -> int:
+        return rank_of(self.graderingskode.kode)
 
 
 class Skjerming(Value):

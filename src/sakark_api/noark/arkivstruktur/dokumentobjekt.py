@@ -17,6 +17,7 @@ from sakark_api.noark.arkivstruktur.dokumentbeskrivelse import (
     tied,
 )
 from sakark_api.noark.arkivstruktur.felles import Signert
+from sakark_api.noark.arkivstruktur.graderingsarv import keeping, refuse_lower
 from sakark_api.noark.arkivstruktur.kassasjonsarv import following
 from sakark_api.noark.arkivstruktur.registrering import Registrering
 from sakark_api.noark.arkivstruktur.skjermingsarv import carrying
@@ -357,9 +358,9 @@ dokumentobjekt = Resource(
         give_version,
     ],
     on_change=[refuse_other_checksum, refuse_odd_mime_type],
-    on_move=[refuse_leaving, refuse_version_of_finished, give_version],
+    on_move=[refuse_leaving, refuse_lower, refuse_version_of_finished, give_version],
     on_delete=[refuse_deletion],
-    guards=[*carrying, *following],
+    guards=[*carrying, *following, *keeping],
     file=FileRules(
         refuse=refuse_file,
         receive=receive_file,

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
-from sqlalchemy import Index, inspect
+from sqlalchemy import Index, SmallInteger, inspect
 from sqlalchemy.orm import Mapped, mapped_column
 
 from sakark_api.noark.attribute import (
@@ -58,6 +58,8 @@ class Endringslogg(TenantRow):
     referanse_endret_av: Mapped[UUID] = attribute("M230", set_by=SetBy.CORE, always=True)
     tidligere_verdi: Mapped[str | None] = attribute("M684", set_by=SetBy.CORE)
     ny_verdi: Mapped[str | None] = attribute("M685", set_by=SetBy.CORE)
+    gradert: Mapped[int | None] = mapped_column(SmallInteger, deferred=True)
+    """How high what the line tells was graded: a lower grading of the unit does not open it."""
 
 
 class Hendelseslogg(Endringslogg):
@@ -93,7 +95,7 @@ def log_changed(change: Change, unit: TenantRow) -> None:
         (
             Line(*_of(unit), ENDRET, attribute.wire)
             if attribute.spec.private
-            else Line(*_of(unit), ENDRET, attribute.wire, as_text(before), as_text(after))
+            else _changed(unit, attribute.wire, before, after)
             for attribute, before, after in changes_of(unit)
         ),
     )
@@ -102,12 +104,13 @@ def log_changed(change: Change, unit: TenantRow) -> None:
 def log_deleted(change: Change, unit: TenantRow) -> None:
     """Log that a unit was deleted, with the name it had."""
     named = getattr(unit, "tittel", None) or getattr(unit, "navn", None)
-    _write(change, [Line(*_of(unit), SLETTET, None, as_text(named))])
+    rank: int | None = getattr(unit, "gradert", None)
+    _write(change, [Line(*_of(unit), SLETTET, None, as_text(named), rank=rank)])
 
 
 def log_line(change: Change, unit: TenantRow, name: str, before: Any, after: Any) -> None:
     """Log one thing of a unit that is no attribute: what it is tied to, or its kind."""
-    _write(change, [Line(*_of(unit), ENDRET, name, as_text(before), as_text(after))])
+    _write(change, [_changed(unit, name, before, after)])
 
 
 def log_read(change: Change, units: Iterable[tuple[str, UUID]], name: str | None = None) -> None:
@@ -150,6 +153,14 @@ class Line(NamedTuple):
     name: str | None = None
     before: str | None = None
     after: str | None = None
+    rank: int | None = None
+
+
+def _changed(unit: TenantRow, name: str, before: Any, after: Any) -> Line:
+    """Make the line of a change, graded as the highest that it tells of (C4.5.22)."""
+    ranks = [one.rank for one in (before, after) if isinstance(one, Value)]
+    rank = max((one for one in ranks if one is not None), default=None)
+    return Line(*_of(unit), ENDRET, name, as_text(before), as_text(after), rank)
 
 
 def _of(unit: TenantRow) -> tuple[str, UUID]:
@@ -173,6 +184,7 @@ def _write(change: Change, lines: Iterable[Line]) -> None:
             "referanse_endret_av": change.actor.system_id,
             "tidligere_verdi": line.before,
             "ny_verdi": line.after,
+            "gradert": line.rank,
         }
         for line in lines
     ]
