@@ -482,6 +482,17 @@ def test_a_unit_tells_what_may_be_done_with_it(
     assert bool(offers) is (given == "ny")
 
 
+def test_who_makes_cases_in_a_unit_may_do_so_though_the_unit_is_others_to_keep(
+    person: Client, places: Places
+) -> None:
+    unit = places.here["arkivdel"]
+
+    told = person.get(f"{person.link(unit, 'self')}tilgang/").json()
+
+    assert told.pop("_links")
+    assert told == {"les": True, "ny": True, "endre": False, "slett": False}
+
+
 @pytest.mark.usefixtures("narrowed")
 @pytest.mark.krav("C4.5.1")
 def test_own_unit_and_own_cases_are_near(admin: Client, person: Client, places: Places) -> None:

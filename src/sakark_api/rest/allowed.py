@@ -1,13 +1,12 @@
 """What the caller may do with a unit here and now, for those who show buttons (GUIDE 16)."""
 
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sakark_api.access.policy import Action
 from sakark_api.errors import NotFound
 from sakark_api.noark.resource import Resource
 from sakark_api.rest.dependencies import Context, id_of
@@ -16,8 +15,6 @@ from sakark_api.rest.media_types import NOARK, refuse_unacceptable
 from sakark_api.texts import text
 
 __all__ = ["Lovlig", "read_allowed"]
-
-_WRITING: Final = (Action.CREATE, Action.CHANGE, Action.DELETE)
 
 
 class Lovlig(BaseModel):
@@ -43,11 +40,14 @@ async def read_allowed(context: Context, request: Request, resource: Resource[An
     )
     if not rows:
         raise NotFound(text("Enheten finnes ikke."))
-    ny, endre, slett = (
-        bool(given) and context.may(action, resource.work)
-        for given, action in zip(rows[0], _WRITING, strict=True)
+    ny, endre, slett = map(bool, rows[0])
+    offers = context.services.catalog.offers(resource)
+    allowed = Lovlig(
+        les=True,
+        ny=ny and any(context.may("create", one.made.work) for one in offers),
+        endre=endre and context.may("change", resource.work),
+        slett=slett and context.may("delete", resource.work),
     )
-    allowed = Lovlig(les=True, ny=ny, endre=endre, slett=slett)
     headers = {"cache-control": "private, no-store", "vary": "Authorization, Accept"}
     address = f"{context.base}{request.scope['path'].split('/api/', 1)[1].rstrip('/')}/"
     links = msgspec.Raw(render([Link("self", address), Link(ALLOWED_REL, address)]))

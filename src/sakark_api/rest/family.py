@@ -10,7 +10,9 @@ from sqlalchemy import (
     Select,
     func,
     literal_column,
+    not_,
     select,
+    true,
 )
 from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.types import DateTime, Numeric
@@ -21,7 +23,7 @@ from sakark_api.noark.resource import Resource
 from sakark_api.noark.structure import Catalog, Relation
 from sakark_api.rest.reaching import Reaching
 from sakark_api.rest.schema import UnitWriter
-from sakark_api.rest.screening import Screen, is_screened, screening_mark
+from sakark_api.rest.screening import Screen, is_restricted, is_screened, screening_mark
 from sakark_api.rest.state import state_of
 from sakark_api.rest.tenant import TENANT, same_kommune
 
@@ -79,6 +81,11 @@ class Family:
     @cached_property
     def kinds_by_name(self) -> Mapping[str, Resource[Any]]:
         return {one.name: one for one in self._catalog.family(self.root)}
+
+    @property
+    def unscreened(self) -> ColumnElement[bool]:
+        """Say in SQL that nothing of a row is screened from the caller."""
+        return true() if self._screen is None else not_(is_restricted(self.root, self.table))
 
     def column(self, name: str, rows: FromClause | None = None) -> ColumnElement[Any]:
         """Give a column as the caller may ask about it; `rows` is an alias of the table.

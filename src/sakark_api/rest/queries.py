@@ -141,7 +141,8 @@ class Queries:
     def allowed(self, resource: Resource[Any]) -> Statement:
         """Tell of a unit that is seen if it may be added to, changed and deleted; values as `one`.
 
-        What is closed or archived is neither added to nor deleted.
+        What is closed or archived is neither added to nor deleted, and who is not cleared for all
+        that is screened in it does not write in it.
         """
         return self._allowed(resource)
 
@@ -169,7 +170,10 @@ class Queries:
         family = self.family(resource)
         table, root = family.table, resource.root
         is_open = table.c[root.locked_by].is_(None) if root.locked_by else true()
-        may = {action: family.reaching.may(root, table, action) for action in Action}
+        may = {
+            action: and_(family.unscreened, family.reaching.may(root, table, action))
+            for action in Action
+        }
         return Statement.compile(
             select(
                 and_(may[Action.CREATE], is_open),
