@@ -649,6 +649,37 @@ def test_the_log_of_what_is_hidden_is_hidden(log_in: LogIn, admin: Client, place
     remove(admin, barred)
 
 
+def test_the_log_of_what_is_part_of_the_hidden_is_hidden(
+    log_in: LogIn, admin: Client, places: Places
+) -> None:
+    leder, sak = log_in(f"leder@{KOMMUNE}"), places.here["saksmappe"]
+    brukere = admin.get(f"{admin.root}admin/bruker/", params={"$top": "100"}).json()["results"]
+    me = next(one for one in brukere if one.get("kortnavn") == f"leder@{KOMMUNE}")
+    parts = [places.here[name]["systemID"] for name in PARTS]
+    about = {"$filter": " or ".join(f"referanseArkivenhet eq '{one}'" for one in parts)}
+    address = f"{leder.root}loggingogsporing/hendelseslogg/"
+    before = leder.get(address, params=about).json()["count"]
+
+    barred = admin.make(
+        sak, f"{TILGANGSSTYRING}ny-inhabilitet/", {"referanseBruker": me["systemID"]}
+    )
+
+    gone = admin.make(
+        places.here["journalpost"], "arkivstruktur/ny-merknad/", {"merknadstekst": "Vekk"}
+    )
+    remove(admin, gone)
+
+    assert before == len(parts)
+    assert leder.get(address, params=about).json()["count"] == 0
+    of_gone = {"$filter": f"referanseArkivenhet eq '{gone['systemID']}'"}
+    assert leder.get(address, params=of_gone).json()["count"] == 0
+    assert admin.get(address, params=of_gone).json()["count"] == 2
+    of_bar = {"$filter": f"referanseArkivenhet eq '{barred['systemID']}'"}
+    assert leder.get(address, params=of_bar).json()["count"] == 0
+    assert admin.get(address, params=of_bar).json()["count"] == 1
+    remove(admin, barred)
+
+
 def test_rights_are_read_and_given_by_administrators_alone(log_in: LogIn) -> None:
     body = {
         "rolle": "leser",
@@ -724,5 +755,17 @@ def test_what_is_restricted_is_read_in_full_by_those_with_a_right_to_it(
         leder.link(sak, "self"), {"beskrivelse": "Ny"}, headers={"If-Match": leder.etag(sak)}
     )
     assert refused.status_code == 403
+    may = leder.get(f"{leder.link(sak, 'self')}tilgang/").json()
+    assert (may["les"], may["ny"], may["endre"], may["slett"]) == (True, False, False, False)
+    told = person.patch(
+        person.link(sak, "self"), {"beskrivelse": secret}, headers={"If-Match": "*"}
+    )
+    assert told.status_code == 200
+    log = {
+        name: client.get(f"{client.link(sak, 'self')}endringslogg/")
+        for name, client in (("admin", admin), ("leder", leder))
+    }
+    assert {name: one.json()["count"] > 0 for name, one in log.items()} == dict.fromkeys(log, True)
+    assert not any(secret in one.text for one in log.values())
     remove(admin, right)
     assert readers() == {"admin", "person", "leder"}

@@ -117,7 +117,12 @@ class Screen:
 
 
 def is_screened(root: Resource[Any], rows: FromClause) -> ColumnElement[bool]:
-    """Say that a row has something that not everybody may see: screened by itself or from above."""
+    """Say that a row has something that not everybody may see: screened by itself or from above.
+
+    Who reads it is logged; of a line of the log, it is the unit that is screened, and not the line.
+    """
+    if root.read_only:
+        return false()
     grounds = list(_grounds(root, rows, _holds)) if _can_be_screened(root, rows) else []
     return or_(*grounds) if grounds else false()
 
