@@ -8,13 +8,13 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 from tests.conftest import Service
-from tests.trust.machine import ArchiveMachine
+from tests.trust.governing import GovernedMachine
 
 SOAK_SECONDS = int(os.environ.get("SAKARK_SOAK_SECONDS", "0"))
 
 
 def run(service: Service, http: httpx.Client, how: settings) -> None:
-    class OnThisService(ArchiveMachine):
+    class OnThisService(GovernedMachine):
         def __init__(self) -> None:
             super().__init__(service, http)
 
@@ -37,7 +37,7 @@ def settings_of(examples: int, steps: int, *, soak: bool) -> settings:
 def test_whoever_does_whatever_the_archive_can_be_trusted(
     service: Service, http: httpx.Client
 ) -> None:
-    run(service, http, settings_of(5, 40, soak=False))
+    run(service, http, settings_of(3, 40, soak=False))
 
 
 @pytest.mark.timeout(0)

@@ -3,7 +3,7 @@
 import json
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
@@ -30,6 +30,8 @@ STAMPS = frozenset({"endretDato", "endretAv", "referanseEndretAv", "_links"})
 """What says of a unit that it was changed, and is not logged as a change itself."""
 
 _DAY = 86_400
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_SHOWN = re.compile(rf'"systemID":"({_ID.pattern})"')
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,10 @@ class Witness:
     mark: str = field(default_factory=lambda: f"fugl{uuid4().hex[:6]}x")
     tags: dict[tuple[User, Unit], tuple[str, str]] = field(default_factory=dict)
     lines: set[str] = field(default_factory=set)
-    begun: str = field(default_factory=lambda: datetime.now(UTC).isoformat())
+    born: str = field(default_factory=lambda: datetime.now(UTC).isoformat())
+    begun: str = ""
+    told: dict[str, str] = field(default_factory=dict)
+    """Of each line of the log that tells of the picture: which unit it is about."""
     _count: Any = field(default_factory=lambda: count(1))
 
     def new_text(self) -> str:
@@ -61,8 +66,8 @@ class Witness:
         return f"{self.mark}{next(self._count)}x"
 
     def as_user(self, who: User) -> Client:
-        if who.role == "ingen" and who.name not in self.service.tokens:
-            token = token_without_role(self.service, who)
+        if (who.person or who.role == "ingen") and who.name not in self.service.tokens:
+            token = token_of(self.service, who)
             self.service.tokens[who.name] = (time.monotonic() + _DAY, token)
         return Client(self.http, self.service, who.name, who.kommune)
 
@@ -82,6 +87,7 @@ class Witness:
         assert answer.status_code < 500, f"{request} gave {answer.status_code}"
         if answer.status_code >= 400:
             assert answer.json()["feil"]["kode"] == answer.status_code, request
+        self.look_for_what_is_hidden(who, answer, request)
         in_log = "logg/" in str(answer.request.url)
         own = self.texts_in(f"{answer.request.url} {answer.request.content!r}")
         for written in self.texts_in(answer.text) - own:
@@ -89,11 +95,29 @@ class Witness:
             if unit is None:
                 continue
             where = f"{request} told {written} of a {unit.kind}"
-            assert oracle.sees(who, unit), where
+            # Of what is deleted, the log no longer knows how it was graded and screened.
+            sees = oracle.sees if unit.alive or not in_log else oracle.may_have_known
+            assert sees(who, self.picture, unit), where
             assert not is_former or (in_log and oracle.may_read_log(who)), f"{where}, a former text"
-        for unit in self.picture.units:
-            if not oracle.may_know(who, unit) and unit.id not in str(answer.request.url):
-                assert unit.id not in answer.text, f"{request} named a {unit.kind}"
+
+    def look_for_what_is_hidden(self, who: User, answer: httpx.Response, request: str) -> None:
+        """What somebody may not know of is not shown, and is answered as what is not there."""
+        asked = _ID.findall(str(answer.request.url))
+        of_others = {*_ID.findall(answer.text)}.difference(asked)
+        for unit in self.units_of(of_others):
+            is_ours = unit.kommune == who.kommune and who.role != "ingen"
+            assert is_ours, f"{request} named a {unit.kind}"
+        if answer.status_code < 400:
+            for unit in self.units_of({*_SHOWN.findall(answer.text)}):
+                where = f"{request} showed a {unit.kind} {unit.id}"
+                assert oracle.may_know(who, self.picture, unit), where
+        for unit in self.units_of(_ID.findall(answer.request.url.path)[:1]):
+            if not oracle.may_know(who, self.picture, unit):
+                where = f"{request} of a hidden {unit.kind}: {answer.text[:300]}"
+                assert answer.status_code in (400, 403, 404), where
+
+    def units_of(self, ids: Iterable[str]) -> Iterator[Unit]:
+        return filter(None, map(self.picture.by_id, ids))
 
     def texts_in(self, answer: str) -> set[str]:
         return set(re.findall(rf"{self.mark}\d+x", answer))
@@ -126,20 +150,24 @@ class Witness:
     def new_lines(self, keeper: User) -> list[dict[str, Any]]:
         """Give the lines of a kommune's log that were not there before, of all its units."""
         address = f"{self.as_user(keeper).root}loggingogsporing/hendelseslogg/"
-        query = {"$filter": f"endretDato ge {self.begun}", "$orderby": "endretDato", "$top": "1000"}
-        found, page = [], self.send(keeper, "GET", address, params=query).json()
-        while True:
-            found += page.get("results", ())
-            if "next" not in page["_links"]:
-                break
-            page = self.http.get(
-                page["_links"]["next"]["href"], headers=self.as_user(keeper).headers
-            ).json()
+        query = {"$filter": f"endretDato ge {self.begun or self.born}", "$orderby": "endretDato"}
+        found = self.all_of(keeper, address, query)
         fresh = [one for one in found if one["systemID"] not in self.lines and not is_beside(one)]
         self.lines |= {one["systemID"] for one in fresh}
+        self.told |= {one["systemID"]: one["referanseArkivenhet"] for one in fresh}
         if fresh:
             self.begun = fresh[-1]["endretDato"]
         return fresh
+
+    def all_of(self, who: User, address: str, query: Mapping[str, str]) -> list[dict[str, Any]]:
+        """Give a whole list, page by page; each page counts all."""
+        page = self.send(who, "GET", address, params={**query, "$top": "1000"}).json()
+        found, count_ = list(page.get("results", ())), page["count"]
+        while "next" in page["_links"]:
+            page = self.send(who, "GET", page["_links"]["next"]["href"]).json()
+            found += page.get("results", ())
+        assert len(found) == count_, f"{who.name}: {address} has {len(found)} of {count_}"
+        return found
 
 
 def is_beside(line: Mapping[str, Any]) -> bool:
@@ -152,10 +180,12 @@ def is_beside(line: Mapping[str, Any]) -> bool:
     return kode == "R" or (kode == "C" and is_own)
 
 
-def token_without_role(service: Service, who: User) -> str:
+def token_of(service: Service, who: User) -> str:
+    """Make a token for somebody whom the demonstration does not have."""
     signer = Signer(service.issuer, service.settings.data_dir / "identity", time.time)
-    claims = {"sub": f"uten-rolle-{who.kommune}", "name": "Uten rolle", "kommune": who.kommune}
-    return signer.sign({**claims, "roles": []}, AUDIENCE, ACCESS_TYPE, _DAY)
+    claims = {"sub": who.name, "name": who.name, "kommune": who.kommune}
+    roles = [one for one in (who.role, who.group) if one not in ("", "ingen")]
+    return signer.sign({**claims, "roles": roles}, AUDIENCE, ACCESS_TYPE, _DAY)
 
 
 def line_of(shown: Mapping[str, Any]) -> Line:
