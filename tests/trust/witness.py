@@ -107,10 +107,9 @@ class Witness:
         for unit in self.units_of(of_others):
             is_ours = unit.kommune == who.kommune and who.role != "ingen"
             assert is_ours, f"{request} named a {unit.kind}"
-        if answer.status_code < 400:
-            for unit in self.units_of({*_SHOWN.findall(answer.text)}):
-                where = f"{request} showed a {unit.kind} {unit.id}"
-                assert oracle.may_know(who, self.picture, unit), where
+        for unit in self.units_of({*_SHOWN.findall(answer.text)}):
+            where = f"{request} showed a {unit.kind} {unit.id}"
+            assert oracle.may_know(who, self.picture, unit), where
         for unit in self.units_of(_ID.findall(answer.request.url.path)[:1]):
             if not oracle.may_know(who, self.picture, unit):
                 where = f"{request} of a hidden {unit.kind}: {answer.text[:300]}"
