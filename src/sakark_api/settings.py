@@ -22,6 +22,7 @@ PREFIX = "SAKARK_"
 _ORIGIN = re.compile(r"https?://[^/\s?#]+")
 _ADDRESS = re.compile(r"https?://[^/\s?#]+(/[^\s?#]*[^/\s?#])?")
 _DATABASE = re.compile(r"(postgres|postgresql|postgresql\+asyncpg)://\S+")
+_CLAMD = re.compile(r"unix:/\S+|tcp:[^\s/]+:\d{1,5}", re.ASCII)
 _BARE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _PORT = re.compile(r"(:\d{0,5})?", re.ASCII)
 _LAST_PORT = 65535
@@ -156,6 +157,33 @@ class Settings(BaseSettings):
         default=5_368_709_120, ge=1, description="Largest file sent in chunks, bytes."
     )
     body_limit: int = Field(default=1_048_576, ge=1024, description="Largest JSON body, bytes.")
+    tool_path: str = Field(
+        default="/usr/local/bin:/usr/bin:/bin",
+        description="Folders where the worker looks for the programs that read and convert"
+        " documents, separated by colons.",
+    )
+    tool_seconds: float = Field(
+        default=120, gt=0, le=3600, description="Longest time such a program may take."
+    )
+    tool_memory: int = Field(
+        default=4_294_967_296,
+        ge=268_435_456,
+        description="Largest address space of such a program, bytes.",
+    )
+    unpack_limit: int = Field(
+        default=1_073_741_824,
+        ge=1_048_576,
+        description="Largest file such a program may write, and the most that a package may hold"
+        " when unpacked, bytes.",
+    )
+    text_limit: int = Field(
+        default=1_000_000, ge=0, description="Most characters of a document's text that are kept."
+    )
+    clamd: str | None = Field(
+        default=None,
+        description="Where clamd listens, to look for viruses: unix:/run/clamav/clamd.ctl or"
+        " tcp:clamd:3310. Default: nobody looks.",
+    )
     rate_caller: float = Field(
         default=300,
         ge=0,
@@ -229,7 +257,7 @@ def _unknown(environment: Iterable[str]) -> Iterator[Text]:
 
 def complaints(settings: Settings) -> list[Text]:
     """Say what does not go together, or is not what it should be; nothing when all is well."""
-    return [*_odd_addresses(settings), *_contradictions(settings)]
+    return [*_odd_addresses(settings), *_odd_clamd(settings), *_contradictions(settings)]
 
 
 def _odd_addresses(settings: Settings) -> Iterator[Text]:
@@ -264,6 +292,13 @@ def _odd_addresses(settings: Settings) -> Iterator[Text]:
         yield text(
             "SAKARK_TRUSTED_PROXIES må være adresser eller nett som 10.0.0.0/8, med komma mellom,"
             " eller bare *."
+        )
+
+
+def _odd_clamd(settings: Settings) -> Iterator[Text]:
+    if settings.clamd is not None and not _CLAMD.fullmatch(settings.clamd):
+        yield text(
+            "SAKARK_CLAMD må være en adresse som unix:/run/clamav/clamd.ctl eller tcp:vert:3310."
         )
 
 

@@ -23,7 +23,9 @@ class Handling(StrEnum):
 class Maker(StrEnum):
     """What makes PDF/A of a format."""
 
-    LIBREOFFICE = "libreoffice"
+    WRITER = "writer"
+    CALC = "calc"
+    IMPRESS = "impress"
     GHOSTSCRIPT = "ghostscript"
     BILDE = "bilde"
     EPOST = "epost"

@@ -1,16 +1,22 @@
 """What can be done with a file that came in, and why."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from sakark_api.formats.clamd import virus_in
 from sakark_api.formats.identify import Identification, identify
+from sakark_api.formats.package import has_macros, is_bomb, is_locked
+from sakark_api.formats.pdfa import INSIDE, check_pdfa
 from sakark_api.formats.policy import Format, Handling, contradicts, format_of
+from sakark_api.formats.sandbox import sandbox
 from sakark_api.settings import Settings
 from sakark_api.texts import Text, text
 
 __all__ = ["Examination", "Verdict", "examine"]
+
+_MOST_RULES = 10
 
 
 class Verdict(StrEnum):
@@ -81,7 +87,7 @@ _HANDLED: Mapping[Handling, Verdict] = {
 
 
 def examine(
-    path: Path, *, filename: str | None, declared_mime: str | None, settings: Settings  # noqa: ARG001
+    path: Path, *, filename: str | None, declared_mime: str | None, settings: Settings
 ) -> Examination:
     """Find out what a file is and what is to be done with it, without changing it.
 
@@ -89,24 +95,49 @@ def examine(
     ours that the verdict hangs on is not there or does not work.
     """
     if path.stat().st_size == 0:
-        return Examination(_NOTHING, Verdict.TOM, (str(Verdict.TOM.text),))
+        return _judged(_NOTHING, [(Verdict.TOM, Verdict.TOM.text)])
+    virus = virus_in(path, settings)
     identification = identify(path, filename)
+    if virus is not None:
+        name = text("clamd fant {virus}.", virus=virus)
+        return _judged(identification, [(Verdict.VIRUS, name)])
     found = format_of(identification.puid)
-    if found is None:
-        return Examination(identification, Verdict.UKJENT, (str(Verdict.UKJENT.text),))
-    grave = next(_objections(found, declared_mime, filename), None)
-    if grave is not None:
-        return Examination(identification, grave[0], (str(grave[1]),))
-    handled = _HANDLED[found.handling]
-    return Examination(identification, handled, (str(handled.text),))
+    objections = [
+        *_before_opening(path, settings),
+        *(_mislabelled(found, declared_mime, filename) if found else _UNKNOWN),
+    ]
+    if found is not None and not objections:
+        objections = [*_inside(path, identification, found, settings)]
+    if found is not None and not objections:
+        handled = _HANDLED[found.handling]
+        objections = [(handled, handled.text)]
+    return _judged(identification, objections)
 
+
+Objection = tuple[Verdict, Text]
 
 _NOTHING = Identification(None, "", "", None, "", "")
+_UNKNOWN: Sequence[Objection] = ((Verdict.UKJENT, Verdict.UKJENT.text),)
 
 
-def _objections(
+def _judged(identification: Identification, found: Sequence[Objection]) -> Examination:
+    """Let the first and gravest decide, and tell of them all."""
+    return Examination(identification, found[0][0], tuple(str(reason) for _, reason in found))
+
+
+def _before_opening(path: Path, settings: Settings) -> Iterator[Objection]:
+    if is_bomb(path, settings.unpack_limit):
+        yield Verdict.BOMBE, Verdict.BOMBE.text
+        return
+    if is_locked(path):
+        yield Verdict.PASSORD, Verdict.PASSORD.text
+    if has_macros(path):
+        yield Verdict.MAKROER, Verdict.MAKROER.text
+
+
+def _mislabelled(
     found: Format, declared_mime: str | None, filename: str | None
-) -> Iterator[tuple[Verdict, Text]]:
+) -> Iterator[Objection]:
     said = contradicts(found, declared_mime, filename)
     if said is not None:
         yield (
@@ -117,3 +148,31 @@ def _objections(
                 format=found.name,
             ),
         )
+
+
+def _inside(
+    path: Path, identification: Identification, found: Format, settings: Settings
+) -> Iterator[Objection]:
+    if "application/pdf" not in found.mime:
+        return
+    if _asks_for_password(path, settings):
+        yield Verdict.PASSORD, Verdict.PASSORD.text
+        return
+    if not found.claims_pdfa:
+        return
+    check = check_pdfa(path, identification.puid or "", settings)
+    if not check.holds:
+        yield (
+            Verdict.FALSK_PDFA,
+            text(
+                "Filen sier at den er PDF/A-{utgave}, men bryter reglene {regler} ({verktoey}).",
+                utgave=identification.version,
+                regler=", ".join(check.faults[:_MOST_RULES]),
+                verktoey=check.checker,
+            ),
+        )
+
+
+def _asks_for_password(path: Path, settings: Settings) -> bool:
+    with sandbox(settings) as box:
+        return box.python(INSIDE, "locked", box.take(path, "fil.pdf")) == b"ja"

@@ -1,0 +1,110 @@
+"""E-mail taken apart: its heads, its words, and what is attached."""
+
+import html
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from email import message_from_binary_file, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+from sakark_api.formats.identify import Identification
+
+__all__ = ["Attachment", "EMail", "as_page", "take_apart"]
+
+OUTLOOK = "x-fmt/430"
+_HEADS = ("From", "To", "Cc", "Bcc", "Date", "Subject", "Message-ID", "In-Reply-To", "References")
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file that came with an e-mail; its name and type are the sender's word for it."""
+
+    filename: str | None
+    mime: str | None
+    content: bytes
+
+
+@dataclass(frozen=True)
+class EMail:
+    """An e-mail: its heads by their names in RFC 5322, its words as text and as HTML."""
+
+    headers: Mapping[str, str]
+    body: str
+    attachments: tuple[Attachment, ...]
+    html: str = ""
+
+
+def take_apart(path: Path, identification: Identification) -> EMail:
+    """Take a file of RFC 5322 (.eml) or of Outlook (.msg) apart; a bad one gives what it has."""
+    if identification.puid == OUTLOOK:
+        return _of_outlook(path)
+    with path.open("rb") as file:
+        message = message_from_binary_file(file, policy=policy.default)
+    return EMail(
+        {name: str(message[name]) for name in _HEADS if message[name]},
+        _content(message, "plain"),
+        tuple(_attachments(message)),
+        _content(message, "html"),
+    )
+
+
+def _content(message: EmailMessage, kind: str) -> str:
+    part = message.get_body((kind,))
+    if part is None:
+        return ""
+    try:
+        return str(part.get_content())
+    except LookupError:  # a character set that nobody knows
+        return bytes(part.get_payload(decode=True) or b"").decode("latin-1")
+
+
+def _attachments(message: EmailMessage) -> Iterator[Attachment]:
+    for part in message.iter_attachments():
+        payload = part.get_payload(decode=True)
+        content = payload if isinstance(payload, bytes) else _inner(part)
+        yield Attachment(part.get_filename(), part.get_content_type(), content)
+
+
+def _inner(part: EmailMessage) -> bytes:
+    """Give the bytes of an e-mail that is attached to another."""
+    inner = part.get_payload()
+    if not isinstance(inner, list):
+        return b""
+    return b"".join(one.as_bytes() for one in inner if isinstance(one, EmailMessage))
+
+
+def _of_outlook(path: Path) -> EMail:
+    from oxmsg import Message
+
+    message = Message.load(str(path))
+    heads = {
+        "From": message.sender,
+        "To": ", ".join(one.email_address or one.name for one in message.recipients),
+        "Date": message.sent_date.isoformat() if message.sent_date else None,
+        "Subject": message.subject,
+    }
+    stated = {name: message.message_headers.get(name) for name in _HEADS}
+    return EMail(
+        {name: value for name in _HEADS if (value := stated.get(name) or heads.get(name))},
+        message.body or "",
+        tuple(
+            Attachment(one.file_name, one.mime_type, one.file_bytes or b"")
+            for one in message.attachments
+        ),
+        message.html_body or "",
+    )
+
+
+def as_page(mail: EMail) -> str:
+    """Write an e-mail as a page of HTML: its heads, the names of what is attached, its words."""
+    rows = [*mail.headers.items()]
+    rows += [("Vedlegg", one.filename or "uten navn") for one in mail.attachments]
+    heads = "".join(
+        f"<tr><th align='left'>{html.escape(name)}</th><td>{html.escape(value)}</td></tr>"
+        for name, value in rows
+    )
+    words = mail.html or "".join(f"<p>{html.escape(line)}</p>" for line in mail.body.splitlines())
+    return (
+        f"<html><head><meta charset='utf-8'><title>{html.escape(mail.headers.get('Subject', ''))}"
+        f"</title></head><body><table>{heads}</table><hr>{words}</body></html>"
+    )
