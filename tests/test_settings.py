@@ -41,6 +41,7 @@ WRONG = [
     ({"SAKARK_PUBLIC_URL": "https://arkiv.no/"}, "SAKARK_PUBLIC_URL må være en adresse som"),
     ({"SAKARK_OTLP_ENDPOINT": "collector:4318"}, "SAKARK_OTLP_ENDPOINT må være en adresse som"),
     ({"SAKARK_OPERATOR_ISSUER": "drift"}, "SAKARK_OPERATOR_ISSUER må være utstederens adresse"),
+    ({"SAKARK_CLAMD_ADDRESS": "clamd:3310"}, "SAKARK_CLAMD_ADDRESS må være en adresse som unix:"),
     ({"SAKARK_CORS_ORIGINS": "*"}, "SAKARK_CORS_ORIGINS må være opphav som https://navn.no"),
     ({"SAKARK_S3_ACCESS_KEY": "x", "SAKARK_S3_BUCKET": "b"}, "eller ingen av dem."),
     ({"SAKARK_S3_ENDPOINT": "https://s3.no"}, "Objektlageret mangler SAKARK_S3_BUCKET."),

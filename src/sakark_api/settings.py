@@ -179,7 +179,7 @@ class Settings(BaseSettings):
     text_limit: int = Field(
         default=1_000_000, ge=0, description="Most characters of a document's text that are kept."
     )
-    clamd: str | None = Field(
+    clamd_address: str | None = Field(
         default=None,
         description="Where clamd listens, to look for viruses: unix:/run/clamav/clamd.ctl or"
         " tcp:clamd:3310. Default: nobody looks.",
@@ -296,9 +296,10 @@ def _odd_addresses(settings: Settings) -> Iterator[Text]:
 
 
 def _odd_clamd(settings: Settings) -> Iterator[Text]:
-    if settings.clamd is not None and not _CLAMD.fullmatch(settings.clamd):
+    if settings.clamd_address is not None and not _CLAMD.fullmatch(settings.clamd_address):
         yield text(
-            "SAKARK_CLAMD må være en adresse som unix:/run/clamav/clamd.ctl eller tcp:vert:3310."
+            "SAKARK_CLAMD_ADDRESS må være en adresse som unix:/run/clamav/clamd.ctl eller"
+            " tcp:vert:3310."
         )
 
 

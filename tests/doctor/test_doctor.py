@@ -28,7 +28,10 @@ def examined(house: House, changes: Mapping[str, object], ahead: float = 0) -> l
 
 
 def other_than(findings: list[Finding], status: Status) -> list[tuple[str, str]]:
-    return [(one.id, one.sentence) for one in findings if one.status != status]
+    """Give what went otherwise, but for the programs: those are as this machine has them."""
+    return [
+        (one.id, one.sentence) for one in findings if one.status != status and one.id != "tools"
+    ]
 
 
 def with_status(findings: list[Finding], status: Status) -> list[tuple[str, str]]:

@@ -15,6 +15,7 @@
 | `operator-connection`, `operator-rights` | `SAKARK_DATABASE_OPERATOR_URL` |
 | `kommuner`, `issuer` | the registry, and every identity provider it names |
 | `storage`, `storage-space`, `storage-private` | the documents' folder or bucket |
+| `tools` | the programs that documents are examined and converted with |
 | `clock` | our clock against everybody's |
 
 What depends on something that failed is not looked at, so that one fault gives one sentence.

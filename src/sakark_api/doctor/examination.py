@@ -12,6 +12,7 @@ from sakark_api.doctor.others import check_operator, check_owner
 from sakark_api.doctor.place import check_place
 from sakark_api.doctor.report import Finding, failure, ok
 from sakark_api.doctor.storage import check_storage
+from sakark_api.doctor.tools import check_tools
 from sakark_api.errors import Invalid
 from sakark_api.settings import Settings, read_settings
 from sakark_api.tenancy.kommune import Kommune, Status
@@ -48,6 +49,7 @@ async def examine(
         *application.findings,
         *others,
         *storage,
+        *await check_tools(settings),
         *issuers,
         *clocks.check(),
     ]

@@ -26,9 +26,9 @@ def virus_in(path: Path, settings: Settings) -> str | None:
 
     Raises `ToolFailed` when clamd does not answer, or would not look at the whole file.
     """
-    if settings.clamd is None:
+    if settings.clamd_address is None:
         return None
-    answer = _asked(settings.clamd, b"zINSTREAM\0", path)
+    answer = _asked(settings.clamd_address, b"zINSTREAM\0", path)
     virus = _FOUND.fullmatch(answer)
     if virus is not None:
         return virus[1]
@@ -39,10 +39,10 @@ def virus_in(path: Path, settings: Settings) -> str | None:
 
 def clamd_version(settings: Settings) -> str | None:
     """Give the version of clamd and its signatures; nothing when it does not answer."""
-    if settings.clamd is None:
+    if settings.clamd_address is None:
         return None
     try:
-        return _asked(settings.clamd, b"zVERSION\0", None)
+        return _asked(settings.clamd_address, b"zVERSION\0", None)
     except ToolFailed:
         return None
 
@@ -61,12 +61,20 @@ def _asked(address: str, command: bytes, path: Path | None) -> str:
 def _connected(address: str) -> socket.socket:
     kind, _, place = address.partition(":")
     if kind == "unix":
-        connection = socket.socket(socket.AF_UNIX)
-        connection.settimeout(_WAIT_SECONDS)
-        connection.connect(place)
-        return connection
+        return _unix(place)
     host, _, port = place.rpartition(":")
     return socket.create_connection((host.strip("[]"), int(port)), _WAIT_SECONDS)
+
+
+def _unix(place: str) -> socket.socket:
+    connection = socket.socket(socket.AF_UNIX)
+    connection.settimeout(_WAIT_SECONDS)
+    try:
+        connection.connect(place)
+    except OSError:
+        connection.close()
+        raise
+    return connection
 
 
 def _send(connection: socket.socket, path: Path) -> None:

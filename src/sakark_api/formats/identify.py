@@ -38,7 +38,7 @@ def identify(path: Path, filename: str | None) -> Identification:
     if not _SUFFIX.fullmatch(suffix):
         return content
     named = _scan(path, suffix.lower())
-    if content.puid is None and _NAME_ONLY in named.warning:
+    if named.puid is None or (content.puid is None and _NAME_ONLY in named.warning):
         return content
     return named
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from sakark_api.formats.charset import decoded
 from sakark_api.formats.convert import make_pdf
 from sakark_api.formats.epost import take_apart
 from sakark_api.formats.identify import Identification
@@ -74,12 +75,8 @@ def _of_image(path: Path, _identification: Identification, box: Box) -> str:
 
 
 def _of_text(path: Path, _identification: Identification, box: Box) -> str:
-    """Read as much as may be kept, in whichever character set it is most like."""
-    from charset_normalizer import from_bytes
-
     with path.open("rb") as file:
-        best = from_bytes(file.read(4 * box.settings.text_limit)).best()
-    return str(best) if best is not None else ""
+        return decoded(file.read(4 * box.settings.text_limit))
 
 
 def _of_web(path: Path, _identification: Identification, box: Box) -> str:
