@@ -44,7 +44,7 @@ def of_name(name: str, stage: list[Instruction]) -> list[str]:
 def test_the_base_is_pinned_by_digest() -> None:
     bases = [of_name("FROM", stage)[0].split()[0] for stage in stages()]
 
-    assert bases == ["python:3.11-slim@${PYTHON_DIGEST}"] * 2
+    assert bases == ["python:3.11-slim@${PYTHON_DIGEST}"] * 4
 
 
 def test_nothing_is_installed_or_built_in_what_is_shipped() -> None:
@@ -54,17 +54,30 @@ def test_nothing_is_installed_or_built_in_what_is_shipped() -> None:
     assert [name for name in TAKEN_AWAY if name not in runs] == []
 
 
-def test_the_image_runs_as_a_number_that_is_not_root() -> None:
-    user, group = of_name("USER", stages()[-1])[-1].split(":")
+SHIPPED = {"serve": stages()[-1], "worker": stages()[-2]}
+
+
+@pytest.mark.parametrize("image", SHIPPED)
+def test_the_image_runs_as_a_number_that_is_not_root(image: str) -> None:
+    user, group = of_name("USER", SHIPPED[image])[-1].split(":")
 
     assert int(user) > 0
     assert int(group) > 0
 
 
-def test_the_command_is_one_of_ours() -> None:
-    (command,) = of_name("CMD", stages()[-1])
+@pytest.mark.parametrize("image", SHIPPED)
+def test_the_command_is_one_of_ours(image: str) -> None:
+    (command,) = of_name("CMD", SHIPPED[image])
 
     assert is_a_command(re.findall(r'"([^"]+)"', command))
+
+
+def test_the_worker_has_every_program_that_the_tests_have() -> None:
+    (installs,) = of_name("RUN", SHIPPED["worker"])
+    named = re.findall(r"[a-z0-9+.-]+", (ROOT / ".ci" / "tools").read_text())
+
+    packages = [name for name in named if name.startswith(("libreoffice-", "tesseract-", "fonts-"))]
+    assert [name for name in packages if name not in installs] == []
 
 
 def test_a_command_that_is_none_is_found() -> None:
@@ -119,6 +132,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(exist_ok=True)
     if source.is_dir():
         shutil.copytree(source, target, ignore=left_out)
     else:
@@ -157,7 +171,9 @@ def test_the_wheel_is_what_runs_and_tells_its_commands(installed: Path) -> None:
     assert found.stdout.strip() == str(installed / "sakark_api" / "__init__.py")
 
 
-@pytest.mark.parametrize("folder", ["migrations", "src/sakark_api/locale"])
+@pytest.mark.parametrize(
+    "folder", ["migrations", "src/sakark_api/locale", "src/sakark_api/formats"]
+)
 def test_the_wheel_holds_what_is_not_code(installed: Path, folder: str) -> None:
     assert files(installed / "sakark_api" / Path(folder).name) == files(ROOT / folder)
 
