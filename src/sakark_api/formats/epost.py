@@ -6,12 +6,18 @@ from dataclasses import dataclass
 from email import message_from_binary_file, policy
 from email.message import EmailMessage
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sakark_api.formats.identify import Identification
+
+if TYPE_CHECKING:
+    from oxmsg import Message
 
 __all__ = ["Attachment", "EMail", "as_page", "take_apart"]
 
 OUTLOOK = "x-fmt/430"
+_DAMAGE = (OSError, ValueError, LookupError, AttributeError, TypeError)
+"""What the readers raise at files that are not as they should be."""
 _HEADS = ("From", "To", "Cc", "Bcc", "Date", "Subject", "Message-ID", "In-Reply-To", "References")
 
 
@@ -41,11 +47,18 @@ def take_apart(path: Path, identification: Identification) -> EMail:
     with path.open("rb") as file:
         message = message_from_binary_file(file, policy=policy.default)
     return EMail(
-        {name: str(message[name]) for name in _HEADS if message[name]},
+        {name: value for name in _HEADS if (value := _head(message, name))},
         _content(message, "plain"),
         tuple(_attachments(message)),
         _content(message, "html"),
     )
+
+
+def _head(message: EmailMessage, name: str) -> str:
+    try:
+        return str(message[name] or "")
+    except _DAMAGE:
+        return ""
 
 
 def _content(message: EmailMessage, kind: str) -> str:
@@ -76,7 +89,13 @@ def _inner(part: EmailMessage) -> bytes:
 def _of_outlook(path: Path) -> EMail:
     from oxmsg import Message
 
-    message = Message.load(str(path))
+    try:
+        return _from_outlook(Message.load(str(path)))
+    except _DAMAGE:
+        return EMail({}, "", ())
+
+
+def _from_outlook(message: "Message") -> EMail:
     heads = {
         "From": message.sender,
         "To": ", ".join(one.email_address or one.name for one in message.recipients),

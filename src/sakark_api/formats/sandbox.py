@@ -27,8 +27,8 @@ from sakark_api.texts import Text, text
 __all__ = ["Box", "ToolFailed", "ToolMissing", "found", "isolated", "sandbox"]
 
 NOBODY = 65534
-MOST_PROCESSES = 256
-"""Threads count too: LibreOffice and Java have some dozens each."""
+MOST_PROCESSES = 1024
+"""Threads count too, and those of other sandboxes: LibreOffice and Java have dozens each."""
 MOST_TOLD = 16 * 1024 * 1024
 """How many bytes of what a program writes to its standard output are read."""
 
@@ -140,6 +140,7 @@ class Box:
             "HOME": str(self.folder / "hjem"),
             "TMPDIR": str(self.folder / "tmp"),
             "LANG": "C.UTF-8",
+            "OMP_THREAD_LIMIT": "1",  # tesseract is no quicker with more, and the others are slower
         }
 
 
