@@ -1,6 +1,7 @@
 """Real files of every kind, made by the tools that people make them with, or byte by byte."""
 
 import io
+import wave
 import zipfile
 from email.message import EmailMessage
 from pathlib import Path
@@ -10,6 +11,7 @@ from fpdf import FPDF
 from fpdf.enums import DocumentCompliance
 from msoffcrypto.format.ooxml import OOXMLFile
 from PIL import Image, ImageDraw
+from tests.formats.outlook import write_message
 
 WORDS = "Søknad om carport i Storgata 1"
 
@@ -188,9 +190,19 @@ def eml(path: Path) -> Path:
     return path
 
 
-def wav(path: Path) -> Path:
-    import wave
+def msg(path: Path) -> Path:
+    """Make a message of Outlook's: its class, subject, body, and its sender's name and address."""
+    texts = {
+        0x001A: "IPM.Note",
+        0x0037: WORDS,
+        0x1000: "Hei, her er søknaden.",
+        0x0C1A: "Kari Nordmann",
+        0x0C1F: "kari@example.no",
+    }
+    return write_message(path, texts, {"plan.pdf": b"%PDF-1.4"})
 
+
+def wav(path: Path) -> Path:
     with wave.open(str(path), "wb") as sound:
         sound.setnchannels(1)
         sound.setsampwidth(2)

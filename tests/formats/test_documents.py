@@ -50,6 +50,7 @@ TABLE = [
     (made.rtf, "brev.rtf", Verdict.KONVERTERES, "fmt/45"),
     (made.html, "side.html", Verdict.KONVERTERES, "fmt/96"),
     (made.eml, "post.eml", Verdict.KONVERTERES, "fmt/950"),
+    (made.msg, "post.msg", Verdict.KONVERTERES, "x-fmt/430"),
     (made.txt, "brev.txt", Verdict.ARKIVFORMAT, "x-fmt/111"),
     (made.txt, "brev.docx", Verdict.FEILMERKET, "x-fmt/111"),
     (made.pdf, "brev.pdf", Verdict.KONVERTERES, "fmt/17"),
@@ -272,3 +273,21 @@ def test_an_email_comes_apart(tmp_path: Path) -> None:
     assert "<b>søknaden</b>" in mail.html
     [plan] = mail.attachments
     assert (plan.filename, plan.mime, plan.content) == ("plan.pdf", "application/pdf", b"%PDF-1.4")
+
+
+def test_a_message_of_outlook_comes_apart(tmp_path: Path) -> None:
+    path = made.msg(tmp_path / "post.msg")
+
+    mail = take_apart(path, identify(path, path.name))
+
+    assert mail.headers == {"From": '"Kari Nordmann" <kari@example.no>', "Subject": made.WORDS}
+    assert mail.body == "Hei, her er søknaden."
+    assert [(one.filename, one.content) for one in mail.attachments] == [("plan.pdf", b"%PDF-1.4")]
+
+
+def test_a_damaged_message_of_outlook_gives_what_it_has(tmp_path: Path) -> None:
+    path = made.msg(tmp_path / "post.msg")
+    identification = identify(path, path.name)
+    path.write_bytes(path.read_bytes()[:700])
+
+    assert take_apart(path, identification).attachments == ()

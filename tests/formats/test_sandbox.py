@@ -131,6 +131,28 @@ def test_a_program_changes_its_copy_and_not_the_original(box: Box, tmp_path: Pat
     assert original.read_text(encoding="utf-8") == "brev"
 
 
+@pytest.mark.parametrize("trick", ["ln -s {secret} ut", "mkfifo ut", "mkdir ut", "true"])
+def test_only_a_file_that_a_program_has_made_comes_out(
+    box: Box, trick: str, tmp_path: Path
+) -> None:
+    secret, out = tmp_path / "andres", tmp_path / "ut"
+    secret.write_text("hemmelig", encoding="utf-8")
+    shell(box, trick.format(secret=secret))
+
+    assert not box.give("ut", out)
+    assert not out.exists()
+
+
+def test_a_link_made_by_a_program_takes_no_copy_elsewhere(box: Box, tmp_path: Path) -> None:
+    aim = tmp_path / "andres"
+    shell(box, f"ln -s {aim} inn.pdf")
+
+    with pytest.raises(FileExistsError):
+        box.take(Path(__file__), "inn.pdf")
+
+    assert not aim.exists()
+
+
 def test_the_work_folder_is_gone_afterwards() -> None:
     with sandbox(SETTINGS) as made:
         shell(made, "mkdir -p hjem/a/b; echo x > hjem/a/b/c; chmod 500 hjem/a")

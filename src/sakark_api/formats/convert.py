@@ -1,6 +1,7 @@
 """Make PDF/A of a document, and prove that it is."""
 
 import shutil
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 from sakark_api.formats.epost import as_page, take_apart
 from sakark_api.formats.identify import Identification, identify
 from sakark_api.formats.machine import version_of
-from sakark_api.formats.pdfa import INSIDE, check_pdfa
+from sakark_api.formats.pdfa import INSIDE, Check, check_pdfa
 from sakark_api.formats.policy import Maker, format_of
 from sakark_api.formats.sandbox import Box, ToolFailed, sandbox
 from sakark_api.settings import Settings
@@ -46,27 +47,35 @@ def convert(
     Raises `Unconvertible` when the document can't be, `ToolMissing` or `ToolFailed` when it is our
     own programs that fail.
     """
-    with sandbox(settings) as box:
-        tool = make_pdf(path, identification, box)
-        made = box.folder / _RESULT
+    with tempfile.TemporaryDirectory() as ours:
+        made = Path(ours) / _RESULT
+        with sandbox(settings) as box:
+            tool = make_pdf(path, identification, box)
+            if not box.give(_RESULT, made):
+                raise Unconvertible(_damaged(tool))
         found = identify(made, _RESULT)
-        puid = found.puid or ""
-        check = check_pdfa(made, puid, settings)
-        kind = format_of(puid)
-        if kind is None or not kind.claims_pdfa or not check.holds:
-            raise Unconvertible(
-                text(
-                    "Det {verktoey} laget, er ikke gyldig PDF/A ({feil}). Lag PDF/A i programmet"
-                    " dokumentet er skrevet i, og last den opp.",
-                    verktoey=tool,
-                    feil=", ".join(check.faults),
-                )
-            )
+        check = _checked(made, found, tool, settings)
         shutil.copyfile(made, out)
     comment = text(
         "PDF/A-{utgave}, validert med {verktoey}.", utgave=found.version, verktoey=check.checker
     )
-    return Conversion(puid, tool, version_of(tool, settings) or "", str(comment))
+    return Conversion(found.puid or "", tool, version_of(tool, settings) or "", str(comment))
+
+
+def _checked(made: Path, found: Identification, tool: str, settings: Settings) -> Check:
+    """Validate what was made; raises `Unconvertible` when it is not PDF/A after all."""
+    kind = format_of(found.puid)
+    check = check_pdfa(made, found.puid or "", settings)
+    if kind is not None and kind.claims_pdfa and check.holds:
+        return check
+    raise Unconvertible(
+        text(
+            "Det {verktoey} laget, er ikke gyldig PDF/A ({feil}). Lag PDF/A i programmet"
+            " dokumentet er skrevet i, og last den opp.",
+            verktoey=tool,
+            feil=", ".join(check.faults),
+        )
+    )
 
 
 def make_pdf(path: Path, identification: Identification, box: Box) -> str:
@@ -77,7 +86,7 @@ def make_pdf(path: Path, identification: Identification, box: Box) -> str:
             text("Ingen av programmene her lager PDF/A av {format}.", format=identification.name)
         )
     tool = _MAKERS[kind.tool](path, identification, box)
-    if not (box.folder / _RESULT).exists():
+    if not (box.folder / _RESULT).is_file():
         raise Unconvertible(_damaged(tool))
     return tool
 

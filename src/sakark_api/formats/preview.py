@@ -1,6 +1,5 @@
 """A picture of a document's first page."""
 
-import shutil
 from pathlib import Path
 
 from sakark_api.formats.convert import make_pdf
@@ -38,5 +37,4 @@ def preview_of(path: Path, identification: Identification, out: Path, settings: 
             if error.tool == INSIDE and error.ended:
                 return False
             raise
-        shutil.copyfile(box.folder / _PICTURE, out)
-    return True
+        return box.give(_PICTURE, out)

@@ -12,6 +12,7 @@ the worker has threads, and such code may then hang for ever.
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -100,9 +101,27 @@ class Box:
 
     def take(self, path: Path, name: str) -> str:
         """Copy a file in under a name of ours, so that the original is out of reach."""
-        shutil.copyfile(path, self.folder / name)
-        (self.folder / name).chmod(0o644)
+        with path.open("rb") as source, (self.folder / name).open("xb") as copy:
+            shutil.copyfileobj(source, copy)
+            os.fchmod(copy.fileno(), 0o644)
         return name
+
+    def give(self, name: str, out: Path) -> bool:
+        """Copy a file out that a program has made; tell whether there is one.
+
+        What is no file of its own is none: a link that a hostile document had made would have us
+        read for it what only we may read.
+        """
+        try:
+            made = os.open(self.folder / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except OSError:
+            return False
+        if not stat.S_ISREG(os.fstat(made).st_mode):
+            os.close(made)
+            return False
+        with os.fdopen(made, "rb") as source, out.open("wb") as copy:
+            shutil.copyfileobj(source, copy)
+        return True
 
     def run(self, tool: str, *arguments: str, fine: Sequence[int] = (0,)) -> bytes:
         """Run a program of `SAKARK_TOOL_PATH` and give what it wrote to standard output.
