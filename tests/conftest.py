@@ -9,18 +9,21 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from datetime import UTC, datetime
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 import uvicorn
+from sqlalchemy.orm import Session
 from tests.secrecy import SECRETS, kept, remember, secrets_in
 
 from sakark_api.app import create_app
 from sakark_api.db import embedded
+from sakark_api.db.reader import APPLICATION_ROLE
 from sakark_api.dev.identity import (
     OPERATOR,
     create_identity,
@@ -29,11 +32,18 @@ from sakark_api.dev.identity import (
     issue_token,
 )
 from sakark_api.dev.server import prepare
+from sakark_api.formats import Verdict
+from sakark_api.noark.arkivstruktur.dokumentobjekt import Dokumentobjekt
+from sakark_api.noark.bevaring.dokumentkontroll import Found, Kontrolltype, record
+from sakark_api.noark.resource import Actor, Change
 from sakark_api.settings import Settings
+from sakark_api.tenancy.kommune import Registry
+from sakark_api.tenancy.session import Writer, application_engine
 
 REL = "https://rel.arkivverket.no/noark5/v5/api/"
 MOETER = "https://rel.sakark.no/v1/moeter/"
 TILGANGSSTYRING = "https://rel.sakark.no/v1/tilgangsstyring/"
+BEVARING = "https://rel.sakark.no/v1/bevaring/"
 NOARK = "application/vnd.noark5+json"
 PATCH = "application/merge-patch+json"
 RENEWED_SECONDS = 600
@@ -231,6 +241,30 @@ def log_in(http: httpx.Client, service: Service) -> LogIn:
     return log_in
 
 
+def in_kommune(settings: Settings, slug: str, act: Callable[[Session], Any]) -> Any:
+    """Do something to the rows of a kommune, as the service does it."""
+
+    async def do() -> Any:
+        engine = application_engine(settings, APPLICATION_ROLE, pool_size=1)
+        try:
+            kommune = (await Registry(engine).current())[slug]
+            async with Writer(engine).transaction(kommune.id) as session:
+                return await session.run_sync(act)
+        finally:
+            await engine.dispose()
+
+    return asyncio.run(do())
+
+
+def note_unknown(session: Session, unit_id: UUID) -> None:
+    """Remember of a dokumentobjekt that nobody knows what it is."""
+    now = datetime.now(UTC)
+    change = Change(session, Actor(uuid4(), "Arkivet"), now, session.info["kodeverk"])
+    unit = change.get(Dokumentobjekt, unit_id)
+    assert unit is not None
+    record(change, unit, Found(Kontrolltype.FORMAT, "ukjent", Verdict.UKJENT.text, True))
+
+
 class World:
     """A structure of its own for one test: one unit of every resource, made when asked for."""
 
@@ -373,6 +407,16 @@ class World:
     @cached_property
     def konvertering(self) -> Any:
         return self.client.make(self.dokumentobjekt, "arkivstruktur/ny-konvertering/", {})
+
+    @cached_property
+    def dokumentkontroll(self) -> Any:
+        """What the worker has found of a file; no client can make one."""
+        unit_id = UUID(self.dokumentobjekt["systemID"])
+        kommune = self.client.root.split("/")[-3]
+        in_kommune(self.client.service.settings, kommune, partial(note_unknown, unit_id=unit_id))
+        file = self.client.refreshed(self.dokumentobjekt)
+        found = self.client.get(self.client.link(file, f"{BEVARING}dokumentkontroll/"))
+        return found.json()["results"][0]
 
     @cached_property
     def bygning(self) -> Any:

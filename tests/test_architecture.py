@@ -41,6 +41,8 @@ TENANT_ID = {
     "noark/admin/innlogging.py": "makes a bruker outside the engine",
     "noark/arkivstruktur/dokumentobjekt.py": "makes a dokumentobjekt of a file sent to its parent",
     "noark/arkivstruktur/dokumentbeskrivelse.py": "joins through the table between",
+    "noark/bevaring/arkivformat.py": "makes the archive format of a dokumentobjekt",
+    "noark/bevaring/dokumentkontroll.py": "makes what the worker has found",
     "noark/sakarkiv/avskrivning.py": "makes avskrivninger as a case closes",
     "noark/tilgangsstyring/bevaringspaalegg.py": "makes orders for mapper that pass on",
     "noark/arkivstruktur/kryssreferanse.py": "a unique key begins with it",

@@ -156,6 +156,18 @@ class Settings(BaseSettings):
     upload_limit: int = Field(
         default=5_368_709_120, ge=1, description="Largest file sent in chunks, bytes."
     )
+    fixity_bytes: int = Field(
+        default=10_737_418_240,
+        ge=0,
+        description="Bytes that the worker reads again each hour, of all kommuner together, to see"
+        " that files are as they were; of each kommune at least one file.",
+    )
+    stray_days: int = Field(
+        default=7,
+        ge=1,
+        le=3650,
+        description="Days that the worker keeps bytes in the storage which no row names.",
+    )
     body_limit: int = Field(default=1_048_576, ge=1024, description="Largest JSON body, bytes.")
     tool_path: str = Field(
         default="/usr/local/bin:/usr/bin:/bin",

@@ -16,7 +16,8 @@ import pytest
 from tests.conftest import NOARK, Client, LogIn, Service, World
 
 from sakark_api.db.reader import APPLICATION_ROLE
-from sakark_api.jobs.housekeeping import Tools, forget_idempotency_keys
+from sakark_api.jobs.housekeeping import forget_idempotency_keys
+from sakark_api.jobs.tools import Tools
 from sakark_api.storage import open_documents
 from sakark_api.tenancy.fitness import refuse_unfit
 from sakark_api.tenancy.kommune import Registry
@@ -307,7 +308,8 @@ def forget_keys(service: Service, now: datetime) -> None:
         engine = application_engine(service.settings, APPLICATION_ROLE)
         registry, writer = Registry(engine, refuse_unfit), Writer(engine)
         documents = open_documents(service.settings)
-        await forget_idempotency_keys(Tools(registry, writer, documents, None, lambda: now))
+        tools = Tools(service.settings, engine, registry, writer, documents, None, lambda: now)
+        await forget_idempotency_keys(tools)
         await documents.close()
         await engine.dispose()
 

@@ -11,7 +11,17 @@ from uuid import uuid4
 import asyncpg
 import httpx
 import pytest
-from tests.conftest import MOETER, NOARK, REL, TILGANGSSTYRING, Client, LogIn, Service, World
+from tests.conftest import (
+    BEVARING,
+    MOETER,
+    NOARK,
+    REL,
+    TILGANGSSTYRING,
+    Client,
+    LogIn,
+    Service,
+    World,
+)
 
 MAPPE, SAK = "arkivstruktur/ny-mappe/", "sakarkiv/ny-saksmappe/"
 POST, DOCUMENT = "sakarkiv/ny-journalpost/", "arkivstruktur/ny-dokumentbeskrivelse/"
@@ -87,7 +97,7 @@ def test_root_is_open_and_shows_packages_and_logins_only(log_in: LogIn) -> None:
             "login/rfc6749",
         )
     }
-    assert set(answer.json()["_links"]) == standard | {MOETER, TILGANGSSTYRING}
+    assert set(answer.json()["_links"]) == standard | {MOETER, TILGANGSSTYRING, BEVARING}
 
 
 @pytest.mark.krav("TG0-03")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
@@ -215,6 +215,41 @@ def test_a_job_whose_worker_was_killed_is_picked_up(site: Site) -> None:
 
     with working(site) as process:
         wait_until(lambda: not chunk.exists(), process)
+
+
+def defer_examination(site: Site, slug: str) -> UUID:
+    """Put the examination of a file in the queue that there is none of."""
+    unit = uuid4()
+    kommune = ask(site, "select id from kommune where slug = $1", slug)[0][0]
+    ask(site, "select sakark_defer('undersoek_dokument', $1)", unit, tenant=kommune)
+    return unit
+
+
+def states(site: Site, unit: UUID) -> list[tuple[str, int, str | None]]:
+    found = ask(
+        site,
+        "select status::text, attempts, feil from procrastinate_jobs left join feil on job_id = id"
+        " where args->>'enhet' = $1",
+        str(unit),
+    )
+    return [tuple(row) for row in found]
+
+
+def test_a_job_about_a_unit_is_done_in_its_kommune(site: Site) -> None:
+    forget_what_was_due(site)
+    unit = defer_examination(site, "molde")
+
+    with working(site) as process:
+        wait_until(lambda: states(site, unit) == [("succeeded", 1, None)], process)
+
+
+def test_of_a_job_that_fails_the_class_of_the_error_is_kept(site: Site) -> None:
+    forget_what_was_due(site)
+    ask(site, "update kommune set status = 'avsluttet' where slug = 'rauma'")
+    unit = defer_examination(site, "rauma")
+
+    with working(site) as process:
+        wait_until(lambda: states(site, unit) == [("todo", 1, "Conflict")], process)
 
 
 def test_a_worker_told_to_stop_ends_well(site: Site) -> None:

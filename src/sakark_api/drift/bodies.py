@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from typing import Annotated, Any, Self
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -19,6 +20,8 @@ __all__ = [
     "EndreKommune",
     "Innlogging",
     "InnloggingListe",
+    "JobbAnswer",
+    "JobbListAnswer",
     "KommuneAnswer",
     "KommuneListAnswer",
     "LoggAnswer",
@@ -232,6 +235,21 @@ class LoggListAnswer(Answer):
     neste: str | None = Field(description="Adressen til neste side; null på den siste")
 
 
+class JobbAnswer(Answer):
+    id: int = Field(description="Jobbens nummer")
+    jobb: str = Field(description="Hva slags jobb det er")
+    kommune: str | None = Field(description="Kortnavnet til kommunen den gjelder")
+    enhet: UUID | None = Field(description="Enheten den gjelder, ved systemID")
+    feil: str | None = Field(description="Hva slags feil den siste var")
+    forsoek: int = Field(description="Hvor mange ganger den er prøvd på nytt")
+    tidspunkt: datetime | None = Field(description="Når den ble gitt opp")
+
+
+class JobbListAnswer(Answer):
+    count: int = Field(description="Antall")
+    results: list[JobbAnswer] = Field(description="Jobbene, den eldste først")
+
+
 BODIES: tuple[type[BaseModel], ...] = (
     NyKommune,
     EndreKommune,
@@ -246,4 +264,5 @@ BODIES: tuple[type[BaseModel], ...] = (
     SandkasseAnswer,
     SandkasseListAnswer,
     LoggListAnswer,
+    JobbListAnswer,
 )

@@ -5,11 +5,12 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from sakark_api.drift import kommuner, rapport, sandkasser
+from sakark_api.drift import jobber, kommuner, rapport, sandkasser
 from sakark_api.drift.bodies import (
     BrukListAnswer,
     EndreKommune,
     InnloggingListe,
+    JobbListAnswer,
     KommuneAnswer,
     KommuneListAnswer,
     LoggListAnswer,
@@ -39,6 +40,7 @@ def drift_routes() -> list[DriftRoute]:
         *_of_kommune("/drift/kommuner/{slug}/"),
         *_options("/drift/kommuner/{slug}/opsjoner/"),
         *_sandboxes("/drift/sandkasser/"),
+        *_jobs("/drift/jobber/"),
         *_reports(),
     ]
     bare = [
@@ -179,6 +181,37 @@ def _sandboxes(path: str) -> list[DriftRoute]:
     ]
 
 
+def _jobs(path: str) -> list[DriftRoute]:
+    return [
+        _reading(
+            path,
+            "jobber_list",
+            text("List jobbene som har feilet for godt"),
+            JobbListAnswer,
+            jobber.list_failed,
+        ),
+        _writing(
+            f"{path}igjen/",
+            "POST",
+            "jobber_igjen_post",
+            text("Send alle jobbene som har feilet, på nytt"),
+            None,
+            JobbListAnswer,
+            jobber.post_all_again,
+        ),
+        _writing(
+            f"{path}{{jobb}}/igjen/",
+            "POST",
+            "jobb_igjen_post",
+            text("Send en jobb som har feilet, på nytt"),
+            None,
+            None,
+            jobber.post_again,
+            statuses=(204,),
+        ),
+    ]
+
+
 def _reports() -> list[DriftRoute]:
     use = _reading(
         "/drift/bruk/",
@@ -247,6 +280,7 @@ def _json(model: type[BaseModel]) -> dict[str, Any]:
 
 _IN_PATH: Final = {
     "slug": text("Kortnavnet til kommunen eller sandkassen"),
+    "jobb": text("Jobbens nummer"),
     "navn": text("Opsjonens navn: små bokstaver, tall og bindestrek"),
 }
 

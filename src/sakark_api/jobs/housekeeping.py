@@ -1,36 +1,16 @@
 """What is done now and then, so that nothing is left lying about."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
-
-from sakark_api.drift.sandkasse import Tools as SandboxTools
 from sakark_api.drift.sandkasse import sweep_sandboxes
+from sakark_api.jobs.tools import Tools
 from sakark_api.noark.opplasting import forget_expired
-from sakark_api.storage import Documents
 from sakark_api.tenancy.driftslogg import Actor
 from sakark_api.tenancy.idempotensnoekkel import forget_old_keys
-from sakark_api.tenancy.kommune import Registry
-from sakark_api.tenancy.session import Writer
 
 __all__ = [
-    "Tools",
     "forget_abandoned_uploads",
     "forget_idempotency_keys",
     "throw_away_expired_sandboxes",
 ]
-
-
-@dataclass(frozen=True)
-class Tools:
-    """What the jobs work with; made once for the life of the worker."""
-
-    registry: Registry
-    writer: Writer
-    documents: Documents
-    sandboxes: SandboxTools | None
-    """None where no operator's database address is set: then there are no sandboxes to sweep."""
-    clock: Callable[[], datetime]
 
 
 async def forget_abandoned_uploads(tools: Tools) -> None:

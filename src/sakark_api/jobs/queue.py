@@ -1,30 +1,36 @@
 """The queue: which jobs there are, when they are due, and how often they are tried."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
+from uuid import UUID
 
 from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy, builtin_tasks
 from procrastinate.exceptions import UniqueViolation
 from procrastinate.jobs import Status
-from procrastinate.middleware import AsyncCallNext
+from procrastinate.middleware import AsyncCallNext, WorkerMiddleware
 from procrastinate.worker import Worker
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from sakark_api.db.limits import server_limits
+from sakark_api.db.queue import SCHEMA, remember_error
 from sakark_api.db.reader import APPLICATION_ROLE, driver_url
+from sakark_api.jobs.examining import examine_document
+from sakark_api.jobs.fixity import read_files_again
 from sakark_api.jobs.housekeeping import (
-    Tools,
     forget_abandoned_uploads,
     forget_idempotency_keys,
     throw_away_expired_sandboxes,
 )
+from sakark_api.jobs.sweeping import delete_strays
+from sakark_api.jobs.tools import Tools
+from sakark_api.noark.arkivstruktur.dokumentobjekt import EXAMINATION
 from sakark_api.observe.metrics import JOBS
 from sakark_api.settings import Settings
 
-__all__ = ["SCHEMA", "counted", "open_queue"]
+__all__ = ["counted", "open_queue", "remembering"]
 
-SCHEMA: Final = "jobs"
-"""The schema of the database that holds the queue's own tables."""
 KEPT_HOURS: Final = 24 * 30
 TRIES: Final = RetryStrategy(max_attempts=5, exponential_wait=5)
 
@@ -42,7 +48,13 @@ PERIODIC: Final = (
     Periodic("forget_abandoned_uploads", "*/10 * * * *", forget_abandoned_uploads),
     Periodic("forget_idempotency_keys", "7 * * * *", forget_idempotency_keys),
     Periodic("throw_away_expired_sandboxes", "*/10 * * * *", throw_away_expired_sandboxes),
+    Periodic("delete_strays", "37 1 * * *", delete_strays),
+    Periodic("read_files_again", "23 * * * *", read_files_again),
 )
+OF_UNITS: Final[Mapping[str, Callable[[Tools, int, UUID], Awaitable[None]]]] = {
+    EXAMINATION: examine_document,
+}
+"""Jobs about one unit, by name; rules put them in the queue."""
 
 
 def open_queue(settings: Settings, tools: Tools) -> App:
@@ -50,6 +62,8 @@ def open_queue(settings: Settings, tools: Tools) -> App:
     app = App(connector=_connector(settings))
     for job in PERIODIC:
         _add(app, job, tools)
+    for name, act in OF_UNITS.items():
+        _add_of_unit(app, name, partial(act, tools))
     _add_care(app)
     return app
 
@@ -78,6 +92,15 @@ def _add(app: App, job: Periodic, tools: Tools) -> None:
 
     task = app.task(name=job.name, queueing_lock=job.name, lock=job.name, retry=TRIES)(run)
     app.periodic(cron=job.cron, periodic_id=job.name)(task)
+
+
+def _add_of_unit(app: App, name: str, act: Callable[[int, UUID], Awaitable[None]]) -> None:
+    """Let a job be done about the unit that it is told of, in its kommune."""
+
+    async def run(kommune: int, enhet: str) -> None:
+        await act(kommune, UUID(enhet))
+
+    app.task(name=name, retry=TRIES)(run)
 
 
 def _add_care(app: App) -> None:
@@ -112,3 +135,19 @@ async def counted(call_next: AsyncCallNext, context: JobContext, worker: Worker)
         raise
     JOBS.labels(name, "succeeded").inc()
     return done
+
+
+def remembering(engine: AsyncEngine) -> WorkerMiddleware:
+    """Remember of which class the last error of each job was, for the operator to see."""
+
+    async def remember(call_next: AsyncCallNext, context: JobContext, worker: Worker) -> Any:  # noqa: ANN401  theirs
+        del worker
+        try:
+            return await call_next()
+        except Exception as error:
+            assert context.job.id is not None  # noqa: S101  it was fetched from the queue
+            async with engine.connect() as connection:
+                await remember_error(connection, context.job.id, type(error).__name__)
+            raise
+
+    return remember

@@ -7,19 +7,21 @@ import signal
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from procrastinate import App
 from procrastinate.worker import Worker
 
+from sakark_api.db.queue import oldest_seconds
 from sakark_api.db.reader import APPLICATION_ROLE
 from sakark_api.drift.sandkasse import Tools as SandboxTools
-from sakark_api.jobs.housekeeping import Tools
-from sakark_api.jobs.queue import counted, open_queue
+from sakark_api.jobs.queue import counted, open_queue, remembering
 from sakark_api.jobs.sealing import keep_sealing
+from sakark_api.jobs.tools import Tools
 from sakark_api.noark.catalog import CATALOG
 from sakark_api.observe.logs import log_config
-from sakark_api.observe.metrics import QUEUE
+from sakark_api.observe.metrics import QUEUE, QUEUE_SECONDS
 from sakark_api.settings import Settings
 from sakark_api.storage import open_documents
 from sakark_api.tenancy.fitness import refuse_to_start, refuse_unfit
@@ -71,17 +73,17 @@ async def _work_off(settings: Settings, tools: Tools, told_to_stop: asyncio.Even
     try:
         await _until(told_to_stop, queue.connector.open_async())
         if not told_to_stop.is_set():
-            await _work_as(_worker(settings, queue), queue, tools, told_to_stop)
+            await _work_as(_worker(settings, queue, tools), queue, tools, told_to_stop)
     finally:
         await queue.close_async()
 
 
-def _worker(settings: Settings, queue: App) -> Worker:
+def _worker(settings: Settings, queue: App, tools: Tools) -> Worker:
     return Worker(
         queue,
         concurrency=AT_ONCE,
         shutdown_graceful_timeout=settings.shutdown_seconds,
-        worker_middleware=[counted],
+        worker_middleware=[counted, remembering(tools.engine)],
         install_signal_handlers=False,
     )
 
@@ -92,7 +94,7 @@ async def _work_as(worker: Worker, queue: App, tools: Tools, told_to_stop: async
         worker.stop()  # type: ignore[no-untyped-call]  # theirs
 
     sealing = keep_sealing(tools.registry, tools.writer, tools.clock)
-    beside = [asyncio.create_task(one) for one in (_count(queue), stop(), sealing)]
+    beside = [asyncio.create_task(one) for one in (_count(queue, tools), stop(), sealing)]
     try:
         await worker.run()  # type: ignore[no-untyped-call]  # theirs
     finally:
@@ -116,9 +118,11 @@ async def _end(task: "asyncio.Task[Any]") -> None:
     await asyncio.gather(task, return_exceptions=True)
 
 
-async def _count(queue: App) -> None:
+async def _count(queue: App, tools: Tools) -> None:
     """Keep the figures of the queue up to date."""
     while True:
+        async with tools.engine.connect() as connection:
+            QUEUE_SECONDS.set(await oldest_seconds(connection))
         queues = list(await queue.job_manager.list_queues_async())
         for state in STATES:
             QUEUE.labels(state).set(sum(one[state] for one in queues))
@@ -136,4 +140,5 @@ async def _open_tools(settings: Settings, stack: AsyncExitStack) -> Tools:
         stack.push_async_callback(operator.dispose)
         sandboxes = SandboxTools(operator, writer, documents, CATALOG)
     registry = Registry(engine, refuse_unfit)
-    return Tools(registry, writer, documents, sandboxes, lambda: datetime.now(UTC))
+    clock = partial(datetime.now, UTC)
+    return Tools(settings, engine, registry, writer, documents, sandboxes, clock)

@@ -33,6 +33,7 @@ from sakark_api.noark.arkivstruktur.nasjonalidentifikator import (
 )
 from sakark_api.noark.arkivstruktur.part import part, partenhet, partperson
 from sakark_api.noark.arkivstruktur.registrering import registrering
+from sakark_api.noark.bevaring.dokumentkontroll import dokumentkontroll
 from sakark_api.noark.loggingogsporing.endringslogg import endringslogg, hendelseslogg
 from sakark_api.noark.metadata.virksomhetsspesifikkemetadata import virksomhetsspesifikkemetadata
 from sakark_api.noark.moeter.moetedeltaker import moetedeltaker
@@ -68,6 +69,7 @@ CATALOG = Catalog(
         dokumentobjekt,
         kryssreferanse,
         konvertering,
+        dokumentkontroll,
         merknad,
         part,
         partperson,

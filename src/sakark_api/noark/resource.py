@@ -43,8 +43,8 @@ O = TypeVar("O", bound=TenantRow)  # noqa: E741  O as in other
 class Package(StrEnum):
     """The packages, as they are spelled in relation keys and in our addresses.
 
-    `MOETER` and `TILGANGSSTYRING` are core Noark's and not the interface's, so that their relation
-    keys are our own.
+    `MOETER` and `TILGANGSSTYRING` are core Noark's and not the interface's, and `BEVARING` is in
+    neither, so that their relation keys are our own.
     """
 
     ARKIVSTRUKTUR = "arkivstruktur"
@@ -54,6 +54,7 @@ class Package(StrEnum):
     LOGGING = "loggingogsporing"
     MOETER = "moeter"
     TILGANGSSTYRING = "tilgangsstyring"
+    BEVARING = "bevaring"
 
     @property
     def rel(self) -> str:
@@ -61,7 +62,7 @@ class Package(StrEnum):
         return f"{OWN_REL if self in _OWN else REL}{self}/"
 
 
-_OWN = frozenset({Package.MOETER, Package.TILGANGSSTYRING})
+_OWN = frozenset({Package.MOETER, Package.TILGANGSSTYRING, Package.BEVARING})
 
 
 class Work(StrEnum):

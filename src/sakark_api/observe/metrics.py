@@ -12,6 +12,7 @@ __all__ = [
     "IN_PROGRESS",
     "JOBS",
     "QUEUE",
+    "QUEUE_SECONDS",
     "REQUESTS",
     "REQUEST_SECONDS",
     "STORAGE_BYTES",
@@ -55,6 +56,9 @@ TOKENS = Counter(
     "sakark_tokens", "Tokens: verified, remembered from before, or refused.", ("outcome",)
 )
 QUEUE = Gauge("sakark_queue_jobs", "Jobs in the queue, by state.", ("state",))
+QUEUE_SECONDS = Gauge(
+    "sakark_queue_oldest_seconds", "For how long the job due first has waited to be begun."
+)
 JOBS = Counter("sakark_jobs", "Background jobs that have ended.", ("job", "outcome"))
 
 

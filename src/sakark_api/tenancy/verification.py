@@ -1,23 +1,33 @@
 """Whether storage holds the bytes that the rows tell of: after a restore, and now and then."""
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, and_, select
 
 from sakark_api.errors import NotFound
 from sakark_api.noark.arkivstruktur.dokumentobjekt import Dokumentobjekt
-from sakark_api.storage.documents import Documents
+from sakark_api.noark.bevaring.dokumentkontroll import Dokumentkontroll, Kontrolltype
+from sakark_api.storage.documents import Documents, to_end
 from sakark_api.tenancy.session import Writer
 
-__all__ = ["Fault", "File", "verify"]
+__all__ = ["Fault", "File", "fault_of", "least_lately_read", "verify"]
 
 PAGE = 1000
 BEFORE_ALL = UUID(int=0)
+# What has a key has a size and a checksum too: they are set together.
+_SAID: Any = select(
+    Dokumentobjekt.system_id,
+    Dokumentobjekt.lagringsnoekkel,
+    Dokumentobjekt.filstoerrelse,
+    Dokumentobjekt.sjekksum,
+)
+_FILES: Final[Select[Any]] = _SAID.where(Dokumentobjekt.lagringsnoekkel.is_not(None))
 
 
 class Fault(StrEnum):
@@ -49,31 +59,36 @@ async def verify(
     after = BEFORE_ALL
     while files := await _files(writer, tenant_id, after):
         for file in files:
-            fault = await _fault(documents, file, read=read)
+            fault = await fault_of(documents, file, read=read)
             # Somebody may have deleted it while we looked.
             if fault is None or await _is_kept(writer, tenant_id, file):
                 yield file, fault
         after = files[-1].system_id
 
 
+async def least_lately_read(writer: Writer, tenant_id: int) -> list[File]:
+    """Give a page of a kommune's files: those never read again first, then the longest ago."""
+    read = and_(
+        Dokumentkontroll.tenant_id == tenant_id,
+        Dokumentkontroll.dokumentobjekt_ref == Dokumentobjekt.system_id,
+        Dokumentkontroll.kontrolltype == Kontrolltype.SJEKKSUM,
+        Dokumentkontroll.gjeldende,
+    )
+    never = _FILES.where(~select(Dokumentkontroll.system_id).where(read).exists())
+    longest = _FILES.join(Dokumentkontroll, read).order_by(Dokumentkontroll.kontrollert_dato)
+    async with writer.transaction(tenant_id) as session:
+        rows = (await session.execute(never.limit(PAGE))).all()
+        return [File(*row) for row in rows or await session.execute(longest.limit(PAGE))]
+
+
 async def _files(writer: Writer, tenant_id: int, after: UUID) -> list[File]:
-    # What has a key has a size and a checksum too: they are set together.
     page = (
-        select(
-            Dokumentobjekt.system_id,
-            Dokumentobjekt.lagringsnoekkel,
-            Dokumentobjekt.filstoerrelse,
-            Dokumentobjekt.sjekksum,
-        )
-        .where(Dokumentobjekt.lagringsnoekkel.is_not(None), Dokumentobjekt.system_id > after)
+        _FILES.where(Dokumentobjekt.system_id > after)
         .order_by(Dokumentobjekt.system_id)
         .limit(PAGE)
     )
     async with writer.transaction(tenant_id) as session:
-        return [
-            File(row.system_id, row.lagringsnoekkel, row.filstoerrelse, row.sjekksum)
-            for row in await session.execute(page)
-        ]
+        return [File(*row) for row in await session.execute(page)]
 
 
 async def _is_kept(writer: Writer, tenant_id: int, file: File) -> bool:
@@ -82,20 +97,28 @@ async def _is_kept(writer: Writer, tenant_id: int, file: File) -> bool:
     return row is not None
 
 
-async def _fault(documents: Documents, file: File, *, read: bool) -> Fault | None:
+async def fault_of(
+    documents: Documents, file: File, *, read: bool, take: Callable[[bytes], object] | None = None
+) -> Fault | None:
+    """Tell what is wrong with a file; `take` is given its bytes on the way, in a thread.
+
+    Raises `Unavailable` when the storage does not answer.
+    """
     try:
         if await documents.size(file.key) != file.size:
             return Fault.SIZE
-        if read and await _sha256(documents, file.key) != file.sha256:
+        if read and await _sha256(documents, file.key, take) != file.sha256:
             return Fault.CHECKSUM
     except NotFound:
         return Fault.MISSING
     return None
 
 
-async def _sha256(documents: Documents, key: str) -> str:
+async def _sha256(documents: Documents, key: str, take: Callable[[bytes], object] | None) -> str:
     sha256 = hashlib.sha256()
     async with aclosing(documents.get(key)) as pieces:
         async for piece in pieces:
             sha256.update(piece)
+            if take is not None:
+                await to_end(take, piece)
     return sha256.hexdigest()

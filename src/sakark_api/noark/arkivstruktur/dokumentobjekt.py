@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import BigInteger, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from sakark_api.db.queue import defer
 from sakark_api.errors import Conflict, Forbidden, Invalid
 from sakark_api.noark.arkivstruktur.dokumentbeskrivelse import (
     FERDIGSTILT,
@@ -41,16 +42,24 @@ from sakark_api.texts import text
 
 __all__ = [
     "ARKIVFORMAT",
+    "EXAMINATION",
     "GODKJENTE_ARKIVFORMATER",
+    "PRODUKSJONSFORMAT",
+    "SHA256",
+    "UKJENT_FORMAT",
     "Dokumentobjekt",
     "dokumentobjekt",
+    "refuse_closed",
     "refuse_loss",
     "refuse_taking",
+    "take_file",
 ]
 
 PRODUKSJONSFORMAT, ARKIVFORMAT, SLADDET = "P", "A", "O"
 UKJENT_FORMAT = "av/0"
 SHA256 = "SHA-256"
+EXAMINATION = "undersoek_dokument"
+"""The job that finds out what a file is, and makes its archive format."""
 GODKJENTE_ARKIVFORMATER = frozenset(
     {
         *("x-fmt/111", "fmt/101"),  # text, XML
@@ -154,7 +163,10 @@ def refuse_second_file(
 
 
 def take_file(change: Change, unit: Dokumentobjekt, stored: StoredFile) -> Dokumentobjekt:
-    """Tie stored bytes to the dokumentobjekt, and fill in what the client did not announce."""
+    """Tie stored bytes to the dokumentobjekt, and fill in what the client did not announce.
+
+    That the file is to be examined goes into the queue with it.
+    """
     refuse_second_file(change, unit, stored.mime_type, stored.size)
     if unit.sjekksum is not None and unit.sjekksum.lower() != stored.sha256:
         raise Invalid(text("Filens sjekksum er ikke den som er oppgitt. Send filen på nytt."))
@@ -164,6 +176,7 @@ def take_file(change: Change, unit: Dokumentobjekt, stored: StoredFile) -> Dokum
     unit.mime_type = stored.mime_type
     unit.filstoerrelse = stored.size
     unit.filnavn = unit.filnavn or stored.filnavn
+    defer(change.session, EXAMINATION, unit.system_id)
     return unit
 
 

@@ -1,0 +1,69 @@
+"""Bytes that no row names any more, or ever did: deleted when they have been so for days."""
+
+import logging
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from sakark_api.jobs.examining import WORK_FOLDER
+from sakark_api.jobs.tools import Tools
+from sakark_api.storage.documents import Documents, to_end
+from sakark_api.tenancy.kommune import Kommune
+from sakark_api.tenancy.loesfil import forget, note_strays
+
+__all__ = ["delete_strays"]
+
+PAGE: Final = 1000
+A_DAY: Final = timedelta(days=1)
+
+log = logging.getLogger(__name__)
+
+
+async def delete_strays(tools: Tools) -> None:
+    """Delete what no row has named since it was first seen so, days ago; the log tells how much."""
+    await to_end(_forget_work, tools.clock() - A_DAY)
+    for kommune in (await tools.registry.current()).values():
+        deleted = await _sweep(tools, kommune)
+        if deleted:
+            log.warning("Deleted %d files of %s that no row names", deleted, kommune.slug)
+
+
+async def _sweep(tools: Tools, kommune: Kommune) -> int:
+    deleted = 0
+    now = tools.clock()
+    before = now - timedelta(days=tools.settings.stray_days)
+    async for keys in _pages(tools.documents, f"{kommune.slug}/"):
+        async with tools.writer.transaction(kommune.id) as session:
+            old = await session.run_sync(partial(note_strays, keys=keys, now=now, before=before))
+        for key in old:
+            await tools.documents.delete(key)
+        async with tools.writer.transaction(kommune.id) as session:
+            await session.run_sync(partial(forget, keys=old))
+        deleted += len(old)
+    return deleted
+
+
+async def _pages(documents: Documents, prefix: str) -> AsyncIterator[list[str]]:
+    page: list[str] = []
+    async for key in documents.keys(prefix):
+        page.append(key)
+        if len(page) == PAGE:
+            yield page
+            page = []
+    if page:
+        yield page
+
+
+def _forget_work(before: datetime) -> None:
+    """Take away what workers that were killed had before them."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{WORK_FOLDER}*"):
+        try:
+            old = folder.stat().st_mtime < before.timestamp()
+        except FileNotFoundError:
+            continue
+        if old:
+            shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,63 @@
+"""Bytes in storage that no row names: a transaction that was to name them never came.
+
+What is found is noted first, and deleted days later when it still is not named: no upload takes
+that long, and a database that was taken back in time gets its days anew.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ARRAY, SmallInteger, Text, delete, func, literal, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from sakark_api.noark.arkivstruktur.dokumentobjekt import Dokumentobjekt
+from sakark_api.noark.model import Base
+from sakark_api.noark.opplasting import Opplasting
+
+__all__ = ["Loesfil", "forget", "note_strays"]
+
+
+class Loesfil(Base):
+    """A key in storage that no row named when it was first seen."""
+
+    __tablename__ = "loesfil"
+
+    tenant_id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    noekkel: Mapped[str] = mapped_column(primary_key=True)
+    foerst_sett: Mapped[datetime]
+
+
+def note_strays(
+    session: Session, keys: Sequence[str], now: datetime, before: datetime
+) -> list[str]:
+    """Note which of some keys no row names; give those that were seen so before a moment."""
+    tenant_id = session.info["tenant_id"]
+    stray = sorted(set(keys) - _named(session, keys))
+    ours = (Loesfil.tenant_id == tenant_id, Loesfil.noekkel.in_(keys))
+    session.execute(delete(Loesfil).where(*ours, Loesfil.noekkel.not_in(stray)))
+    if not stray:
+        return []
+    rows = [{"tenant_id": tenant_id, "noekkel": key, "foerst_sett": now} for key in stray]
+    session.execute(insert(Loesfil).on_conflict_do_nothing(), rows)
+    found = select(Loesfil.noekkel).where(*ours, Loesfil.foerst_sett < before)
+    return list(session.scalars(found))
+
+
+def _named(session: Session, keys: Sequence[str]) -> set[str]:
+    """Tell which keys a dokumentobjekt, or an upload that is under way, names."""
+    files = select(Dokumentobjekt.lagringsnoekkel).where(Dokumentobjekt.lagringsnoekkel.in_(keys))
+    parts = select(func.unnest(Opplasting.parts)).where(
+        Opplasting.tenant_id == session.info["tenant_id"],
+        Opplasting.parts.bool_op("&&")(literal(list(keys), ARRAY(Text()))),
+    )
+    return {*session.scalars(files), *session.scalars(parts)} - {None}
+
+
+def forget(session: Session, keys: Sequence[str]) -> None:
+    """Note no more of keys whose bytes are gone."""
+    session.execute(
+        delete(Loesfil).where(
+            Loesfil.tenant_id == session.info["tenant_id"], Loesfil.noekkel.in_(keys)
+        )
+    )

@@ -1,0 +1,144 @@
+"""What lies in storage and is nobody's goes; what is somebody's is read again and again."""
+
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from uuid import UUID, uuid4
+
+import pytest
+from tests.conftest import Service, World
+from tests.jobs.conftest import (
+    Worker,
+    as_owner,
+    controls,
+    damage,
+    key_of,
+    letter,
+    path_of,
+    send,
+)
+
+from sakark_api.jobs.fixity import read_files_again
+from sakark_api.jobs.sweeping import delete_strays
+from sakark_api.jobs.tools import Tools
+from sakark_api.tenancy.verification import least_lately_read
+
+PDF = "application/pdf"
+
+
+def stray(service: Service, folder: str = "2026") -> str:
+    """Leave bytes in molde's storage that no row names."""
+    key = f"molde/{folder}/{uuid4().hex}"
+    path = path_of(service, key)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"of a transaction that never came")
+    return key
+
+
+def test_what_no_row_names_is_deleted_days_after_it_was_seen(
+    worker: Worker, service: Service
+) -> None:
+    path = path_of(service, stray(service))
+
+    worker.do(delete_strays)
+    worker.later(6).do(delete_strays)
+    kept = path.exists()
+    worker.later(8).do(delete_strays)
+
+    assert (kept, path.exists()) == (True, False)
+    assert as_owner(service, "select * from loesfil where noekkel like 'molde/2026/%'") == []
+
+
+def test_a_stray_is_first_seen_however_late_the_worker_looks(
+    worker: Worker, service: Service
+) -> None:
+    path = path_of(service, stray(service))
+
+    worker.later(300).do(delete_strays)
+
+    assert path.exists()
+
+
+def test_files_and_uploads_under_way_stay(world: World, worker: Worker, service: Service) -> None:
+    unit = send(world.client, world.dokumentobjekt, letter(), PDF)
+    part = stray(service, "opplasting/en")
+    as_owner(
+        service,
+        "insert into opplasting (tenant_id, id, type, unit_id, actor_id, mime_type, size, received,"
+        " parts, expires) select id, $1, 'dokumentobjekt', $1, $1, 'application/pdf', 100, 13,"
+        " array[$2], $3 from kommune where slug = 'molde'",
+        uuid4(),
+        part,
+        datetime.now(UTC) + timedelta(days=100),
+    )
+
+    worker.do(delete_strays)
+    worker.later(30).do(delete_strays)
+
+    assert path_of(service, key_of(service, unit)).exists()
+    assert path_of(service, part).exists()
+
+
+def test_what_was_seen_as_nobodys_and_got_a_row_is_noted_no_more(
+    world: World, worker: Worker, service: Service
+) -> None:
+    unit = send(world.client, world.dokumentobjekt, letter(), PDF)
+    key = key_of(service, unit)
+    as_owner(
+        service,
+        "insert into loesfil select id, $1, now() - interval '90 days' from kommune"
+        " where slug = 'molde'",
+        key,
+    )
+
+    worker.do(delete_strays)
+
+    assert path_of(service, key).exists()
+    assert as_owner(service, "select * from loesfil where noekkel = $1", key) == []
+
+
+@pytest.mark.krav("M705")
+def test_a_file_that_has_changed_in_storage_is_found_and_is_a_task(
+    world: World, worker: Worker, service: Service
+) -> None:
+    whole = send(world.client, world.dokumentbeskrivelse, letter("Hel"), PDF)
+    damaged = send(world.client, world.dokumentbeskrivelse, letter("Skadd"), PDF)
+    damage(service, damaged)
+
+    worker.do(read_files_again)
+
+    (fine,) = controls(world.client, whole, "sjekksum")
+    (found,) = controls(world.client, damaged, "sjekksum")
+    assert (fine["resultat"], fine["kreverHandling"]) == ("uendret", False)
+    assert (found["resultat"], found["kreverHandling"]) == ("skadet", True)
+
+
+def test_a_run_reads_what_it_may_and_the_next_one_goes_on(world: World, worker: Worker) -> None:
+    worker.do(read_files_again)  # so that nothing of other tests waits
+    units = [
+        send(world.client, world.dokumentbeskrivelse, letter(str(number)), PDF)
+        for number in range(2)
+    ]
+    small = worker.with_settings(fixity_bytes=1)
+
+    small.do(read_files_again)
+    first = [len(controls(world.client, unit, "sjekksum")) for unit in units]
+    small.do(read_files_again)
+    both = [len(controls(world.client, unit, "sjekksum")) for unit in units]
+
+    assert (sum(first), both) == (1, [1, 1])
+
+
+def test_what_was_read_longest_ago_comes_first(world: World, worker: Worker) -> None:
+    worker.do(read_files_again)
+    unit = send(world.client, world.dokumentobjekt, letter(), PDF)
+    worker.later(-30).do(read_files_again)
+
+    found = worker.do(partial(first_of, kommune="molde"))
+
+    assert found == UUID(unit["systemID"])
+
+
+async def first_of(tools: Tools, kommune: str) -> UUID | None:
+    there = (await tools.registry.current())[kommune]
+    files = await least_lately_read(tools.writer, there.id)
+    return files[0].system_id if files else None
