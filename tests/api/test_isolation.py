@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -11,11 +12,13 @@ from uuid import uuid4
 import asyncpg
 import httpx
 import pytest
-from tests.conftest import Client, LogIn, Service, World, build_world, described
+from sqlalchemy.orm import Session
+from tests.conftest import Client, LogIn, Service, World, build_world, described, in_kommune
 from tests.proof.conftest import Archive
 from tests.tenancy.operations import LONG, Sent, operations, sent
 
 from sakark_api.db.embedded import EmbeddedServer
+from sakark_api.tenancy.loesfil import note_strays
 from sakark_api.tenancy.partitions import partitioned_tables, tenant_tables
 
 DESCRIPTION = described()
@@ -384,6 +387,11 @@ def owner_role(database: EmbeddedServer) -> Sql:
     return Sql(database.owner_url)
 
 
+def note_a_stray(session: Session) -> None:
+    now = datetime.now(UTC)
+    note_strays(session, ["molde/2026/00/that-no-row-names"], now, before=now)
+
+
 @pytest.fixture(scope="module")
 def tenants(ours: World, app_role: Sql) -> dict[str, int]:
     """Each kommune's number, once there is something of every kind in Molde."""
@@ -405,6 +413,8 @@ def tenants(ours: World, app_role: Sql) -> dict[str, int]:
         params={"$id": client.link(ours.klasse, "self")},
     )
     assert tied.status_code == 204, tied.text
+    assert ours.dokumentkontroll["resultat"]
+    in_kommune(client.service.settings, "molde", note_a_stray)
     return {row["slug"]: row["id"] for row in app_role.run("select id, slug from kommune")}
 
 
