@@ -17,11 +17,11 @@ BODY: dict[str, Any] = {"content": b"{}", "headers": {"Content-Type": "applicati
 
 
 def address(path: str, slug: str = "molde") -> str:
-    return path.removeprefix("/drift/").format(slug=slug, navn="edu")
+    return path.removeprefix("/drift/").format(slug=slug, navn="edu", jobb="4711")
 
 
 def test_every_route_of_the_operator_is_described() -> None:
-    assert len(OPERATIONS) == 15
+    assert len(OPERATIONS) == 18
 
 
 @pytest.mark.parametrize("one", OPERATIONS, ids=IDS)
