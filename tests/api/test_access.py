@@ -767,5 +767,21 @@ def test_what_is_restricted_is_read_in_full_by_those_with_a_right_to_it(
     }
     assert {name: one.json()["count"] > 0 for name, one in log.items()} == dict.fromkeys(log, True)
     assert not any(secret in one.text for one in log.values())
+    remark = person.make(sak, "arkivstruktur/ny-merknad/", {"merknadstekst": "Kort"})
+    retold = person.patch(
+        person.link(remark, "self"), {"merknadstekst": secret}, headers={"If-Match": "*"}
+    )
+    assert retold.status_code == 200, retold.text
+    remove(person, remark)
+    lines, of_gone = (
+        f"{admin.root}loggingogsporing/endringslogg/",
+        {"$filter": f"referanseArkivenhet eq '{remark['systemID']}'"},
+    )
+    found = [client.get(lines, params=of_gone) for client in (admin, leder)]
+    assert [one.json()["count"] for one in found] == [4, 4]
+    assert not any(secret in one.text for one in found)
+    asked = f"{of_gone['$filter']} and nyVerdi eq '{secret}'"
+    assert admin.get(lines, params={"$filter": asked}).json()["count"] == 0
     remove(admin, right)
     assert readers() == {"admin", "person", "leder"}
+    assert secret in admin.get(lines, params=of_gone).text

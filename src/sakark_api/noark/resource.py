@@ -33,6 +33,7 @@ __all__ = [
     "Resource",
     "Rule",
     "StoredFile",
+    "Telling",
     "Work",
 ]
 
@@ -218,6 +219,18 @@ class FileRules:
     public: tuple[str, str]
 
 
+@dataclass(frozen=True)
+class Telling:
+    """How the lines of a log tell of units: the columns for which one and what happened to it.
+
+    Of a unit that is `gone` nobody knows any more how it was screened.
+    """
+
+    unit: str
+    event: str
+    gone: str
+
+
 @dataclass(frozen=True, eq=False)
 class Resource(Generic[M]):
     """One entity of the standard, as the engine needs to know it.
@@ -234,6 +247,7 @@ class Resource(Generic[M]):
     tilgangskategori that rights to its units are given by, and `near` the columns that name who is
     responsible for the unit that one is a part of. `screened` names the columns that
     each kode of a screening hides (M502, M503), and `public` what is shown instead of one.
+    `telling` says how the lines of a log tell of units that may be gone.
     `order_by` is the order of lists when the client asks for none. `example` is a body that makes
     a unit, as it is on the wire, for the API's description. `own_list` gives owners a list of this
     kind alone, beside the one of the resource it extends. `spelled` is the name in addresses and
@@ -253,6 +267,7 @@ class Resource(Generic[M]):
     extension: bool = False
     by_reference: bool = False
     read_only: bool = False
+    telling: Telling | None = None
     locked_by: str | None = None
     inherits: Sequence[str] = ()
     order_by: Sequence[str] = ("system_id",)

@@ -29,7 +29,14 @@ from sqlalchemy.types import BigInteger, DateTime, Integer, Text
 
 from sakark_api.noark.attribute import BoundAttribute
 from sakark_api.noark.model import table_of
-from sakark_api.noark.resource import ChildColumn, JoinTable, Parent, ParentColumn, Resource
+from sakark_api.noark.resource import (
+    ChildColumn,
+    JoinTable,
+    Parent,
+    ParentColumn,
+    Resource,
+    Telling,
+)
 from sakark_api.noark.rules.skjerming import EVERYTHING, FIRST_LINE_STAYS, MASK
 from sakark_api.rest.tenant import same_kommune
 
@@ -109,11 +116,28 @@ class Screen:
         lines = tuple(code for code in of_column if code in FIRST_LINE_STAYS and not of_words)
         codes = tuple(code for code in of_column if code not in lines)
         grounds = list(_grounds(self._root, rows, lambda held: _screens(held, codes)))
+        if self._root.telling is not None:
+            grounds.append(_is_of_the_gone(self._root, self._root.telling, rows))
         branches = [(or_(*grounds), instead)] if grounds else []
         if grounds and lines:
             some = _grounds(self._root, rows, lambda held: _screens(held, lines))
             branches.append((or_(*some), first_line()))
         return case(*branches, else_=column) if branches else column
+
+
+def _is_of_the_gone(root: Resource[Any], telling: Telling, rows: FromClause) -> ColumnElement[bool]:
+    """Say that a line of a log is of a unit that is gone: it may have been screened."""
+    last = table_of(root.model).alias("last_told")
+    return (
+        select(literal_column("1"))
+        .where(
+            same_kommune(last),
+            last.c[telling.unit] == rows.c[telling.unit],
+            last.c[telling.event] == literal_column(f"'{telling.gone}'"),
+        )
+        .correlate(rows)
+        .exists()
+    )
 
 
 def is_screened(root: Resource[Any], rows: FromClause) -> ColumnElement[bool]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID, uuid4
 
 from sqlalchemy import Index, SmallInteger, inspect
@@ -18,11 +18,12 @@ from sakark_api.noark.attribute import (
 from sakark_api.noark.exact import write_json
 from sakark_api.noark.metadata.kodeliste import HENDELSETYPE
 from sakark_api.noark.model import TenantRow, partitioned, table_of
-from sakark_api.noark.resource import Change
+from sakark_api.noark.resource import Change, Telling
 from sakark_api.noark.values import Kode, Value, wire_time
 from sakark_api.texts import text
 
 __all__ = [
+    "TELLING",
     "Endringslogg",
     "Hendelseslogg",
     "log_changed",
@@ -78,6 +79,8 @@ class Hendelseslogg(Endringslogg):
         None, description=text("Når det skjedde"), set_by=SetBy.CORE
     )
 
+
+TELLING: Final = Telling("referanse_arkivenhet", event="kode", gone=SLETTET)
 
 _APPEND = table_of(Hendelseslogg).insert()
 _NAMES = dict(HENDELSETYPE.values)

@@ -18,7 +18,7 @@ from sakark_api.noark.arkivstruktur.merknad import merknad
 from sakark_api.noark.arkivstruktur.nasjonalidentifikator import nasjonalidentifikator
 from sakark_api.noark.arkivstruktur.part import part
 from sakark_api.noark.arkivstruktur.registrering import registrering
-from sakark_api.noark.logging.endringslogg import Endringslogg, Hendelseslogg
+from sakark_api.noark.logging.endringslogg import TELLING, Endringslogg, Hendelseslogg
 from sakark_api.noark.metadata.kodeliste import SKJERMINGMETADATA
 from sakark_api.noark.moeter.moetedeltaker import moetedeltaker
 from sakark_api.noark.resource import ChildColumn, Package, Parent, Resource, Work
@@ -73,6 +73,7 @@ endringslogg = Resource(
     + [Parent(unit, _OF_UNIT, ny=None, role=None, list_role=None) for unit in _WITHOUT_LOG],
     abstract=True,
     read_only=True,
+    telling=TELLING,
     screened={kode: ["tidligere_verdi", "ny_verdi"] for kode, _ in SKJERMINGMETADATA.values},
     order_by=["endret_dato", "system_id"],
 )
