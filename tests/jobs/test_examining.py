@@ -87,6 +87,7 @@ def test_a_job_killed_at_any_step_leaves_one_archive_format(
     world: World, worker: Worker, service: Service
 ) -> None:
     original = send(world.client, world.dokumentobjekt, letter(), PDF)
+    of_others = keys(service) - named_keys(service)
 
     ends = killed_at_each_step(service, original)
     worker.examine(original)
@@ -96,7 +97,7 @@ def test_a_job_killed_at_any_step_leaves_one_archive_format(
     assert [one["gjeldende"] for one in controls(world.client, original)].count(True) == 1
     worker.do(delete_strays)
     worker.later(8).do(delete_strays)
-    assert keys(service) == named_keys(service)
+    assert keys(service) - named_keys(service) <= of_others
 
 
 def killed_at_each_step(service: Service, unit: Any) -> list[str]:

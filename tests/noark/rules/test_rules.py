@@ -18,7 +18,7 @@ from sakark_api.noark.arkivstruktur.dokumentobjekt import (
     refuse_odd_mime_type,
     refuse_other_checksum,
     refuse_second_file,
-    take_file,
+    tie_file,
 )
 from sakark_api.noark.arkivstruktur.klasse import Klasse, give_system
 from sakark_api.noark.arkivstruktur.korrespondansepart import (
@@ -755,7 +755,7 @@ STORED = StoredFile("k", 3, "ab" * 32, "text/plain", "a.txt")
 def test_file_fills_in_what_was_not_announced() -> None:
     unit = Dokumentobjekt()
 
-    take_file(CHANGE, unit, STORED)
+    tie_file(CHANGE, unit, STORED)
 
     assert (unit.lagringsnoekkel, unit.filstoerrelse, unit.mime_type) == ("k", 3, "text/plain")
     assert (unit.sjekksum, unit.sjekksum_algoritme, unit.filnavn) == ("ab" * 32, "SHA-256", "a.txt")
@@ -765,7 +765,9 @@ def test_file_fills_in_what_was_not_announced() -> None:
 def test_file_as_announced_is_taken(announced: Mapping[str, Any]) -> None:
     unit = Dokumentobjekt(**announced)
 
-    assert take_file(CHANGE, unit, STORED) is unit
+    tie_file(CHANGE, unit, STORED)
+
+    assert unit.lagringsnoekkel == STORED.key
 
 
 @pytest.mark.parametrize(
@@ -773,7 +775,7 @@ def test_file_as_announced_is_taken(announced: Mapping[str, Any]) -> None:
 )
 def test_file_that_is_not_as_announced_is_refused(announced: Mapping[str, Any]) -> None:
     with pytest.raises(Invalid):
-        take_file(CHANGE, Dokumentobjekt(**announced), STORED)
+        tie_file(CHANGE, Dokumentobjekt(**announced), STORED)
 
 
 def test_second_file_is_refused() -> None:

@@ -53,6 +53,7 @@ __all__ = [
     "refuse_loss",
     "refuse_taking",
     "take_file",
+    "tie_file",
 ]
 
 PRODUKSJONSFORMAT, ARKIVFORMAT, SLADDET = "P", "A", "O"
@@ -163,10 +164,14 @@ def refuse_second_file(
 
 
 def take_file(change: Change, unit: Dokumentobjekt, stored: StoredFile) -> Dokumentobjekt:
-    """Tie stored bytes to the dokumentobjekt, and fill in what the client did not announce.
+    """Tie stored bytes to the dokumentobjekt; that they are to be examined goes into the queue."""
+    tie_file(change, unit, stored)
+    defer(change.session, EXAMINATION, unit.system_id)
+    return unit
 
-    That the file is to be examined goes into the queue with it.
-    """
+
+def tie_file(change: Change, unit: Dokumentobjekt, stored: StoredFile) -> None:
+    """Say of the dokumentobjekt where its bytes are, and what the client did not announce."""
     refuse_second_file(change, unit, stored.mime_type, stored.size)
     if unit.sjekksum is not None and unit.sjekksum.lower() != stored.sha256:
         raise Invalid(text("Filens sjekksum er ikke den som er oppgitt. Send filen på nytt."))
@@ -176,8 +181,6 @@ def take_file(change: Change, unit: Dokumentobjekt, stored: StoredFile) -> Dokum
     unit.mime_type = stored.mime_type
     unit.filstoerrelse = stored.size
     unit.filnavn = unit.filnavn or stored.filnavn
-    defer(change.session, EXAMINATION, unit.system_id)
-    return unit
 
 
 def refuse_file_of_finished(

@@ -18,6 +18,7 @@ from sakark_api.noark.arkivstruktur.merknad import merknad
 from sakark_api.noark.arkivstruktur.nasjonalidentifikator import nasjonalidentifikator
 from sakark_api.noark.arkivstruktur.part import part
 from sakark_api.noark.arkivstruktur.registrering import registrering
+from sakark_api.noark.bevaring.dokumentkontroll import dokumentkontroll
 from sakark_api.noark.logging.endringslogg import TELLING, Endringslogg, Hendelseslogg
 from sakark_api.noark.metadata.kodeliste import SKJERMINGMETADATA
 from sakark_api.noark.moeter.moetedeltaker import moetedeltaker
@@ -38,6 +39,7 @@ _WITHOUT_LOG = (
     avskrivning,
     bevaringspaalegg,
     dokumentflyt,
+    dokumentkontroll,
     inhabilitet,
     konvertering,
     korrespondansepart,
