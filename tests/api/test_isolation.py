@@ -750,6 +750,9 @@ def test_functions_that_do_more_than_their_caller_are_for_one_role_each(
         ("sakark_add_partitions", "sakark_drift"),
         ("sakark_throw_away", "sakark_drift"),
         ("sakark_give_rights", "sakark_drift"),
+        ("sakark_failed_jobs", "sakark_drift"),
+        ("sakark_send_again", "sakark_drift"),
         ("sakark_find_words", "sakark_app"),
+        ("sakark_defer", "sakark_app"),
     }
     assert len(tenants) >= 5
