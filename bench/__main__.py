@@ -9,8 +9,6 @@ import asyncio
 import json
 import signal
 import sys
-import tempfile
-from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -21,12 +19,11 @@ from bench.client import run_load
 from bench.counting import count_statements, logged_statements
 from bench.operation import Operation, operations
 from bench.report import Round, heading, table
-from bench.running import RESULTS, free_port, measured, serving
+from bench.running import RESULTS, compared, measured
 
 from sakark_api.db import embedded
 from sakark_api.dev.identity import demo_users, issue_token
 from sakark_api.dev.place import identity_dir, issuer_url
-from sakark_api.dev.server import prepare
 from sakark_api.settings import Settings
 
 WARM_UP_SECONDS = 1.0
@@ -35,24 +32,11 @@ WARM_UP_SECONDS = 1.0
 def main() -> None:
     asked = _arguments()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what we started, ends with us
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sakark-bench-")))
-        stack.callback(embedded.remove, folder / "postgres")
-        database = stack.enter_context(embedded.embedded(folder / "postgres", durable=True))
-        settings = Settings(
-            data_dir=folder,
-            database_url=database.app_url,
-            database_owner_url=database.owner_url,
-            s3_bucket=None,
-        )
-        port, empty_port = free_port(), free_port()
-        asyncio.run(prepare(settings, issuer_url(port)))
-        pids = {
-            port: stack.enter_context(serving("api", port, settings)),
-            empty_port: stack.enter_context(serving("empty", empty_port, settings)),
-        }
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            report = runner.run(_measure(asked, settings, database, pids))
+    with (
+        compared("api", "empty") as (settings, database, pids),
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
+        report = runner.run(_measure(asked, settings, database, pids))
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{datetime.now(UTC):%Y-%m-%dT%H%M%S}.md").write_text(report)
     print(report)

@@ -9,12 +9,8 @@ handler is responsible for, which is the same again.
 import argparse
 import asyncio
 import statistics
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import asyncpg
 import uvloop
@@ -22,15 +18,16 @@ from bench.archive import KOMMUNE, Archive, fill
 from bench.client import run_load
 from bench.operation import Operation, operations
 from bench.report import Round, heading
-from bench.running import RESULTS, free_port, measured, serving
+from bench.running import RESULTS, compared, measured
 
 from sakark_api.db import embedded
 from sakark_api.dev.identity import demo_users, issue_token
 from sakark_api.dev.place import identity_dir, issuer_url
-from sakark_api.dev.server import prepare
 from sakark_api.settings import Settings
 
 WARM_UP_SECONDS = 1.0
+RIGHTS_SECONDS = 6.0
+"""After which every process knows of changed rights."""
 RIGHTS = {
     "til alt": None,
     "til én arkivdel": """
@@ -50,24 +47,11 @@ HEAD = (
 
 def main() -> None:
     asked = _arguments()
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sakark-bench-")))
-        stack.callback(embedded.remove, folder / "postgres")
-        database = stack.enter_context(embedded.embedded(folder / "postgres", durable=True))
-        settings = Settings(
-            data_dir=folder,
-            database_url=database.app_url,
-            database_owner_url=database.owner_url,
-            s3_bucket=None,
-        )
-        port, open_port = free_port(), free_port()
-        asyncio.run(prepare(settings, issuer_url(port)))
-        pids = {
-            port: stack.enter_context(serving("api", port, settings)),
-            open_port: stack.enter_context(serving("open", open_port, settings)),
-        }
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            report = runner.run(_measure(asked, settings, database, pids))
+    with (
+        compared("api", "open") as (settings, database, pids),
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
+        report = runner.run(_measure(asked, settings, database, pids))
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"tilgang-{datetime.now(UTC):%Y-%m-%dT%H%M%S}.md").write_text(report)
     print(report)
@@ -99,6 +83,7 @@ async def _measure(
     for name, statement in RIGHTS.items():
         if statement:
             await _give(database.owner_url, statement)
+            await asyncio.sleep(RIGHTS_SECONDS)
         for one in (*decided, *free):
             await run_load(one, WARM_UP_SECONDS)
         for here, there in zip(decided, free, strict=True):
@@ -117,7 +102,7 @@ async def _measure(
 def _reads(archive: Archive, port: int, token: str) -> list[Operation]:
     """List the reads among what `make bench` measures."""
     return [
-        replace(one, budget=None)
+        one
         for one in operations(archive, port, 0, token)
         if one.name.startswith(("GET én journalpost", "liste, 25"))
     ]

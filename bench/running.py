@@ -1,5 +1,6 @@
 """Servers in processes of their own, and one round of measuring them."""
 
+import asyncio
 import os
 import socket
 import subprocess
@@ -7,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from bench.client import run_load
@@ -15,12 +16,39 @@ from bench.counting import cpu_of, cpu_of_children
 from bench.operation import Operation
 from bench.report import Round
 
+from sakark_api.db import embedded
+from sakark_api.dev.place import issuer_url
+from sakark_api.dev.server import prepare
 from sakark_api.settings import Settings
 
-__all__ = ["RESULTS", "free_port", "measured", "serving"]
+__all__ = ["RESULTS", "compared", "measured"]
 
 RESULTS = Path(__file__).parent / "results"
 START_SECONDS = 60
+
+
+@contextmanager
+def compared(
+    *kinds: str,
+) -> Iterator[tuple[Settings, embedded.EmbeddedServer, dict[int, int]]]:
+    """Run servers of some kinds on one new archive; give their processes by their ports."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sakark-bench-")))
+        stack.callback(embedded.remove, folder / "postgres")
+        database = stack.enter_context(embedded.embedded(folder / "postgres", durable=True))
+        settings = Settings(
+            data_dir=folder,
+            database_url=database.app_url,
+            database_owner_url=database.owner_url,
+            s3_bucket=None,
+        )
+        ports = {_free_port(): kind for kind in kinds}
+        asyncio.run(prepare(settings, issuer_url(next(iter(ports)))))
+        pids = {
+            port: stack.enter_context(_serving(kind, port, settings))
+            for port, kind in ports.items()
+        }
+        yield settings, database, pids
 
 
 async def measured(operation: Operation, seconds: float, api: int, postgres: int) -> Round:
@@ -36,7 +64,7 @@ async def measured(operation: Operation, seconds: float, api: int, postgres: int
 
 
 @contextmanager
-def serving(kind: str, port: int, settings: Settings) -> Iterator[int]:
+def _serving(kind: str, port: int, settings: Settings) -> Iterator[int]:
     """Run a server while the block lasts; give its process."""
     environment = {name: value for name, value in os.environ.items() if "SAKARK_" not in name}
     given = {
@@ -71,7 +99,7 @@ def _wait_for(server: subprocess.Popen[bytes], port: int) -> None:
     raise RuntimeError(f"Nothing answers on port {port}")
 
 
-def free_port() -> int:
+def _free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
