@@ -86,6 +86,22 @@ def test_who_sees_a_part_of_it_is_logged(world: World, sak: Any, saksbehandler: 
     assert [line["hendelsetype"]["kode"] for line in lines] == ["C", "R"]
 
 
+def test_who_sees_what_was_found_in_its_file_is_logged(world: World, saksbehandler: Client) -> None:
+    found, paper = world.dokumentkontroll, world.client.refreshed(world.dokumentbeskrivelse)
+    screened = world.client.patch(
+        world.client.link(paper, "self"), SCREENED, headers={"If-Match": world.client.etag(paper)}
+    )
+    assert screened.status_code == 200, screened.text
+
+    saksbehandler.refreshed(found)
+
+    lines = world.client.get(
+        f"{world.client.root}loggingogsporing/hendelseslogg/",
+        params={"$filter": f"referanseArkivenhet eq '{found['systemID']}'"},
+    ).json()["results"]
+    assert [line["hendelsetype"]["kode"] for line in lines] == ["C", "R"]
+
+
 def test_who_sees_only_a_mask_is_not_logged(world: World, sak: Any, log_in: LogIn) -> None:
     assert log_in("leser@molde").refreshed(sak)["tittel"] == "*****"
 

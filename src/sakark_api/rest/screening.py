@@ -145,7 +145,7 @@ def is_screened(root: Resource[Any], rows: FromClause) -> ColumnElement[bool]:
 
     Who reads it is logged; of a line of the log, it is the unit that is screened, and not the line.
     """
-    if root.read_only:
+    if root.telling is not None:
         return false()
     grounds = list(_grounds(root, rows, _holds)) if _can_be_screened(root, rows) else []
     return or_(*grounds) if grounds else false()
