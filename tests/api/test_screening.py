@@ -31,13 +31,15 @@ def case(world: World, *codes: str, **more: Any) -> Any:
 def listed(client: Client, unit: Any, **query: str) -> list[Any]:
     """Give what a query finds among the saksmapper, of this one unit."""
     package = client.follow("sakarkiv/")
+    this = f"systemID eq '{unit['systemID']}'"
+    narrowed = {**query, "filter": f"{this} and ({query['filter']})" if "filter" in query else this}
     found = client.get(
         client.link(package, "sakarkiv/saksmappe/"),
-        params={f"${name}": value for name, value in query.items()},
+        params={f"${name}": value for name, value in narrowed.items()},
     )
     assert found.status_code == 200, found.text
-    results = found.json().get("results", [])
-    return [one for one in results if one["systemID"] == unit["systemID"]]
+    results: list[Any] = found.json().get("results", [])
+    return results
 
 
 @pytest.mark.parametrize("code", ["TMO", "M"])
