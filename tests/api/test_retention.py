@@ -130,6 +130,20 @@ def test_nothing_is_deleted_while_an_order_holds_above_it(
     assert admin.get(admin.link(unit, "self")).status_code == 200
 
 
+def test_what_is_kept_does_not_lose_its_reference(admin: Client) -> None:
+    world, other = Place(admin), Place(admin)
+    making = f"{admin.link(world.mappe, 'self')}ny-kryssreferanse/$ref"
+    named_so = {"$id": admin.link(other.mappe, "self")}
+    assert admin.request("POST", making, params=named_so).status_code == 201
+    order = order_over(admin, world.mappe)
+
+    refused = delete(admin, other.mappe)
+    end(admin, order)
+
+    assert (refused.status_code, named(refused)) == (409, [admin.link(order, "self")])
+    assert delete(admin, other.mappe).status_code == 204
+
+
 @pytest.mark.parametrize(
     ("level", "period"),
     [

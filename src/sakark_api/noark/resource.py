@@ -179,6 +179,7 @@ class Guard:
 
     So a child may hold its parent back, as parents never name their children. They run after the
     other resource's own rules, at the same moments, and before those of what extends it.
+    `on_gone` rules take away what goes with a unit, once nothing has refused that it is deleted.
     """
 
     resource: "Resource[Any]"
@@ -187,6 +188,7 @@ class Guard:
     on_change: Sequence[Rule] = ()
     on_move: Sequence[Rule] = ()
     on_delete: Sequence[Rule] = ()
+    on_gone: Sequence[Rule] = ()
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,8 @@ from sakark_api.texts import text
 
 __all__ = ["Commands"]
 
+_MOMENTS = ("on_place", "on_create", "on_change", "on_move", "on_delete", "on_gone")
+
 CheckVersion = Callable[[int], None]
 """Refuses a version that is not the one the client meant."""
 
@@ -52,7 +54,7 @@ class Commands:
         self._rules = {
             (resource.name, moment): catalog.rules(resource, moment)
             for resource in catalog.resources
-            for moment in ("on_place", "on_create", "on_change", "on_move", "on_delete")
+            for moment in _MOMENTS
         }
         self._extending = {
             one.name: catalog.own_rules(one, "on_create")
@@ -324,8 +326,9 @@ class Commands:
         check(unit.version)
         if is_locked(resource, unit):
             raise Conflict(text("Enheten er avsluttet eller arkivert og kan ikke slettes."))
-        for rule in self._rules[resource.name, "on_delete"]:
-            rule(change, unit)
+        for moment in ("on_delete", "on_gone"):
+            for rule in self._rules[resource.name, moment]:
+                rule(change, unit)
         log_deleted(change, unit)
         change.session.delete(unit)
         change.session.flush()

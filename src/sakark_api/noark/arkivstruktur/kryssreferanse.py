@@ -1,6 +1,6 @@
 """Kryssreferanse: that a klasse, mappe or registrering refers to another."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Any, Final
 from uuid import UUID
@@ -22,12 +22,11 @@ from sakark_api.noark.resource import (
     Package,
     Parent,
     Resource,
-    Rule,
     Work,
 )
 from sakark_api.texts import text
 
-__all__ = ["Kryssreferanse", "kryssreferanse"]
+__all__ = ["Kryssreferanse", "kryssreferanse", "leading_to"]
 
 _ENDS: Final[Mapping[str, Resource[Any]]] = {
     "klasse": klasse,
@@ -82,16 +81,19 @@ def refuse_duplicate(change: Change, unit: Kryssreferanse) -> None:
         raise Invalid(text("Det er allerede en kryssreferanse mellom disse to. Bruk den."))
 
 
-def delete_those_to(name: str) -> Rule:
-    """Make the rule that what refers to a deleted unit goes with it, and is logged as gone."""
-
-    def delete_references(change: Change, unit: TenantRow) -> None:
+def leading_to(change: Change, unit: TenantRow) -> Iterator[Kryssreferanse]:
+    """List what refers to a klasse, mappe or registrering; nothing refers to others."""
+    name = next((name for name, end in _ENDS.items() if isinstance(unit, end.model)), None)
+    if name is not None:
         leads_here = getattr(Kryssreferanse, f"til_{name}_ref") == unit.system_id
-        for one in change.session.scalars(select(Kryssreferanse).where(leads_here)):
-            log_deleted(change, one)
-            change.session.delete(one)
+        yield from change.session.scalars(select(Kryssreferanse).where(leads_here))
 
-    return delete_references
+
+def delete_those_to(change: Change, unit: TenantRow) -> None:
+    """Let what refers to a deleted unit go with it, and be logged as gone."""
+    for one in leading_to(change, unit):
+        log_deleted(change, one)
+        change.session.delete(one)
 
 
 kryssreferanse = Resource(
@@ -110,5 +112,5 @@ kryssreferanse = Resource(
     by_reference=True,
     on_create=[refuse_duplicate],
     on_move=[refuse_duplicate],
-    guards=[Guard(end, on_delete=[delete_those_to(name)]) for name, end in _ENDS.items()],
+    guards=[Guard(end, on_gone=[delete_those_to]) for end in _ENDS.values()],
 )

@@ -15,7 +15,7 @@ from sakark_api.noark.arkivstruktur.dokumentobjekt import dokumentobjekt
 from sakark_api.noark.arkivstruktur.felles import Avgrenset
 from sakark_api.noark.arkivstruktur.klasse import Klasse, klasse
 from sakark_api.noark.arkivstruktur.korrespondansepart import korrespondansepart
-from sakark_api.noark.arkivstruktur.kryssreferanse import kryssreferanse
+from sakark_api.noark.arkivstruktur.kryssreferanse import kryssreferanse, leading_to
 from sakark_api.noark.arkivstruktur.mappe import Mappe, mappe, outermost
 from sakark_api.noark.arkivstruktur.merknad import merknad
 from sakark_api.noark.arkivstruktur.nasjonalidentifikator import nasjonalidentifikator
@@ -126,8 +126,12 @@ def refuse_while_it_holds(change: Change, unit: Bevaringspaalegg) -> None:
 
 
 def refuse_deletion(change: Change, unit: TenantRow) -> None:
-    """Keep what an order holds over, whoever asks (arkivlova §§ 12 and 13)."""
-    _refuse_under_order(change, unit)
+    """Keep what an order holds over, and what is referred to there (arkivlova §§ 12 and 13).
+
+    What refers to a unit is deleted with it: what is kept would lose its reference.
+    """
+    for one in (unit, *leading_to(change, unit)):
+        _refuse_under_order(change, one)
 
 
 def refuse_disposal(change: Change, unit: TenantRow) -> None:
