@@ -28,10 +28,10 @@ tolerations: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end -}}
 
-{{- /* What every container has: the image, and nothing to write to but /tmp. */ -}}
+{{- /* What every container has: its image, and nothing to write to but /tmp. */ -}}
 {{- define "sakark.container" -}}
 image: {{ include "sakark.image" . | quote }}
-imagePullPolicy: {{ .Values.image.pullPolicy }}
+imagePullPolicy: {{ .root.Values.image.pullPolicy }}
 securityContext:
   allowPrivilegeEscalation: false
   readOnlyRootFilesystem: true

@@ -436,9 +436,14 @@ def test_what_is_off_is_not_made() -> None:
 
 
 def test_a_digest_decides_over_the_tag() -> None:
-    images = {container["image"] for container in everything()}
+    images = {container["name"]: container["image"] for container in everything()}
 
-    assert images == {"registry.example.no:5000/arkiv/sakark-api@sha256:" + "a" * 64}
+    ours = "registry.example.no:5000/arkiv/sakark-"
+    assert images == {
+        "api": f"{ours}api@sha256:" + "a" * 64,
+        "worker": f"{ours}worker@sha256:" + "b" * 64,
+        "migration": f"{ours}api@sha256:" + "a" * 64,
+    }
 
 
 def test_a_release_named_like_the_chart_is_not_named_twice() -> None:

@@ -133,6 +133,12 @@ def test_our_services_run_as_the_image_does(service: str) -> None:
     assert SERVICES[service]["user"] == "10001:10001"
 
 
+def test_the_worker_runs_in_the_image_that_has_the_programs() -> None:
+    images = {name: interpolated(SERVICES[name]["image"]) for name in OURS}
+
+    assert images == {**dict.fromkeys(OURS, "sakark-api:0.1.0"), "worker": "sakark-worker:0.1.0"}
+
+
 @pytest.mark.parametrize("service", ["api", "worker", "database", "storage"])
 def test_what_goes_on_is_looked_at_and_started_again(service: str) -> None:
     assert SERVICES[service]["healthcheck"]["test"][0] == "CMD"

@@ -101,6 +101,7 @@ def properties(schema: dict[str, Any], path: str = "") -> Iterator[tuple[str, di
 
 REFUSED = {
     "nothing filled in": ([], "image.repository"),
+    "workers without an image": (["worker.image.repository="], "worker.image.repository"),
     "a name nobody knows": (["replicaCount=3"], "replicaCount"),
     "a name nobody knows, inside": (["api.replica=3"], "replica"),
     "a secret in a setting": (["settings.SAKARK_S3_SECRET_KEY=x"], "settings"),

@@ -28,14 +28,14 @@ from sakark_api.dev.identity import (
 from sakark_api.dev.place import IDENTITY, identity_dir, issuer_url
 from sakark_api.dev.seed import DEMO, seed_kommune
 from sakark_api.errors import Conflict
-from sakark_api.jobs.sealing import keep_sealing
+from sakark_api.jobs.worker import work_until
 from sakark_api.noark.catalog import CATALOG
 from sakark_api.settings import Settings
 from sakark_api.storage import open_documents
 from sakark_api.storage.s3 import S3Documents
 from sakark_api.tenancy.administration import add_kommune, set_kommune
 from sakark_api.tenancy.issuers import set_issuer
-from sakark_api.tenancy.kommune import IssuerRow, KommuneRow, Registry, Status
+from sakark_api.tenancy.kommune import IssuerRow, KommuneRow, Status
 from sakark_api.tenancy.operator import in_transaction
 from sakark_api.tenancy.session import Writer, application_engine, owner_engine
 from sakark_api.texts import text
@@ -76,7 +76,7 @@ def run(settings: Settings, port: int) -> None:
         app = create_app(ready, mounts=[(IDENTITY, identity)])
         sys.stdout.write(_page(port))
         sys.stdout.flush()
-        with sealing(ready):
+        with working(ready):
             uvicorn.run(
                 app,
                 host="127.0.0.1",
@@ -89,26 +89,17 @@ def run(settings: Settings, port: int) -> None:
 
 
 @contextmanager
-def sealing(settings: Settings) -> Iterator[None]:
-    """Seal what is written while this lasts: there is no worker beside the server here."""
-    loop = asyncio.new_event_loop()
-    task = loop.create_task(_seal(settings))
-    thread = Thread(target=loop.run_until_complete, args=[asyncio.wait({task})])
+def working(settings: Settings) -> Iterator[None]:
+    """Work the queue off while this lasts, as `sakark worker` does in a process of its own."""
+    loop, told_to_stop = asyncio.new_event_loop(), asyncio.Event()
+    thread = Thread(target=loop.run_until_complete, args=[work_until(told_to_stop, settings)])
     thread.start()
     try:
         yield
     finally:
-        loop.call_soon_threadsafe(task.cancel)
+        loop.call_soon_threadsafe(told_to_stop.set)
         thread.join()
         loop.close()
-
-
-async def _seal(settings: Settings) -> None:
-    engine = application_engine(settings, APPLICATION_ROLE, pool_size=1)
-    try:
-        await keep_sealing(Registry(engine), Writer(engine), lambda: datetime.now(UTC))
-    finally:
-        await engine.dispose()
 
 
 def with_operator(settings: Settings, issuer: str) -> Settings:

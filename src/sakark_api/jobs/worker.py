@@ -16,6 +16,7 @@ from procrastinate.worker import Worker
 from sakark_api.db.queue import oldest_seconds
 from sakark_api.db.reader import APPLICATION_ROLE
 from sakark_api.drift.sandkasse import Tools as SandboxTools
+from sakark_api.formats import tools as programs
 from sakark_api.jobs.queue import counted, open_queue, remembering
 from sakark_api.jobs.sealing import keep_sealing
 from sakark_api.jobs.tools import Tools
@@ -29,7 +30,7 @@ from sakark_api.tenancy.kommune import Registry
 from sakark_api.tenancy.operator import operator_engine
 from sakark_api.tenancy.session import Writer, application_engine
 
-__all__ = ["work"]
+__all__ = ["work", "work_until"]
 
 AT_ONCE = 4
 AGAIN_SECONDS = 3
@@ -53,7 +54,13 @@ async def _work(settings: Settings) -> None:
     told_to_stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, told_to_stop.set)
+    await work_until(told_to_stop, settings)
+
+
+async def work_until(told_to_stop: asyncio.Event, settings: Settings) -> None:
+    """Work the queue off until the event, and end the jobs under way; raises as `work` does."""
     await refuse_to_start(settings)
+    await asyncio.to_thread(_tell_of_missing, settings)
     async with AsyncExitStack() as stack:
         tools = await _open_tools(settings, stack)
         while not told_to_stop.is_set():
@@ -65,6 +72,13 @@ async def _work(settings: Settings) -> None:
             if not told_to_stop.is_set():
                 log.warning("The queue was left, and is gone back to")
                 await _until(told_to_stop, asyncio.sleep(AGAIN_SECONDS))
+
+
+def _tell_of_missing(settings: Settings) -> None:
+    """Log each program that is not here: what needs it becomes a task, and all else is done."""
+    for tool in programs(settings):
+        if tool.version is None:
+            log.warning("%s is not here, or does not work: `sakark doctor` tells more", tool.name)
 
 
 async def _work_off(settings: Settings, tools: Tools, told_to_stop: asyncio.Event) -> None:
