@@ -32,11 +32,13 @@ from sakark_api.dev.identity import (
     issue_token,
 )
 from sakark_api.dev.server import prepare
-from sakark_api.formats import Verdict
+from sakark_api.formats import Verdict, read_heads
 from sakark_api.noark.arkivstruktur.dokumentobjekt import Dokumentobjekt
 from sakark_api.noark.bevaring.dokumentkontroll import Found, Kontrolltype, record
-from sakark_api.noark.resource import Actor, Change
+from sakark_api.noark.bevaring.epost import Epostvedlegg, keep_mail
+from sakark_api.noark.resource import Actor, Change, StoredFile
 from sakark_api.settings import Settings
+from sakark_api.tenancy.forhaandsvisning import keep_preview
 from sakark_api.tenancy.kommune import Registry
 from sakark_api.tenancy.session import Writer, application_engine
 
@@ -258,11 +260,35 @@ def in_kommune(settings: Settings, slug: str, act: Callable[[Session], Any]) -> 
 
 def note_unknown(session: Session, unit_id: UUID) -> None:
     """Remember of a dokumentobjekt that nobody knows what it is."""
+    change, unit = changing(session, unit_id)
+    record(change, unit, Found(Kontrolltype.FORMAT, "ukjent", Verdict.UKJENT.text, True))
+
+
+MAIL = {
+    "From": "Kari Nordmann <kari@example.no>",
+    "To": "Postmottak <post@molde.example.no>",
+    "Cc": "ola@example.no",
+    "Date": "Mon, 01 Jun 2026 10:00:00 +0200",
+    "Subject": "Søknad om carport",
+    "Message-ID": "<1@example.no>",
+}
+
+
+def note_mail(session: Session, unit_id: UUID) -> None:
+    """Remember what an e-mail says of itself, whose only attachment is the file itself."""
+    change, unit = changing(session, unit_id)
+    attached = Epostvedlegg(filnavn="plan.pdf", referanse_dokumentobjekt=unit_id)
+    keep_mail(change, unit, read_heads(MAIL), 0, [attached])
+    picture = StoredFile(f"prove/{uuid4().hex}", 4, "0" * 64, "image/png", None)
+    keep_preview(session, unit_id, picture, change.now)
+
+
+def changing(session: Session, unit_id: UUID) -> tuple[Change, Dokumentobjekt]:
     now = datetime.now(UTC)
     change = Change(session, Actor(uuid4(), "Arkivet"), now, session.info["kodeverk"])
     unit = change.get(Dokumentobjekt, unit_id)
     assert unit is not None
-    record(change, unit, Found(Kontrolltype.FORMAT, "ukjent", Verdict.UKJENT.text, True))
+    return change, unit
 
 
 class World:
@@ -417,6 +443,15 @@ class World:
         file = self.client.refreshed(self.dokumentobjekt)
         found = self.client.get(self.client.link(file, f"{BEVARING}dokumentkontroll/"))
         return found.json()["results"][0]
+
+    @cached_property
+    def epost(self) -> Any:
+        """What the worker has read of an e-mail; no client can make one."""
+        unit_id = UUID(self.dokumentobjekt["systemID"])
+        kommune = self.client.root.split("/")[-3]
+        in_kommune(self.client.service.settings, kommune, partial(note_mail, unit_id=unit_id))
+        file = self.client.refreshed(self.dokumentobjekt)
+        return self.client.get(self.client.link(file, f"{BEVARING}epost/")).json()["results"][0]
 
     @cached_property
     def bygning(self) -> Any:

@@ -43,6 +43,7 @@ TENANT_ID = {
     "noark/arkivstruktur/dokumentbeskrivelse.py": "joins through the table between",
     "noark/bevaring/arkivformat.py": "makes the archive format of a dokumentobjekt",
     "noark/bevaring/dokumentkontroll.py": "makes what the worker has found",
+    "noark/bevaring/epost.py": "makes what the worker has read of an e-mail",
     "noark/sakarkiv/avskrivning.py": "makes avskrivninger as a case closes",
     "noark/tilgangsstyring/bevaringspaalegg.py": "makes orders for mapper that pass on",
     "noark/arkivstruktur/kryssreferanse.py": "a unique key begins with it",

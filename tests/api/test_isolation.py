@@ -414,6 +414,7 @@ def tenants(ours: World, app_role: Sql) -> dict[str, int]:
     )
     assert tied.status_code == 204, tied.text
     assert ours.dokumentkontroll["resultat"]
+    assert ours.epost["emne"]
     in_kommune(client.service.settings, "molde", note_a_stray)
     return {row["slug"]: row["id"] for row in app_role.run("select id, slug from kommune")}
 

@@ -136,6 +136,8 @@ BY_ADDRESS = [
     Call("GET", f"{CASE}registrering/", params={"$filter": "opprettetDato gt 2020-01-01"}),
     Call("GET", f"{CASE}ny-journalpost/"),
     Call("GET", f"{FILE}fil/"),
+    Call("GET", f"{FILE}forhaandsvisning/"),
+    Call("GET", f"{FILE}epost/"),
     Call("GET", f"{FILE}fil/", headers={"Range": "bytes=0-1"}),
     Call("POST", f"{FILE}fil/", "abc", "text/plain"),
     Call("POST", f"{PAPER}fil/", "abc", "text/plain"),

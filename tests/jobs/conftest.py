@@ -1,6 +1,9 @@
 """A worker's tools on the running service, and files that are sent to it."""
 
 import asyncio
+import os
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -138,3 +141,40 @@ def damage(service: Service, unit: Any) -> None:
     data = bytearray(path.read_bytes())
     data[-1] ^= 1
     path.write_bytes(data)
+
+
+def killed_at_each_step(service: Service, job: str, unit: Any) -> list[str]:
+    """Do a job of a unit in molde in processes that are killed at one step each."""
+    settings = service.settings
+    environment = {
+        **os.environ,
+        "SAKARK_DATABASE_URL": str(settings.database_url),
+        "SAKARK_DATA_DIR": str(settings.data_dir),
+        "SAKARK_TOOL_PATH": TOOLS,
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.jobs.killed", job, "molde", unit["systemID"]],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=150,
+    )
+    sys.stdout.write(done.stderr)
+    return done.stdout.splitlines()
+
+
+def stored_keys(service: Service) -> set[str]:
+    folder = Path(service.settings.data_dir) / "dokumenter"
+    found = (folder / "molde").rglob("*")
+    return {path.relative_to(folder).as_posix() for path in found if path.is_file()}
+
+
+def named_keys(service: Service) -> set[str]:
+    rows = as_owner(
+        service,
+        "select lagringsnoekkel as key from dokumentobjekt"
+        " where lagringsnoekkel is not null union select unnest(parts) from opplasting"
+        " union select lagringsnoekkel from forhaandsvisning",
+    )
+    return {row["key"] for row in rows}

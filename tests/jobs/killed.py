@@ -1,27 +1,27 @@
 """Does the job about a file again and again, each time killed as it comes to its next step.
 
-Run with a kommune and a systemID; tells how each try ended. The last step is after everything.
+Run with a job, a kommune and a systemID; tells how each try ended.
 """
 
 import os
 import signal
 import sys
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from tests.jobs.conftest import Worker, _examine
+from tests.jobs.conftest import Worker
 
-from sakark_api.jobs import examining
+from sakark_api.jobs import examining, unpacking
 from sakark_api.jobs.tools import Tools
 from sakark_api.settings import read_settings
 
-STEPS = (
-    "_make_copy",
-    "with_copy",
-    "_put_beside",
-    "record",
-    "the end",
-)
+EXAMINING = ("_make_copy", "with_copy", "_draw", "_put_beside", "record", "keep_preview", "the end")
+UNPACKING = ("_store", "_write", "_register", "keep_mail", "record", "the end")
+JOBS: Mapping[str, tuple[Any, Any, tuple[str, ...]]] = {
+    "examine": (examining, examining.examine_document, EXAMINING),
+    "unpack": (unpacking, unpacking.take_email_apart, UNPACKING),
+}
 
 
 def kill(*arguments: Any, **named: Any) -> None:
@@ -29,24 +29,25 @@ def kill(*arguments: Any, **named: Any) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def try_until(step: str, kommune: str, unit_id: UUID) -> None:
+def try_until(step: str, job: str, kommune: str, unit_id: UUID) -> None:
     """Do the job until it comes to a step."""
-    if hasattr(examining, step):
-        setattr(examining, step, kill)
+    module, do, _ = JOBS[job]
+    if hasattr(module, step):
+        setattr(module, step, kill)
 
     async def act(tools: Tools) -> None:
-        await _examine(tools, kommune, unit_id)
+        await do(tools, (await tools.registry.current())[kommune].id, unit_id)
         kill()
 
     Worker(read_settings()).do(act)
 
 
 def main() -> None:
-    kommune, unit_id = sys.argv[1], UUID(sys.argv[2])
-    for step in STEPS:
+    job, kommune, unit_id = sys.argv[1], sys.argv[2], UUID(sys.argv[3])
+    for step in JOBS[job][2]:
         child = os.fork()
         if child == 0:
-            try_until(step, kommune, unit_id)
+            try_until(step, job, kommune, unit_id)
             os._exit(0)
         _, status = os.waitpid(child, 0)
         sys.stdout.write(f"{step} {os.waitstatus_to_exitcode(status)}\n")

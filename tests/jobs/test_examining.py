@@ -1,15 +1,21 @@
 """A file that comes in is examined, and gets its archive format: once, whatever happens."""
 
 import os
-import subprocess
-import sys
-from pathlib import Path
-from typing import Any
 
 import pytest
 from tests.conftest import BEVARING, LogIn, Service, World
-from tests.jobs.conftest import TOOLS, Worker, as_owner, controls, damage, files_of, letter, send
-from tests.jobs.killed import STEPS
+from tests.jobs.conftest import (
+    Worker,
+    controls,
+    damage,
+    files_of,
+    killed_at_each_step,
+    letter,
+    named_keys,
+    send,
+    stored_keys,
+)
+from tests.jobs.killed import EXAMINING
 
 from sakark_api.jobs.sweeping import delete_strays
 
@@ -87,52 +93,17 @@ def test_a_job_killed_at_any_step_leaves_one_archive_format(
     world: World, worker: Worker, service: Service
 ) -> None:
     original = send(world.client, world.dokumentobjekt, letter(), PDF)
-    of_others = keys(service) - named_keys(service)
+    of_others = stored_keys(service) - named_keys(service)
 
-    ends = killed_at_each_step(service, original)
+    ends = killed_at_each_step(service, "examine", original)
     worker.examine(original)
 
-    assert ends == [f"{step} -9" for step in STEPS]
+    assert ends == [f"{step} -9" for step in EXAMINING]
     assert [one[0] for one in variants(world)] == ["A", "P"]
     assert [one["gjeldende"] for one in controls(world.client, original)].count(True) == 1
     worker.do(delete_strays)
     worker.later(8).do(delete_strays)
-    assert keys(service) - named_keys(service) <= of_others
-
-
-def killed_at_each_step(service: Service, unit: Any) -> list[str]:
-    settings = service.settings
-    environment = {
-        **os.environ,
-        "SAKARK_DATABASE_URL": str(settings.database_url),
-        "SAKARK_DATA_DIR": str(settings.data_dir),
-        "SAKARK_TOOL_PATH": TOOLS,
-    }
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.jobs.killed", "molde", unit["systemID"]],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=150,
-    )
-    sys.stdout.write(done.stderr)
-    return done.stdout.splitlines()
-
-
-def keys(service: Service) -> set[str]:
-    folder = Path(service.settings.data_dir) / "dokumenter"
-    found = (folder / "molde").rglob("*")
-    return {path.relative_to(folder).as_posix() for path in found if path.is_file()}
-
-
-def named_keys(service: Service) -> set[str]:
-    rows = as_owner(
-        service,
-        "select lagringsnoekkel as key from dokumentobjekt"
-        " where lagringsnoekkel is not null union select unnest(parts) from opplasting",
-    )
-    return {row["key"] for row in rows}
+    assert stored_keys(service) - named_keys(service) <= of_others
 
 
 def test_what_nobody_knows_is_a_task_in_the_list(

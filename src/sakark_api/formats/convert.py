@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from sakark_api.formats.epost import as_page, take_apart
 from sakark_api.formats.identify import Identification, identify
 from sakark_api.formats.machine import version_of
 from sakark_api.formats.pdfa import INSIDE, Check, check_pdfa
-from sakark_api.formats.policy import Maker, format_of
+from sakark_api.formats.policy import Maker, format_of, is_mail
 from sakark_api.formats.sandbox import Box, ToolFailed, sandbox
 from sakark_api.settings import Settings
 from sakark_api.texts import Text, text
@@ -19,6 +19,7 @@ __all__ = ["Conversion", "Unconvertible", "convert", "make_pdf"]
 
 _HTML = ("fmt/96", "fmt/97", "fmt/98", "fmt/99", "fmt/100", "fmt/102", "fmt/103", "fmt/471")
 _RESULT = "ut.pdf"
+_MOST_NAMED = 20
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,24 @@ def convert(
     comment = text(
         "PDF/A-{utgave}, validert med {verktoey}.", utgave=found.version, verktoey=check.checker
     )
-    return Conversion(found.puid or "", tool, version_of(tool, settings) or "", str(comment))
+    told = " ".join([str(comment), *_left_out(path, identification)])
+    return Conversion(found.puid or "", tool, version_of(tool, settings) or "", told)
+
+
+def _left_out(path: Path, identification: Identification) -> Sequence[str]:
+    """Say what of an e-mail is not in its PDF, and where that is."""
+    if not is_mail(identification.puid):
+        return ()
+    names = [one.filename or "?" for one in take_apart(path, identification).attachments]
+    if not names:
+        return ()
+    sentence = text(
+        "E-postens {antall} vedlegg er ikke med i PDF-en. De er i originalen, og blir egne"
+        " dokumenter i samme registrering: {navn}.",
+        antall=len(names),
+        navn=", ".join(names[:_MOST_NAMED]) + (" …" if len(names) > _MOST_NAMED else ""),
+    )
+    return (str(sentence),)
 
 
 def _checked(made: Path, found: Identification, tool: str, settings: Settings) -> Check:
@@ -162,7 +180,7 @@ def _by_image(path: Path, _identification: Identification, box: Box) -> str:
 def _by_mail(path: Path, identification: Identification, box: Box) -> str:
     """Write the heads and the body; what is attached is documents of its own."""
     page = as_page(take_apart(path, identification))
-    (box.folder / "ut.html").write_text(page, encoding="utf-8")
+    (box.folder / "ut.html").write_text(page, encoding="utf-8", errors="replace")
     _office(box, "ut.html", "writer", ["--infilter=HTML (StarWriter)"])
     return "soffice"
 

@@ -1,6 +1,7 @@
 """E-mail taken apart: its heads, its words, and what is attached."""
 
 import html
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email import message_from_binary_file, policy
@@ -8,13 +9,17 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sakark_api.formats.heads import shown
 from sakark_api.formats.identify import Identification
 
 if TYPE_CHECKING:
     from oxmsg import Message
 
-__all__ = ["Attachment", "EMail", "as_page", "take_apart"]
+__all__ = ["MOST_DEPTH", "Attachment", "EMail", "as_page", "is_overfull", "take_apart"]
 
+MOST_DEPTH = 5
+"""How many e-mails may be attached inside each other."""
+_MOST_ATTACHMENTS = 200
 OUTLOOK = "x-fmt/430"
 _DAMAGE = (OSError, ValueError, LookupError, AttributeError, TypeError)
 """What the readers raise at files that are not as they should be."""
@@ -38,6 +43,8 @@ class EMail:
     body: str
     attachments: tuple[Attachment, ...]
     html: str = ""
+    depth: int = 0
+    """How many e-mails there are inside each other, attached to it."""
 
 
 def take_apart(path: Path, identification: Identification) -> EMail:
@@ -51,7 +58,34 @@ def take_apart(path: Path, identification: Identification) -> EMail:
         _content(message, "plain"),
         tuple(_attachments(message)),
         _content(message, "html"),
+        _depth(message),
     )
+
+
+def is_overfull(path: Path, identification: Identification, limit: int) -> bool:
+    """Tell whether an e-mail has more attached than anyone sends: in number, depth or bytes."""
+    try:
+        mail = take_apart(path, identification)
+    except RecursionError:
+        return True
+    return (
+        len(mail.attachments) > _MOST_ATTACHMENTS
+        or mail.depth > MOST_DEPTH
+        or sum(len(one.content) for one in mail.attachments) > limit
+    )
+
+
+def _depth(message: EmailMessage) -> int:
+    """Count e-mails inside each other, without calling ourselves as often as there are."""
+    deepest, left = 0, [(message, 0)]
+    while left:
+        part, depth = left.pop()
+        deepest = max(deepest, depth)
+        inner = part.get_payload()
+        if isinstance(inner, list):
+            below = depth + (part.get_content_maintype() == "message")
+            left += [(one, below) for one in inner if isinstance(one, EmailMessage)]
+    return deepest
 
 
 def _head(message: EmailMessage, name: str) -> str:
@@ -75,7 +109,26 @@ def _attachments(message: EmailMessage) -> Iterator[Attachment]:
     for part in message.iter_attachments():
         payload = part.get_payload(decode=True)
         content = payload if isinstance(payload, bytes) else _inner(part)
-        yield Attachment(part.get_filename(), part.get_content_type(), content)
+        yield Attachment(_file_name(part), part.get_content_type(), content)
+
+
+def _file_name(part: EmailMessage) -> str | None:
+    """Give the name of an attached file, or of an attached e-mail what it is about."""
+    try:
+        name = part.get_filename()
+    except _DAMAGE:
+        name = None
+    if name is None and part.get_content_type() == "message/rfc822":
+        about = [
+            _head(one, "Subject") for one in part.iter_parts() if isinstance(one, EmailMessage)
+        ]
+        name = f"{''.join(about).replace('/', ' ') or 'E-post'}.eml"
+    return _plain_name(name)
+
+
+def _plain_name(name: str | None) -> str | None:
+    """Take the folders off a name; a sender may have written any."""
+    return shown(re.split(r"[/\\]", name or "")[-1])
 
 
 def _inner(part: EmailMessage) -> bytes:
@@ -107,7 +160,7 @@ def _from_outlook(message: "Message") -> EMail:
         {name: value for name in _HEADS if (value := stated.get(name) or heads.get(name))},
         message.body or "",
         tuple(
-            Attachment(one.file_name, one.mime_type, one.file_bytes or b"")
+            Attachment(_plain_name(one.file_name), one.mime_type, one.file_bytes or b"")
             for one in message.attachments
         ),
         message.html_body or "",

@@ -8,7 +8,7 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
-__all__ = ["Format", "Handling", "Maker", "contradicts", "format_of", "formats"]
+__all__ = ["Format", "Handling", "Maker", "contradicts", "format_of", "formats", "is_mail"]
 
 _ANYTHING = ("application/octet-stream", "binary/octet-stream", "application/x-download", "")
 """What a program says of a file when it does not know its type."""
@@ -66,6 +66,12 @@ def formats() -> Sequence[Format]:
 def format_of(puid: str | None) -> Format | None:
     """Give what the table has for a PRONOM id; nothing for a format it does not know."""
     return next((one for one in formats() if puid in one.puids), None)
+
+
+def is_mail(puid: str | None) -> bool:
+    """Tell whether a PRONOM id is of e-mail, which is taken apart."""
+    found = format_of(puid)
+    return found is not None and found.tool is Maker.EPOST
 
 
 def contradicts(found: Format, declared_mime: str | None, filename: str | None) -> str | None:

@@ -6,10 +6,11 @@ from enum import StrEnum
 from pathlib import Path
 
 from sakark_api.formats.clamd import virus_in
+from sakark_api.formats.epost import is_overfull
 from sakark_api.formats.identify import Identification, identify
 from sakark_api.formats.package import has_macros, is_bomb, is_locked
 from sakark_api.formats.pdfa import INSIDE, check_pdfa
-from sakark_api.formats.policy import Format, Handling, contradicts, format_of
+from sakark_api.formats.policy import Format, Handling, contradicts, format_of, is_mail
 from sakark_api.formats.sandbox import sandbox
 from sakark_api.settings import Settings
 from sakark_api.texts import Text, text
@@ -153,6 +154,14 @@ def _mislabelled(
 def _inside(
     path: Path, identification: Identification, found: Format, settings: Settings
 ) -> Iterator[Objection]:
+    if is_mail(identification.puid) and is_overfull(path, identification, settings.unpack_limit):
+        yield (
+            Verdict.BOMBE,
+            text(
+                "E-posten har for mange eller for store vedlegg, eller for mange e-poster inni"
+                " hverandre; den blir ikke åpnet. Spør avsenderen."
+            ),
+        )
     if "application/pdf" not in found.mime:
         return
     if _asks_for_password(path, settings):

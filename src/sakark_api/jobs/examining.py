@@ -4,17 +4,14 @@ What is found is written in one transaction. Whoever is stopped before that has 
 which the sweeper finds; whoever comes after it finds the archive format, and makes no other.
 """
 
-import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO, Final
-from uuid import UUID, uuid4
+from typing import Final
+from uuid import UUID
 
-import anyio.to_thread
-
+from sakark_api.db.queue import defer
 from sakark_api.errors import Conflict, Invalid, NotFound
 from sakark_api.formats import (
     Examination,
@@ -24,6 +21,7 @@ from sakark_api.formats import (
     Verdict,
     convert,
     examine,
+    preview_of,
 )
 from sakark_api.jobs.findings import (
     Made,
@@ -35,7 +33,7 @@ from sakark_api.jobs.findings import (
     refused,
     with_copy,
 )
-from sakark_api.jobs.tools import T, Tools, refuse_closed_kommune
+from sakark_api.jobs.tools import Tools, in_thread, refuse_closed_kommune, work_folder
 from sakark_api.noark.arkivstruktur.dokumentobjekt import (
     PRODUKSJONSFORMAT,
     Dokumentobjekt,
@@ -49,21 +47,26 @@ from sakark_api.noark.bevaring.arkivformat import (
     take_archive_copy,
 )
 from sakark_api.noark.bevaring.dokumentkontroll import Found, record, record_checksum
+from sakark_api.noark.bevaring.epost import TAKING_APART
 from sakark_api.noark.catalog import CATALOG
 from sakark_api.noark.resource import Change, StoredFile
 from sakark_api.noark.structure import FileDoor
 from sakark_api.rest.fetching import fetch
 from sakark_api.rest.schema import parse_values
-from sakark_api.storage.documents import PIECE, to_end
+from sakark_api.tenancy.forhaandsvisning import has_preview, keep_preview
 from sakark_api.tenancy.kommune import Kommune
 from sakark_api.tenancy.verification import File, fault_of
 from sakark_api.texts import text
 
-__all__ = ["WORK_FOLDER", "examine_document"]
+__all__ = ["examine_document"]
 
-WORK_FOLDER: Final = "sakark-dokument-"
-"""What the name of a folder begins with that a file is worked on in."""
+log = logging.getLogger(__name__)
+
 PDF: Final = "application/pdf"
+PNG: Final = "image/png"
+_COPY: Final = "arkivformat.pdf"
+_OPENED: Final = (Verdict.ARKIVFORMAT, Verdict.KONVERTERES)
+"""What is shown as a picture: what else there is, nobody opens."""
 _NOT_ORIGINAL: Final = text(
     "Bare originaler konverteres her. Lag denne utgaven i et arkivformat og last den opp."
 )
@@ -78,6 +81,7 @@ class Held:
     mime_type: str | None
     original: bool
     archive_copy: UUID | None
+    previewed: bool
 
 
 async def examine_document(tools: Tools, kommune: int, enhet: UUID) -> None:
@@ -93,7 +97,7 @@ async def examine_document(tools: Tools, kommune: int, enhet: UUID) -> None:
     held = await tools.write(there, partial(_held, unit_id=enhet))
     if held is None:
         return
-    with _work_folder() as folder:
+    with work_folder() as folder:
         path = folder / "fil"
         with path.open("xb") as out:
             fault = await fault_of(tools.documents, held.file, read=True, take=out.write)
@@ -120,14 +124,8 @@ def _held(change: Change, unit_id: UUID) -> Held | None:
         unit.mime_type,
         unit.variantformat.kode == PRODUKSJONSFORMAT,
         copy.system_id if copy else None,
+        has_preview(change.session, unit_id),
     )
-
-
-@contextmanager
-def _work_folder() -> Iterator[Path]:
-    """Make a folder that only we may look into, and take it away with all there is in it."""
-    with tempfile.TemporaryDirectory(prefix=WORK_FOLDER, ignore_cleanup_errors=True) as name:
-        yield Path(name)
 
 
 def _note_checksum(change: Change, unit_id: UUID, fault: str | None) -> None:
@@ -143,19 +141,23 @@ def _note(change: Change, unit_id: UUID, found: Found) -> None:
         record(change, unit, found, once=True)
 
 
-async def _in_thread(act: Callable[[], T]) -> T:
-    """Let what blocks keep nobody waiting; told to stop, we do not wait for its end."""
-    return await anyio.to_thread.run_sync(act, abandon_on_cancel=True)
-
-
 async def _look_into(tools: Tools, kommune: Kommune, held: Held, path: Path) -> Outcome:
     said = {"filename": held.filnavn, "declared_mime": held.mime_type}
-    looked = await _in_thread(partial(examine, path, **said, settings=tools.settings))
+    looked = await in_thread(partial(examine, path, **said, settings=tools.settings))
+    outcome = await _convert(tools, kommune, held, path, looked)
+    if held.previewed or looked.verdict not in _OPENED:
+        return outcome
+    return replace(outcome, preview=await _draw(tools, kommune, path, looked, outcome.made))
+
+
+async def _convert(
+    tools: Tools, kommune: Kommune, held: Held, path: Path, looked: Examination
+) -> Outcome:
     outcome = as_it_is(looked)
     if looked.verdict is not Verdict.KONVERTERES:
         return outcome
     if not held.original:
-        return left_to_a_person(outcome, _NOT_ORIGINAL)
+        return left_to_a_person(replace(outcome, mail=False), _NOT_ORIGINAL)
     if held.archive_copy is not None:
         return converted(outcome, held.archive_copy)
     try:
@@ -168,42 +170,51 @@ async def _make_copy(
     tools: Tools, kommune: Kommune, held: Held, path: Path, looked: Examination
 ) -> Made:
     """Make a file's archive format, and store its bytes; no row names them yet."""
-    out = path.with_name("arkivformat.pdf")
-    conversion = await _in_thread(
-        partial(convert, path, looked.identification, out, tools.settings)
-    )
-    unique = uuid4().hex
-    key = f"{kommune.slug}/{tools.clock().year}/{unique[:2]}/{unique}"
-    with out.open("rb") as file:
-        stored = await tools.documents.put(key, _pieces(file))
+    out = path.with_name(_COPY)
+    conversion = await in_thread(partial(convert, path, looked.identification, out, tools.settings))
     name = f"{Path(held.filnavn).stem}.pdf" if held.filnavn else None
-    return Made(conversion, StoredFile(stored.key, stored.size, stored.sha256, PDF, name))
+    with out.open("rb") as file:
+        return Made(conversion, await tools.store(kommune, file, PDF, name))
 
 
-async def _pieces(file: BinaryIO) -> AsyncIterator[bytes]:
-    while piece := await to_end(file.read, PIECE):
-        yield piece
+async def _draw(
+    tools: Tools, kommune: Kommune, path: Path, looked: Examination, made: Made | None
+) -> StoredFile | None:
+    """Store a picture of the first page, of the archive format where one was made; no row names it.
+
+    A picture is a comfort: what is wrong with making it is in the log, and no task.
+    """
+    shown, kind, out = path, looked.identification, path.with_name("side.png")
+    if made is not None:
+        shown, kind = path.with_name(_COPY), replace(kind, puid=made.conversion.puid)
+    try:
+        drawn = await in_thread(partial(preview_of, shown, kind, out, tools.settings))
+    except (ToolMissing, ToolFailed, Unconvertible) as error:
+        log.warning("A file got no preview: %s", type(error).__name__)
+        return None
+    if not drawn:
+        return None
+    with out.open("rb") as file:
+        return await tools.store(kommune, file, PNG, None)
 
 
 async def _keep(tools: Tools, kommune: Kommune, enhet: UUID, outcome: Outcome) -> None:
     """Write all that was found, or that the rules refuse it; bytes that no row names go."""
     await tools.write(kommune, partial(_know_formats, outcome=outcome))
-    keeping = partial(_write, tools=tools, unit_id=enhet, outcome=outcome)
-    made = outcome.made
+    writing = partial(_write, tools=tools, unit_id=enhet)
     try:
-        is_kept = await tools.write(kommune, keeping)
-    except (Invalid, Conflict, NotFound) as error:
+        kept = await tools.write(kommune, partial(writing, outcome=outcome))
+    except NotFound:  # the unit was deleted meanwhile
+        kept = frozenset()
+    except (Invalid, Conflict) as error:
         # Other errors may hide a commit that went through: then the bytes stay.
-        if made is None:
+        if outcome.made is None:
             raise
-        await tools.documents.delete(made.stored.key)
-        if isinstance(error, NotFound):  # the unit was deleted meanwhile
-            return
-        again = partial(_write, tools=tools, unit_id=enhet, outcome=refused(outcome, error.text))
-        await tools.write(kommune, again)
-        return
-    if made is not None and not is_kept:
-        await tools.documents.delete(made.stored.key)
+        left = refused(outcome, error.text)
+        kept = await tools.write(kommune, partial(writing, outcome=left))
+    for stored in outcome.stored:
+        if stored.key not in kept:
+            await tools.documents.delete(stored.key)
 
 
 def _know_formats(change: Change, outcome: Outcome) -> None:
@@ -212,8 +223,8 @@ def _know_formats(change: Change, outcome: Outcome) -> None:
         make_known(change, outcome.format)
 
 
-def _write(change: Change, tools: Tools, unit_id: UUID, outcome: Outcome) -> bool:
-    """Write what was found; tell whether the archive format that was made is kept."""
+def _write(change: Change, tools: Tools, unit_id: UUID, outcome: Outcome) -> frozenset[str]:
+    """Write what was found; give the keys in storage that are kept of what was made."""
     unit = fetch(change.session, dokumentobjekt, unit_id, for_update=True)
     assert isinstance(unit, Dokumentobjekt)  # noqa: S101  fetched as one
     funn = contradiction(unit, outcome.format) if outcome.format else ()
@@ -221,12 +232,19 @@ def _write(change: Change, tools: Tools, unit_id: UUID, outcome: Outcome) -> boo
         give_format(change, unit, outcome.format)
     there = archive_copy_of(change, unit)
     copy = there.system_id if there else None
+    kept = set()
     if outcome.made is not None and copy is None:
         copy = _put_beside(change, tools, unit, outcome.made)
+        kept.add(outcome.made.stored.key)
     if outcome.made is not None and copy is not None:
         outcome = converted(outcome, copy)
     record(change, unit, outcome.found, funn)
-    return outcome.made is not None and there is None
+    preview = outcome.preview
+    if preview is not None and keep_preview(change.session, unit_id, preview, change.now):
+        kept.add(preview.key)
+    if outcome.mail:
+        defer(change.session, TAKING_APART, unit_id)
+    return frozenset(kept)
 
 
 def _put_beside(change: Change, tools: Tools, unit: Dokumentobjekt, made: Made) -> UUID:

@@ -4,7 +4,14 @@ from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
-from sakark_api.formats import Conversion, Examination, ToolFailed, ToolMissing, Verdict
+from sakark_api.formats import (
+    Conversion,
+    Examination,
+    ToolFailed,
+    ToolMissing,
+    Verdict,
+    is_mail,
+)
 from sakark_api.noark.bevaring.arkivformat import Format
 from sakark_api.noark.bevaring.dokumentkontroll import Found, Kontrolltype
 from sakark_api.noark.resource import StoredFile
@@ -43,6 +50,15 @@ class Outcome:
     found: Found
     format: Format | None
     made: Made | None = None
+    preview: StoredFile | None = None
+    mail: bool = False
+    """Whether it is an e-mail that is to be taken apart."""
+
+    @property
+    def stored(self) -> tuple[StoredFile, ...]:
+        """What was made of the file and is in storage, and no row names yet."""
+        copy = self.made.stored if self.made else None
+        return tuple(one for one in (copy, self.preview) if one is not None)
 
 
 def as_it_is(looked: Examination) -> Outcome:
@@ -58,7 +74,9 @@ def as_it_is(looked: Examination) -> Outcome:
         formatnavn=one.name,
         formatversjon=one.version,
     )
-    return Outcome(found, Format(one.puid, one.name, one.version, one.mime) if one.puid else None)
+    known = Format(one.puid, one.name, one.version, one.mime) if one.puid else None
+    apart = looked.verdict is Verdict.KONVERTERES and is_mail(one.puid)
+    return Outcome(found, known, mail=apart)
 
 
 def left_to_a_person(outcome: Outcome, why: Text) -> Outcome:

@@ -25,7 +25,9 @@ from sakark_api.jobs.housekeeping import (
 )
 from sakark_api.jobs.sweeping import delete_strays
 from sakark_api.jobs.tools import Tools
+from sakark_api.jobs.unpacking import take_email_apart
 from sakark_api.noark.arkivstruktur.dokumentobjekt import EXAMINATION
+from sakark_api.noark.bevaring.epost import TAKING_APART
 from sakark_api.observe.metrics import JOBS
 from sakark_api.settings import Settings
 
@@ -53,6 +55,7 @@ PERIODIC: Final = (
 )
 OF_UNITS: Final[Mapping[str, Callable[[Tools, int, UUID], Awaitable[None]]]] = {
     EXAMINATION: examine_document,
+    TAKING_APART: take_email_apart,
 }
 """Jobs about one unit, by name; rules put them in the queue."""
 

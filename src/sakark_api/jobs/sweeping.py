@@ -9,8 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from sakark_api.jobs.examining import WORK_FOLDER
-from sakark_api.jobs.tools import Tools
+from sakark_api.jobs.tools import WORK_FOLDER, Tools
 from sakark_api.storage.documents import Documents, to_end
 from sakark_api.tenancy.kommune import Kommune
 from sakark_api.tenancy.loesfil import forget, note_strays

@@ -1,11 +1,16 @@
 """What the jobs work with, and as whom they write."""
 
-from collections.abc import Callable
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Final, TypeVar
+from pathlib import Path
+from typing import BinaryIO, Final, TypeVar
+from uuid import uuid4
 
+import anyio.to_thread
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import Session
 
@@ -14,21 +19,31 @@ from sakark_api.drift.sandkasse import Tools as SandboxTools
 from sakark_api.errors import Conflict
 from sakark_api.noark.admin.innlogging import find_actor
 from sakark_api.noark.catalog import CATALOG
-from sakark_api.noark.resource import Change
+from sakark_api.noark.resource import Change, StoredFile
 from sakark_api.rest.commands import Commands
 from sakark_api.rest.schema import Schemas
 from sakark_api.settings import Settings
 from sakark_api.storage import Documents
+from sakark_api.storage.documents import PIECE, to_end
 from sakark_api.tenancy.kommune import Kommune, Registry
 from sakark_api.tenancy.session import Writer
 from sakark_api.texts import text
 
-__all__ = ["NAME", "T", "Tools", "refuse_closed_kommune"]
+__all__ = [
+    "NAME",
+    "WORK_FOLDER",
+    "Tools",
+    "in_thread",
+    "refuse_closed_kommune",
+    "work_folder",
+]
 
 T = TypeVar("T")
 
 NAME: Final = "Sakark dokumentkontroll"
 """The bruker that the worker writes as; no identity provider has such an issuer."""
+WORK_FOLDER: Final = "sakark-dokument-"
+"""What the name of a folder begins with that a file is worked on in."""
 _ISSUER, _SUBJECT = "sakark", "dokumentkontroll"
 
 
@@ -59,6 +74,15 @@ class Tools:
         found = (await self.registry.current()).values()
         return next((one for one in found if one.id == number), None)
 
+    async def store(
+        self, kommune: Kommune, file: BinaryIO, mime_type: str, filnavn: str | None
+    ) -> StoredFile:
+        """Put a file in storage under a key that no row names yet."""
+        unique = uuid4().hex
+        key = f"{kommune.slug}/{self.clock().year}/{unique[:2]}/{unique}"
+        stored = await self.documents.put(key, _pieces(file))
+        return StoredFile(stored.key, stored.size, stored.sha256, mime_type, filnavn)
+
     async def write(self, kommune: Kommune, act: Callable[[Change], T]) -> T:
         """Do something in one transaction of a kommune, as the worker's own bruker."""
 
@@ -69,6 +93,23 @@ class Tools:
 
         async with self.writer.transaction(kommune.id) as session:
             return await session.run_sync(written)
+
+
+async def _pieces(file: BinaryIO) -> AsyncIterator[bytes]:
+    while piece := await to_end(file.read, PIECE):
+        yield piece
+
+
+@contextmanager
+def work_folder() -> Iterator[Path]:
+    """Make a folder that only we may look into, and take it away with all there is in it."""
+    with tempfile.TemporaryDirectory(prefix=WORK_FOLDER, ignore_cleanup_errors=True) as name:
+        yield Path(name)
+
+
+async def in_thread(act: Callable[[], T]) -> T:
+    """Let what blocks keep nobody waiting; told to stop, we do not wait for its end."""
+    return await anyio.to_thread.run_sync(act, abandon_on_cancel=True)
 
 
 def refuse_closed_kommune(kommune: Kommune) -> None:

@@ -34,6 +34,7 @@ from sakark_api.noark.arkivstruktur.nasjonalidentifikator import (
 from sakark_api.noark.arkivstruktur.part import part, partenhet, partperson
 from sakark_api.noark.arkivstruktur.registrering import registrering
 from sakark_api.noark.bevaring.dokumentkontroll import dokumentkontroll
+from sakark_api.noark.bevaring.epost import epost
 from sakark_api.noark.loggingogsporing.endringslogg import endringslogg, hendelseslogg
 from sakark_api.noark.metadata.virksomhetsspesifikkemetadata import virksomhetsspesifikkemetadata
 from sakark_api.noark.moeter.moetedeltaker import moetedeltaker
@@ -70,6 +71,7 @@ CATALOG = Catalog(
         kryssreferanse,
         konvertering,
         dokumentkontroll,
+        epost,
         merknad,
         part,
         partperson,

@@ -35,26 +35,31 @@ from sakark_api.rest.media_types import accepts
 from sakark_api.rest.problems import problem
 from sakark_api.rest.reading import log_file_shown
 from sakark_api.rest.schema import FILE_ADDRESS
-from sakark_api.texts import text
+from sakark_api.texts import Text, text
 
-__all__ = ["download", "upload"]
+__all__ = ["download", "preview", "upload"]
 
 _RANGE: Final = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 _NO_FILE = text("Filen finnes ikke.")
+_NO_PREVIEW = text(
+    "Her er ingen forhåndsvisning. Den lages like etter at filen er kommet, av formater som kan"
+    " vises; hent filen i stedet."
+)
+_PNG: Final = "image/png"
+PREVIEW: Final = "forhaandsvisning"
+"""What the log calls a picture of a file."""
+
+
+_PROTECTED: Final = {
+    "cache-control": "private, no-cache",
+    "content-security-policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
+}
+"""What every answer with bytes of a file says to the browser."""
 
 
 async def download(context: Context, request: Request, resource: Resource[Any]) -> Response:
     """Give the bytes of a unit's file, or the part of them that Range asks for."""
-    context.demand("read", resource.work)
-    services = context.services
-    rows = await services.reader.fetch(
-        context.kommune.id,
-        context.queries.one(resource),
-        context.values(id=id_of(request)),
-    )
-    if not rows or rows[0]["lagringsnoekkel"] is None:
-        raise NotFound(_NO_FILE)
-    row = rows[0]
+    row = await _filed(context, request, resource, _NO_FILE)
     mime_type, size = row["mime_type"], row["filstoerrelse"]
     accept = request.headers.get("accept")
     if accept is not None and not accepts(accept, mime_type):
@@ -81,6 +86,40 @@ async def download(context: Context, request: Request, resource: Resource[Any]) 
     return StreamingResponse(body, status, headers, mime_type)
 
 
+async def preview(context: Context, request: Request, resource: Resource[Any]) -> Response:
+    """Give a picture (PNG) of the first page of a unit's file, to whom may have the file."""
+    row = await _filed(context, request, resource, _NO_PREVIEW)
+    found = await context.services.reader.fetch(
+        context.kommune.id, context.queries.preview(), context.values(id=id_of(request))
+    )
+    if not found:
+        raise NotFound(_NO_PREVIEW)
+    key, size, checksum = found[0]
+    if not accepts(request.headers.get("accept") or _PNG, _PNG):
+        raise NotAcceptable(
+            text("Forhåndsvisningen finnes bare som {type}. Rett Accept.", type=_PNG)
+        )
+    headers = {**_PROTECTED, "etag": f'"{checksum}"', "content-disposition": "inline"}
+    if is_current(request, headers["etag"]):
+        return Response(status_code=304, headers=headers)
+    if await _stored_size(context, key) != size:
+        raise StorageUnavailable(text("Filen er skadet i lageret. Meld fra til drift."))
+    await log_file_shown(context, row, PREVIEW)
+    headers["content-length"] = str(size)
+    return StreamingResponse(_bytes_of(context, key, 0, size - 1), 200, headers, _PNG)
+
+
+async def _filed(context: Context, request: Request, resource: Resource[Any], missing: Text) -> Any:
+    """Find a unit whose file the caller may have; to others it is as if there were none (M503)."""
+    context.demand("read", resource.work)
+    rows = await context.services.reader.fetch(
+        context.kommune.id, context.queries.one(resource), context.values(id=id_of(request))
+    )
+    if not rows or rows[0]["lagringsnoekkel"] is None:
+        raise NotFound(missing)
+    return rows[0]
+
+
 async def _stored_size(context: Context, key: str) -> int:
     try:
         return await context.services.documents.size(key)
@@ -97,11 +136,10 @@ async def _bytes_of(context: Context, key: str, first: int, last: int) -> AsyncI
 def _file_headers(tag: str, filnavn: str | None) -> dict[str, str]:
     named = f"; filename*=UTF-8''{quote(filnavn, safe='')}" if filnavn else ""
     return {
+        **_PROTECTED,
         "etag": tag,
         "accept-ranges": "bytes",
-        "cache-control": "private, no-cache",
         "content-disposition": f"attachment{named}",
-        "content-security-policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
     }
 
 

@@ -28,6 +28,9 @@ QUERY = "{?$filter&$orderby&$top&$skip&$search}"
 METADATA_REL = f"{REL}metadata/"
 FILE_REL = f"{REL}arkivstruktur/fil/"
 
+PREVIEW_REL = f"{Package.BEVARING.rel}forhaandsvisning/"
+"""To a picture of the first page of a unit's file."""
+
 ALLOWED_REL = f"{Package.TILGANGSSTYRING.rel}tilgang/"
 """To what the caller may do with a unit."""
 
@@ -72,6 +75,7 @@ Condition = tuple[str, str]
 
 LOCKED: Condition = ("locked", "")
 FILED: Condition = ("filed", "")
+PREVIEWED: Condition = ("previewed", "")
 MAY = "may"
 """What a condition begins with that says what the caller's rights give: `(MAY, "create")`."""
 
@@ -102,6 +106,7 @@ def state_conditions(catalog: Catalog, root: Resource[Any]) -> tuple[Condition, 
         found[MAY, action] = None
     if root.file:
         found[FILED] = None
+        found[PREVIEWED] = None
     return tuple(found)
 
 
@@ -201,6 +206,8 @@ class Links:
         takes = self._has(resource, state, (MAY, "create"))
         if filed or (takes and may("create", door.holder.work)):
             yield Link(FILE_REL, f"{address}fil/")
+        if self._has(resource, state, PREVIEWED):
+            yield Link(PREVIEW_REL, f"{address}forhaandsvisning/")
 
 
 def code_list_links(resource: Resource[Any], base: str) -> list[Link]:

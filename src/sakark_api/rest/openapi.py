@@ -254,6 +254,18 @@ class Operation:
         )
 
     @classmethod
+    def previewing(cls, resource: Resource[Any], id_: str) -> Self:
+        return cls(
+            id_,
+            text("Hent et bilde av filens første side"),
+            resource.package,
+            statuses=(200, 304),
+            errors=(*_ALWAYS, 406),
+            answer=_PICTURE,
+            parameters=("if_none_match",),
+        )
+
+    @classmethod
     def uploading(cls, resource: Resource[Any], id_: str, holder: Resource[Any]) -> Self:
         return cls(
             id_,
@@ -378,6 +390,7 @@ _ADDRESS: Json = {
         "schema": {"type": "object", "properties": {"@odata.id": {"type": "string"}}}
     },
 }
+_PICTURE: Json = {"image/png": {"schema": {"type": "string", "format": "binary"}}}
 _BYTES: Json = {"*/*": {"schema": {"type": "string", "format": "binary"}}}
 
 

@@ -20,6 +20,7 @@ from sqlalchemy.types import BigInteger, Uuid
 
 from sakark_api.access.policy import Action
 from sakark_api.db.reader import Statement
+from sakark_api.noark.model import table_of
 from sakark_api.noark.resource import Resource
 from sakark_api.noark.structure import Catalog, Relation
 from sakark_api.rest.family import Family
@@ -36,6 +37,8 @@ from sakark_api.rest.odata import (
 )
 from sakark_api.rest.reaching import Reaching
 from sakark_api.rest.search import found_by, tally
+from sakark_api.rest.tenant import same_kommune
+from sakark_api.tenancy.forhaandsvisning import Forhaandsvisning
 
 __all__ = ["OWNER", "Page", "Queries"]
 
@@ -75,6 +78,13 @@ class Asking:
     order: Sequence[ColumnElement[Any]]
 
 
+def _compile_preview() -> Statement:
+    table = table_of(Forhaandsvisning)
+    shown = select(table.c.lagringsnoekkel, table.c.filstoerrelse, table.c.sjekksum)
+    mine = table.c.enhet == bindparam(ID, type_=Uuid())
+    return Statement.compile(shown.where(same_kommune(table), mine), looks_up=True)
+
+
 class Queries:
     """Every statement that reads units, compiled when it is first needed and kept.
 
@@ -97,6 +107,7 @@ class Queries:
         self._expanded = lru_cache(maxsize=1024)(self._compile_expanded)
         self._seen = lru_cache(maxsize=64)(self._compile_seen)
         self._allowed = lru_cache(maxsize=64)(self._compile_allowed)
+        self._preview = lru_cache(maxsize=1)(_compile_preview)
         self._tally = lru_cache(maxsize=256)(self._compile_tally)
 
     def family(self, resource: Resource[Any]) -> Family:
@@ -145,6 +156,10 @@ class Queries:
         that is screened in it does not write in it.
         """
         return self._allowed(resource)
+
+    def preview(self) -> Statement:
+        """Find the picture of a unit's file: its key, size and checksum; values: tenant, id."""
+        return self._preview()
 
     def works(self, page: Page) -> frozenset[str]:
         """Name the kinds of work whose units the filter and the order of a page look into."""

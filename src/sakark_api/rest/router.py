@@ -156,6 +156,9 @@ def _add_files(tree: RouteTree, catalog: Catalog, resource: Resource[Any]) -> No
     if resource.file:
         reading = Operation.downloading(resource, f"{resource.name}_fil_get")
         tree.add(route(path, "GET", reading, files.download, resource=resource))
+        showing = Operation.previewing(resource, f"{resource.name}_forhaandsvisning")
+        shown = f"{_unit_path(resource)}{files.PREVIEW}/"
+        tree.add(route(shown, "GET", showing, files.preview, resource=resource))
     sending = Operation.uploading(resource, f"{resource.name}_fil_post", door.holder)
     tree.add(route(path, "POST", sending, files.upload, **bound))
     session = f"{path}{{rest}}/"

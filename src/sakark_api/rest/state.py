@@ -23,12 +23,14 @@ from sakark_api.rest.links import (
     FILED,
     LOCKED,
     MAY,
+    PREVIEWED,
     Condition,
     condition_of,
     state_conditions,
 )
 from sakark_api.rest.reaching import Reaching
 from sakark_api.rest.tenant import same_kommune
+from sakark_api.tenancy.forhaandsvisning import Forhaandsvisning
 
 __all__ = ["state_of"]
 
@@ -75,14 +77,20 @@ class _State:
         """Say in SQL whether a condition holds for a row."""
         if condition == LOCKED:
             return self.table.c[self.root.locked_by or ""].is_not(None)
-        if condition == FILED:
+        if condition in (FILED, PREVIEWED):
             assert self.file_key is not None  # noqa: S101  asked of what has files only
-            return self.file_key.is_not(None)
+            filed = self.file_key.is_not(None)
+            return filed if condition == FILED else and_(filed, self._is_previewed())
         if condition[0] == MAY:
             return self.reaching.may(self.root, self.table, Action(condition[1]))
         if condition[0] == "fits":
             return self._fits(self.catalog.by_name[condition[1]])
         return self._leads(condition)
+
+    def _is_previewed(self) -> ColumnElement[bool]:
+        """Say that there is a picture of a row's file."""
+        previews = table_of(Forhaandsvisning).alias("previews")
+        return _any(previews).where(previews.c.enhet == self.table.c.system_id).exists()
 
     def _leads(self, condition: Condition) -> ColumnElement[bool]:
         """Say that the relation of a condition leads somewhere."""

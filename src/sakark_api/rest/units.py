@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -34,6 +35,7 @@ from sakark_api.rest.representation import address_of, refuse_unshowable, show, 
 from sakark_api.rest.schema import parse
 from sakark_api.rest.search import COMMON, search_values, terms_of
 from sakark_api.rest.ties import End
+from sakark_api.tenancy.forhaandsvisning import preview_key
 from sakark_api.tenancy.idempotensnoekkel import Done
 from sakark_api.texts import text
 
@@ -360,17 +362,20 @@ async def merge_unit(context: Context, request: Request, resource: Resource[Any]
 
 
 async def delete_unit(context: Context, request: Request, resource: Resource[Any]) -> Response:
-    """Delete a unit (204)."""
+    """Delete a unit (204), and the bytes of its file and of the picture of that."""
     services = context.services
     system_id = await _may_write(context, request, resource, "delete")
-    async with context.transaction() as session:
-        unit = await session.run_sync(
-            lambda sync: services.commands.delete(
-                context.change(sync), resource, system_id, check_version(request, required=False)
-            )
+
+    def delete(sync: Session) -> list[str | None]:
+        preview = preview_key(sync, system_id) if resource.file else None
+        unit = services.commands.delete(
+            context.change(sync), resource, system_id, check_version(request, required=False)
         )
-        key = getattr(unit, "lagringsnoekkel", None)
-    if key is not None:
+        return [getattr(unit, "lagringsnoekkel", None), preview]
+
+    async with context.transaction() as session:
+        keys = await session.run_sync(delete)
+    for key in filter(None, keys):
         await services.documents.delete(key)
     return Response(status_code=204)
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from sakark_api.noark.arkivstruktur.dokumentobjekt import Dokumentobjekt
 from sakark_api.noark.model import Base
 from sakark_api.noark.opplasting import Opplasting
+from sakark_api.tenancy.forhaandsvisning import Forhaandsvisning
 
 __all__ = ["Loesfil", "forget", "note_strays"]
 
@@ -45,13 +46,18 @@ def note_strays(
 
 
 def _named(session: Session, keys: Sequence[str]) -> set[str]:
-    """Tell which keys a dokumentobjekt, or an upload that is under way, names."""
+    """Tell which keys a file, its preview, or an upload that is under way, names."""
     files = select(Dokumentobjekt.lagringsnoekkel).where(Dokumentobjekt.lagringsnoekkel.in_(keys))
+    previews = select(Forhaandsvisning.lagringsnoekkel).where(
+        Forhaandsvisning.tenant_id == session.info["tenant_id"],
+        Forhaandsvisning.lagringsnoekkel.in_(keys),
+    )
     parts = select(func.unnest(Opplasting.parts)).where(
         Opplasting.tenant_id == session.info["tenant_id"],
         Opplasting.parts.bool_op("&&")(literal(list(keys), ARRAY(Text()))),
     )
-    return {*session.scalars(files), *session.scalars(parts)} - {None}
+    named = (files, previews, parts)
+    return {key for one in named for key in session.scalars(one)} - {None}
 
 
 def forget(session: Session, keys: Sequence[str]) -> None:

@@ -7,6 +7,7 @@ import sakark_api.noark.opplasting
 import sakark_api.noark.rules.numre
 import sakark_api.tenancy.bruk
 import sakark_api.tenancy.driftslogg
+import sakark_api.tenancy.forhaandsvisning
 import sakark_api.tenancy.idempotensnoekkel
 import sakark_api.tenancy.kommune
 import sakark_api.tenancy.loesfil

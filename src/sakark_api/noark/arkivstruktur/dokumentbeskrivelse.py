@@ -51,6 +51,7 @@ from sakark_api.texts import text
 
 __all__ = [
     "FERDIGSTILT",
+    "VEDLEGG",
     "Dokumentbeskrivelse",
     "attachments",
     "closed_over",

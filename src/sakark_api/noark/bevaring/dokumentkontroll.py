@@ -34,6 +34,8 @@ class Kontrolltype(StrEnum):
     """What the file is, and its archive format."""
     SJEKKSUM = "sjekksum"
     """Whether its bytes are those that came in."""
+    VEDLEGG = "vedlegg"
+    """Whether what is attached to an e-mail is documents too."""
 
 
 class Dokumentkontroll(TenantRow):
@@ -48,7 +50,7 @@ class Dokumentkontroll(TenantRow):
     dokumentobjekt_ref: Mapped[UUID] = reference(required=True)
     kontrolltype: Mapped[str] = attribute(
         None,
-        description=text("Hva som ble kontrollert: format eller sjekksum"),
+        description=text("Hva som ble kontrollert: format, sjekksum eller vedlegg"),
         set_by=SetBy.CORE,
         always=True,
     )

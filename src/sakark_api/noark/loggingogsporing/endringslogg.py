@@ -19,6 +19,7 @@ from sakark_api.noark.arkivstruktur.nasjonalidentifikator import nasjonalidentif
 from sakark_api.noark.arkivstruktur.part import part
 from sakark_api.noark.arkivstruktur.registrering import registrering
 from sakark_api.noark.bevaring.dokumentkontroll import dokumentkontroll
+from sakark_api.noark.bevaring.epost import epost
 from sakark_api.noark.logging.endringslogg import TELLING, Endringslogg, Hendelseslogg
 from sakark_api.noark.metadata.kodeliste import SKJERMINGMETADATA
 from sakark_api.noark.moeter.moetedeltaker import moetedeltaker
@@ -40,6 +41,7 @@ _WITHOUT_LOG = (
     bevaringspaalegg,
     dokumentflyt,
     dokumentkontroll,
+    epost,
     inhabilitet,
     konvertering,
     korrespondansepart,
