@@ -741,6 +741,43 @@ def test_an_upload_broken_off_before_its_last_answer_can_be_finished(
     assert client.get(place(client, answer.json())).content == PDF
 
 
+def test_one_who_lost_the_last_answer_sends_the_last_part_again_and_finds_the_file(
+    client: Client, document: Any, session: str, service: Service
+) -> None:
+    answers = [send(client, session, chunk(first), first, len(PDF)) for first in FIRSTS]
+    before = stored(service)
+
+    come = client.get(session)
+    again = send(client, session, chunk(FIRSTS[3]), FIRSTS[3], len(PDF))
+
+    assert come.headers["range"] == f"0-{len(PDF) - 1}"
+    assert (again.status_code, again.json()) == (201, answers[3].json())
+    assert stored(service) == before
+    assert client.get(client.link(document, "arkivstruktur/dokumentobjekt/")).json()["count"] == 1
+
+
+def test_two_who_send_the_last_part_at_once_make_one_file(
+    client: Client, document: Any, session: str, service: Service
+) -> None:
+    for first in FIRSTS[:3]:
+        send(client, session, chunk(first), first, len(PDF))
+    note_last_part(service, session.split("/")[-2])
+
+    async def both() -> set[tuple[int, str]]:
+        headers = {**client.headers, "Content-Range": f"{FIRSTS[3]}-{len(PDF) - 1}/{len(PDF)}"}
+        async with httpx.AsyncClient(timeout=30) as http:
+            answers = await asyncio.gather(
+                *(http.put(session, content=chunk(FIRSTS[3]), headers=headers) for _ in range(5))
+            )
+        return {(answer.status_code, answer.json().get("systemID", "")) for answer in answers}
+
+    made = asyncio.run(both())
+
+    assert len(made) == 1
+    assert made.pop()[0] == 201
+    assert client.get(client.link(document, "arkivstruktur/dokumentobjekt/")).json()["count"] == 1
+
+
 def note_last_part(service: Service, session: str) -> None:
     """Put the last part where the service would have, and say so in its row."""
     key = f"molde/opplasting/{session}/{FIRSTS[3]:018d}-{uuid4().hex}"

@@ -16,7 +16,11 @@ LIFETIME: Final = timedelta(hours=24)
 
 
 class Opplasting(Base):
-    """One upload session; `parts` are the storage keys of what has come, in order."""
+    """One upload session; `parts` are the storage keys of what has come, in order.
+
+    `laget` is the dokumentobjekt that the whole file became; the parts are deleted then. The row
+    stays until it expires: who got no answer to the last chunk sends it again, and finds the file.
+    """
 
     __tablename__ = "opplasting"
 
@@ -30,6 +34,7 @@ class Opplasting(Base):
     size: Mapped[int] = mapped_column(BigInteger)
     received: Mapped[int] = mapped_column(BigInteger)
     parts: Mapped[list[str]] = mapped_column(ARRAY(Text()))
+    laget: Mapped[UUID | None] = mapped_column(Uuid())
     expires: Mapped[datetime]
 
 

@@ -9,24 +9,25 @@ from uuid import UUID, uuid4
 
 import msgspec
 from sqlalchemy import delete
+from sqlalchemy.orm import Session
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from sakark_api.errors import Conflict, Invalid, NotFound, TooLarge, UploadFailed
 from sakark_api.noark.opplasting import LIFETIME, Opplasting, forget_expired
-from sakark_api.noark.resource import Change, Resource
+from sakark_api.noark.resource import Change, Resource, StoredFile
 from sakark_api.noark.structure import FileDoor
 from sakark_api.rest.dependencies import Context, id_of
 from sakark_api.rest.idempotency import once
 from sakark_api.rest.incoming import (
     filename_of,
-    keep_file,
     length_of,
     limited,
     mime_type_of,
     new_key,
     refuse_file,
 )
+from sakark_api.rest.units import unit_answer
 from sakark_api.storage.documents import Stored
 from sakark_api.texts import text
 
@@ -123,6 +124,8 @@ async def _answer_again(
     """Answer a chunk that has come before: its answer was lost, or we were stopped before it."""
     if row.received < row.size:
         return _progress_answer(context, row, 200)
+    if row.laget is not None:
+        return await unit_answer(context, door.holder, row.laget, status=201)
     return await _finish(context, request, resource, door, row)
 
 
@@ -186,13 +189,48 @@ async def _finish(
                 async for piece in pieces:
                     yield piece
 
-    stored = await documents.put(new_key(context), together())
     try:
-        return await keep_file(
-            context, request, resource, door, row.unit_id, stored, row.mime_type, row.filnavn
-        )
-    finally:
+        stored = await documents.put(new_key(context), together())
+    except NotFound:
+        # The same chunk came twice, and the other one was first: its file is there.
+        row = await _session_of(context, request, resource)
+        if row.laget is None:
+            raise
+        return await unit_answer(context, door.holder, row.laget, status=201)
+    made = await _keep(context, resource, door, row, stored)
+    return await unit_answer(context, door.holder, made, status=201)
+
+
+async def _keep(
+    context: Context, resource: Resource[Any], door: FileDoor, row: Opplasting, stored: Stored
+) -> UUID:
+    """Make the file of a session, which remembers it: a chunk that comes again makes no other.
+
+    What the rules refuse ends the session. After other errors it stays, with the bytes: they may
+    hide a commit that went through, and the last chunk can be sent again.
+    """
+    file = StoredFile(stored.key, stored.size, stored.sha256, row.mime_type, row.filnavn)
+    receive = context.services.commands.receive_file
+
+    def act(session: Session) -> tuple[UUID, bool]:
+        current = session.get(Opplasting, (row.tenant_id, row.id), with_for_update=True)
+        if current is None:
+            raise NotFound(_NO_SESSION)
+        if current.laget is not None:
+            return current.laget, False
+        current.laget = receive(context.change(session), resource, row.unit_id, door, file)
+        return current.laget, True
+
+    try:
+        async with context.transaction() as session:
+            made, is_new = await session.run_sync(act)
+    except (Invalid, Conflict, NotFound):
+        await context.services.documents.delete(stored.key)
         await _forget(context, row)
+        raise
+    for key in row.parts if is_new else [stored.key]:
+        await context.services.documents.delete(key)
+    return made
 
 
 async def _forget(context: Context, row: Opplasting) -> None:
