@@ -1,5 +1,6 @@
 """What lies in storage and is nobody's goes; what is somebody's is read again and again."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from uuid import UUID, uuid4
@@ -17,7 +18,7 @@ from tests.jobs.conftest import (
     send,
 )
 
-from sakark_api.jobs.fixity import read_files_again
+from sakark_api.jobs.fixity import _note, read_files_again
 from sakark_api.jobs.sweeping import delete_strays
 from sakark_api.jobs.tools import Tools
 from sakark_api.tenancy.verification import least_lately_read
@@ -127,6 +128,23 @@ def test_a_run_reads_what_it_may_and_the_next_one_goes_on(world: World, worker: 
     both = [len(controls(world.client, unit, "sjekksum")) for unit in units]
 
     assert (sum(first), both) == (1, [1, 1])
+
+
+def test_a_file_that_two_look_at_at_once_has_one_last_control(world: World, worker: Worker) -> None:
+    unit = send(world.client, world.dokumentobjekt, letter(), PDF)
+
+    worker.do(partial(look_at_once, unit_id=UUID(unit["systemID"])))
+
+    found = controls(world.client, unit, "sjekksum")
+    assert [one["gjeldende"] for one in found].count(True) == 1
+    assert len(found) == 4
+
+
+async def look_at_once(tools: Tools, unit_id: UUID) -> None:
+    """Let several jobs read a file, and write what they found at the same moment."""
+    molde = (await tools.registry.current())["molde"]
+    note = partial(_note, unit_id=unit_id, fault=None)
+    await asyncio.gather(*(tools.write(molde, note) for _ in range(4)))
 
 
 def test_what_was_read_longest_ago_comes_first(world: World, worker: Worker) -> None:

@@ -147,6 +147,12 @@ def record(
 
     With `once` nothing is remembered that the last one said already, as when a job is tried again.
     """
+    # Two jobs may look at a file at once, and only one of their controls can be the last.
+    change.session.execute(
+        select(Dokumentobjekt.system_id)
+        .where(Dokumentobjekt.system_id == unit.system_id)
+        .with_for_update(key_share=True)
+    )
     last = change.session.scalars(
         select(Dokumentkontroll).where(
             Dokumentkontroll.dokumentobjekt_ref == unit.system_id,
