@@ -185,36 +185,60 @@ def ended_any(port: int) -> bool:
         return False
 
 
-def defer(site: Site, job: str) -> None:
+def defer(site: Site, job: str, lock: str | None = None) -> None:
     ask(
         site,
-        "insert into jobs.procrastinate_jobs (queue_name, task_name, args)"
-        " values ('default', $1, $2)",
+        "insert into jobs.procrastinate_jobs (queue_name, task_name, args, queueing_lock)"
+        " values ('default', $1, $2, $3)",
         job,
         json.dumps({"timestamp": 0}),
+        lock,
     )
 
 
 def test_a_job_whose_worker_was_killed_is_picked_up(site: Site) -> None:
-    """As if a worker had died in the middle: the job is under way, and its heart is still."""
     forget_what_was_due(site)
     chunk = abandon_upload(site)
+    leave_under_way(site, "forget_abandoned_uploads")
+
+    with working(site) as process:
+        wait_until(lambda: not chunk.exists(), process)
+
+
+def test_a_job_whose_worker_was_killed_is_no_failure_when_the_next_one_waits(site: Site) -> None:
+    forget_what_was_due(site)
+    killed = leave_under_way(site, "read_files_again")
+    defer(site, "read_files_again", lock="read_files_again")
+
+    with working(site) as process:
+        wait_until(lambda: status_of(site, killed) != "doing", process)
+
+    assert status_of(site, killed) is None
+
+
+def leave_under_way(site: Site, job: str) -> int:
+    """Leave a job as a worker does that dies in the middle: under way, and its heart is still."""
     worker = ask(
         site,
         "insert into jobs.procrastinate_workers (last_heartbeat)"
         " values (now() - interval '1 hour') returning id",
     )[0][0]
-    ask(
-        site,
-        "insert into jobs.procrastinate_jobs (queue_name, task_name, args, status, worker_id, lock,"
-        " queueing_lock) values ('default', 'forget_abandoned_uploads', $1, 'doing', $2,"
-        " 'forget_abandoned_uploads', 'forget_abandoned_uploads')",
-        json.dumps({"timestamp": 0}),
-        worker,
+    return int(
+        ask(
+            site,
+            "insert into jobs.procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args,"
+            " status, worker_id) values ('default', $1::text, $1::text, $1::text, $2, 'doing', $3)"
+            " returning id",
+            job,
+            json.dumps({"timestamp": 0}),
+            worker,
+        )[0][0]
     )
 
-    with working(site) as process:
-        wait_until(lambda: not chunk.exists(), process)
+
+def status_of(site: Site, job: int) -> str | None:
+    found = ask(site, "select status::text from jobs.procrastinate_jobs where id = $1", job)
+    return str(found[0][0]) if found else None
 
 
 def defer_examination(site: Site, slug: str) -> UUID:

@@ -117,8 +117,8 @@ def _add_care(app: App) -> None:
         for job in await jobs.get_stalled_jobs():
             try:
                 await jobs.retry_job(job)
-            except UniqueViolation:  # another of its kind waits already
-                await jobs.finish_job(job, Status.FAILED, delete_job=False)
+            except UniqueViolation:  # another of its kind waits, and does the work
+                await jobs.finish_job(job, Status.ABORTED, delete_job=True)
 
     @app.periodic(cron="17 3 * * *")
     @app.task(name="forget_ended_jobs", queueing_lock="forget_ended_jobs", pass_context=True)
