@@ -28,8 +28,8 @@ _FUNCTION = re.compile(r"\bFROM sakark_find_words\b")
 _FROM = re.compile(r"\b(?:FROM|JOIN)\s+((?:\w+(?:\s+AS\s+\w+)?(?:,\s*)?)+)")
 
 
-def name_of(value: object) -> str:
-    return value.name if isinstance(value, Resource) else getattr(value, "role", str(value))
+def name_of(value: Resource[Any] | Relation) -> str:
+    return value.name if isinstance(value, Resource) else value.role
 
 
 def tables_in(sql: str) -> Iterator[str]:

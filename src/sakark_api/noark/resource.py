@@ -289,6 +289,10 @@ class Resource(Generic[M]):
     spelled: str = ""
     aliases: Sequence[str] = ()
 
+    def __repr__(self) -> str:
+        """Tell which resource it is: written out with all it leads to, it fills megabytes."""
+        return f"<Resource {self.name}>"
+
     @property
     def name(self) -> str:
         """The entity's name in addresses, relation keys and the `type` column."""
