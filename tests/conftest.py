@@ -19,6 +19,7 @@ import httpx
 import pytest
 import uvicorn
 from sqlalchemy.orm import Session
+from tests.prepared import copy, preparing
 from tests.secrecy import SECRETS, kept, remember, secrets_in
 
 from sakark_api.app import create_app
@@ -96,9 +97,17 @@ def whole_log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Path]:
+def prepared() -> Iterator[Path]:
+    """What every service with the demo municipalities is a copy of."""
+    with preparing() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def postgres(prepared: Path) -> Iterator[Path]:
     """The folder of this worker's own PostgreSQL."""
     folder = Path(tempfile.mkdtemp(prefix="sakark-test-"))
+    copy(prepared, folder, "postgres")
     yield folder / "postgres"
     embedded.remove(folder / "postgres")
     shutil.rmtree(folder)
@@ -113,16 +122,17 @@ def database(postgres: Path) -> Iterator[embedded.EmbeddedServer]:
 
 @pytest.fixture(scope="session")
 def service(
-    database: embedded.EmbeddedServer, tmp_path_factory: pytest.TempPathFactory
+    database: embedded.EmbeddedServer, prepared: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Service]:
     """A service on a free port, answering for the whole session."""
-    port = free_port()
+    port, data_dir = free_port(), tmp_path_factory.mktemp("data")
+    copy(prepared, data_dir, "dokumenter")
     settings = Settings(
         database_url=database.app_url,
         database_owner_url=database.owner_url,
         database_operator_url=database.operator_url,
         operator_issuer=f"http://127.0.0.1:{port}/identity",
-        data_dir=tmp_path_factory.mktemp("data"),
+        data_dir=data_dir,
         cors_origins=("https://spa.example",),
         database_pool_size=4,
         rate_refused=0,

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
@@ -189,15 +190,20 @@ def test_no_tests_or_charts_are_in_the_wheel(installed: Path) -> None:
     assert packages == {"sakark_api", "bin"}
 
 
-def test_the_wheel_migrates_a_database(installed: Path, database: embedded.EmbeddedServer) -> None:
-    program = f"{installed}/bin/sakark"
+@pytest.fixture
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[embedded.EmbeddedServer]:
+    """A database with nothing in it."""
+    postgres = tmp_path_factory.mktemp("bare") / "postgres"
+    with embedded.embedded(postgres, durable=False) as server:
+        yield server
+    embedded.remove(postgres)
 
-    done = run_installed(
-        installed, program, "db", "upgrade", SAKARK_DATABASE_OWNER_URL=database.owner_url
-    )
-    checked = run_installed(
-        installed, program, "db", "check", SAKARK_DATABASE_OWNER_URL=database.owner_url
-    )
+
+def test_the_wheel_migrates_a_database(installed: Path, bare: embedded.EmbeddedServer) -> None:
+    program, owner = f"{installed}/bin/sakark", bare.owner_url
+
+    done = run_installed(installed, program, "db", "upgrade", SAKARK_DATABASE_OWNER_URL=owner)
+    checked = run_installed(installed, program, "db", "check", SAKARK_DATABASE_OWNER_URL=owner)
 
     assert done.returncode == 0, done.stderr
     assert checked.returncode == 0, checked.stderr

@@ -13,6 +13,7 @@ import asyncpg
 import httpx
 import pytest
 from tests.conftest import Service, free_port, run_service
+from tests.prepared import copy
 from tests.tenancy.processes import environment
 
 from sakark_api.db import embedded
@@ -23,8 +24,9 @@ NUMBERS = iter(range(1000, 1500))
 
 
 @pytest.fixture(scope="session")
-def database() -> Iterator[embedded.EmbeddedServer]:
+def database(prepared: Path) -> Iterator[embedded.EmbeddedServer]:
     folder = Path(tempfile.mkdtemp(prefix="sakark-test-"))
+    copy(prepared, folder, "postgres")
     with embedded.embedded(folder / "postgres", durable=False) as server:
         yield server
     embedded.remove(folder / "postgres")
@@ -33,15 +35,16 @@ def database() -> Iterator[embedded.EmbeddedServer]:
 
 @pytest.fixture(scope="session")
 def service(
-    database: embedded.EmbeddedServer, tmp_path_factory: pytest.TempPathFactory
+    database: embedded.EmbeddedServer, prepared: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Service]:
-    port = free_port()
+    port, data_dir = free_port(), tmp_path_factory.mktemp("data")
+    copy(prepared, data_dir, "dokumenter")
     settings = Settings(
         database_url=database.app_url,
         database_owner_url=database.owner_url,
         database_operator_url=database.operator_url,
         operator_issuer=f"http://127.0.0.1:{port}/identity",
-        data_dir=tmp_path_factory.mktemp("data"),
+        data_dir=data_dir,
         database_pool_size=4,
         rate_refused=0,
     )

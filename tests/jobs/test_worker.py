@@ -28,8 +28,8 @@ pytestmark = pytest.mark.timeout(120)
 
 
 @pytest.fixture(scope="module")
-def site() -> Iterator[Site]:
-    with make_site() as made:
+def site(prepared: Path) -> Iterator[Site]:
+    with make_site(prepared) as made:
         yield made
 
 

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from tests.conftest import Client, Service, free_port, run_service
 from tests.operations.archiving import as_superuser
+from tests.prepared import copy
 
 from sakark_api.db import embedded
 from sakark_api.settings import Settings
@@ -19,17 +20,17 @@ NEW_LOGIN = "CREATE ROLE sakark_app_2027 LOGIN PASSWORD 'ny' IN ROLE sakark_app"
 
 
 @pytest.fixture(scope="module")
-def service() -> Iterator[Service]:
+def service(prepared: Path) -> Iterator[Service]:
     """A service whose connections log in as the second login."""
     parent = Path(tempfile.mkdtemp(prefix="sakark-passwords-"))
-    parent.chmod(0o711)
+    copy(prepared, parent, "postgres", "dokumenter")
     with embedded.embedded(parent / "postgres", durable=False) as server:
         as_superuser(parent / "postgres", lambda connection: connection.execute(NEW_LOGIN))
         host = server.app_url.rpartition("@")[2]
         settings = Settings(
             database_url=f"postgresql://sakark_app_2027:ny@{host}",
             database_owner_url=server.owner_url,
-            data_dir=parent / "data",
+            data_dir=parent,
         )
         yield from run_service(settings, free_port())
     embedded.remove(parent / "postgres")

@@ -17,6 +17,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Mount
 from tests.conftest import free_port
+from tests.prepared import copy
 from tests.tenancy.processes import Program, running
 
 from sakark_api.db import embedded
@@ -69,23 +70,23 @@ class Site:
 
 
 @pytest.fixture
-def site() -> Iterator[Site]:
+def site(prepared: Path) -> Iterator[Site]:
     """A site for one test, which may do what it likes to it."""
-    with make_site() as made:
+    with make_site(prepared) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def shared() -> Iterator[Site]:
+def shared(prepared: Path) -> Iterator[Site]:
     """A site for tests that leave it as it was."""
-    with make_site() as made:
+    with make_site(prepared) as made:
         yield made
 
 
 @contextmanager
-def make_site() -> Iterator[Site]:
+def make_site(prepared: Path) -> Iterator[Site]:
     folder = Path(tempfile.mkdtemp(prefix="sakark-serve-"))
-    folder.chmod(0o711)
+    copy(prepared, folder, "postgres", "dokumenter")
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, folder)
         stack.callback(embedded.remove, folder / "postgres")

@@ -12,12 +12,16 @@ import pytest
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
+from tests.operations.archiving import as_superuser
 
 from sakark_api.db import embedded, migrate
 from sakark_api.db.embedded import EmbeddedServer
 from sakark_api.tenancy.session import owner_engine
 
 T = TypeVar("T")
+
+MODEL, COPY = "modell", "kopi"
+OWNED = f"owner {embedded.OWNER}"
 
 
 class Owner:
@@ -71,13 +75,18 @@ class Owner:
 
 
 @pytest.fixture(scope="session")
-def spare() -> Iterator[EmbeddedServer]:
-    """A PostgreSQL beside the one that the service is on."""
+def spare_folder() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="sakark-test-"))
-    with embedded.embedded(folder / "postgres", durable=False) as server:
-        yield server
+    yield folder / "postgres"
     embedded.remove(folder / "postgres")
     shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def spare(spare_folder: Path) -> Iterator[EmbeddedServer]:
+    """A PostgreSQL beside the one that the service is on."""
+    with embedded.embedded(spare_folder, durable=False) as server:
+        yield server
 
 
 @pytest.fixture
@@ -90,14 +99,36 @@ def empty(spare: EmbeddedServer) -> Owner:
     return owner
 
 
+@pytest.fixture(scope="session")
+def copied(spare: EmbeddedServer, spare_folder: Path) -> Callable[[], Owner]:
+    """Copy a database with the tables and no kommune: to migrate one takes seconds."""
+    as_superuser(spare_folder, lambda one: one.execute(f"create database {MODEL} {OWNED}"))
+    _in_database(spare, MODEL).connected(migrate.upgrade)
+
+    async def copy(connection: asyncpg.Connection) -> None:
+        await connection.execute(f"drop database if exists {COPY} with (force)")
+        await connection.execute(
+            f"create database {COPY} template {MODEL} strategy file_copy {OWNED}"
+        )
+
+    def copied() -> Owner:
+        as_superuser(spare_folder, copy)
+        return _in_database(spare, COPY)
+
+    copied()
+    return copied
+
+
 @pytest.fixture
-def owner(spare: EmbeddedServer, request: pytest.FixtureRequest) -> Owner:
+def owner(spare: EmbeddedServer, copied: Callable[[], Owner]) -> Owner:
     """A database with the tables and no kommune; the one of the test before if it is like that."""
-    found = Owner(spare.owner_url, spare.app_url)
-    if found.connected(migrate.current) == migrate.newest() and not found.ask(
-        "select from kommune"
-    ):
-        return found
-    empty: Owner = request.getfixturevalue("empty")
-    empty.connected(migrate.upgrade)
-    return empty
+    found = _in_database(spare, COPY)
+    migrated = found.connected(migrate.current) == migrate.newest()
+    return found if migrated and not found.ask("select from kommune") else copied()
+
+
+def _in_database(server: EmbeddedServer, name: str) -> Owner:
+    owner_url, app_url = (
+        f"{url.rpartition('/')[0]}/{name}" for url in (server.owner_url, server.app_url)
+    )
+    return Owner(owner_url, app_url)

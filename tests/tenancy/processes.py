@@ -72,12 +72,13 @@ class Program:
     def wait_until_ready(self, address: str = "/kommuner/") -> None:
         """Wait until an address answers well."""
         deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline:
-            assert self.process.poll() is None, f"ended with {self.process.returncode}"
-            with suppress(httpx.TransportError):
-                if httpx.get(f"{self.url}{address}", timeout=5).status_code == httpx.codes.OK:
-                    return
-            time.sleep(0.05)
+        with httpx.Client(timeout=5) as http:  # one: to make a client is work, and here is little
+            while time.monotonic() < deadline:
+                assert self.process.poll() is None, f"ended with {self.process.returncode}"
+                with suppress(httpx.TransportError):
+                    if http.get(f"{self.url}{address}").status_code == httpx.codes.OK:
+                        return
+                time.sleep(0.05)
         raise AssertionError("the service did not answer")
 
 

@@ -125,12 +125,12 @@ def test_versions_are_named_by_day_and_by_what_they_do() -> None:
 
 
 def test_up_works_when_the_application_role_is_there_already(
-    owner: Owner, spare: EmbeddedServer
+    empty: Owner, spare: EmbeddedServer
 ) -> None:
-    assert spare.app_url == owner.app_url
-    owner.connected(migrate.upgrade)
+    assert spare.app_url == empty.app_url
+    empty.connected(migrate.upgrade)
 
-    assert owner.connected(migrate.current) == migrate.newest()
+    assert empty.connected(migrate.current) == migrate.newest()
 
 
 NEXT = """
