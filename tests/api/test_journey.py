@@ -29,9 +29,10 @@ def test_a_letter_is_journalled_found_and_downloaded(log_in: LogIn) -> None:
 
     assert uploaded.status_code == 201, uploaded.text
     found = client.get(
-        f"{client.root}sakarkiv/journalpost/", params={"$search": "naustplassen"}
+        f"{client.root}sakarkiv/journalpost/",
+        params={"$search": "naustplassen", "$filter": f"systemID eq '{post['systemID']}'"},
     ).json()
-    assert post["systemID"] in {unit["systemID"] for unit in found["results"]}
+    assert [unit["systemID"] for unit in found["results"]] == [post["systemID"]]
     downloaded = client.get(client.link(uploaded.json(), "arkivstruktur/fil/"))
     assert downloaded.content == sent
     assert downloaded.headers["content-type"] == "application/pdf"

@@ -310,14 +310,9 @@ def test_two_never_have_the_same_number(operator: Operator) -> None:
 
 
 def test_work_that_locks_stand_in_the_way_of_is_given_up_in_a_sentence(
-    service: Service, owner: Sql, monkeypatch: pytest.MonkeyPatch
+    service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(operator_module, "_SECONDS", 1)
-    began = threading.Event()
-
-    def hold() -> None:
-        began.set()
-        owner.run("do $$ begin lock table mappe in row exclusive mode; perform pg_sleep(4); end $$")
 
     async def add() -> None:
         engine = operator_engine(service.settings)
@@ -326,13 +321,17 @@ def test_work_that_locks_stand_in_the_way_of_is_given_up_in_a_sentence(
         finally:
             await engine.dispose()
 
-    holder = threading.Thread(target=hold)
-    holder.start()
-    began.wait()
-    time.sleep(1)
+    async def add_while_held() -> None:
+        holder = await asyncpg.connect(service.settings.database_owner_url)
+        try:
+            async with holder.transaction():
+                await holder.execute("lock table mappe in row exclusive mode")
+                await add()
+        finally:
+            await holder.close()
+
     with pytest.raises(Unavailable):
-        asyncio.run(add())
-    holder.join()
+        asyncio.run(add_while_held())
 
 
 def test_live_work_is_never_the_one_that_gives_way(
