@@ -117,9 +117,12 @@ def test_what_nobody_knows_is_a_task_in_the_list(
     assert (found["resultat"], found["kreverHandling"]) == ("ukjent", True)
     archivist = log_in("arkivar@molde")
     package = archivist.get(archivist.link(archivist.get(archivist.root).json(), BEVARING)).json()
-    query = {"$filter": "kreverHandling eq true and gjeldende eq true and resultat eq 'ukjent'"}
+    query = {
+        "$filter": "kreverHandling eq true and gjeldende eq true and resultat eq 'ukjent'"
+        f" and systemID eq '{found['systemID']}'"
+    }
     tasks = archivist.get(archivist.link(package, f"{BEVARING}dokumentkontroll/"), params=query)
-    assert found["systemID"] in {one["systemID"] for one in tasks.json()["results"]}
+    assert [one["systemID"] for one in tasks.json()["results"]] == [found["systemID"]]
 
 
 def test_what_was_said_of_a_file_stays_and_the_contradiction_is_told(
