@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from sakark_api import cli_bevis, cli_drift
+from sakark_api import cli_bevis, cli_deponering, cli_drift
 from sakark_api.cli_kodeliste import kodeliste
 from sakark_api.cli_owner import on_owner_connection
 from sakark_api.errors import SakarkError
@@ -30,6 +30,7 @@ app.add_typer(db, name="db")
 app.add_typer(kodeliste, name="kodeliste")
 cli_drift.mount(app)
 cli_bevis.mount(app)
+cli_deponering.mount(app)
 
 Port = Annotated[int, typer.Option(envvar="PORT", help="Porten API-et svarer på.")]
 

@@ -2,6 +2,7 @@
 
 SakarkError
 ├── Invalid                 the input is malformed or breaks a rule about values
+│   └── Unreadable          a file that ends, or goes wrong, at one of its lines
 ├── Unauthenticated         no credentials, or credentials that do not hold
 ├── Forbidden               known caller, visible unit, action not allowed
 │   └── TooLarge            more bytes than this way of sending takes
@@ -18,7 +19,8 @@ SakarkError
 ├── Unsupported             understood, part of the standard's periphery, not offered
 └── Unavailable             a peer does not answer: the database, or one of these
     ├── StorageUnavailable  the document storage
-    └── IdentityUnavailable an identity provider
+    ├── IdentityUnavailable an identity provider
+    └── SchemasUnavailable  where the official schemas are fetched from
 
 Every error carries a `Text`: a sentence in the reader's language that says what to do next. What
 is `Blocked` also names the units that stand in the way, so that the reader can go to them; those
@@ -45,6 +47,7 @@ __all__ = [
     "NotFound",
     "Obstacle",
     "SakarkError",
+    "SchemasUnavailable",
     "Stale",
     "Standing",
     "StorageUnavailable",
@@ -52,6 +55,7 @@ __all__ = [
     "TooMany",
     "Unauthenticated",
     "Unavailable",
+    "Unreadable",
     "Unsupported",
     "UnsupportedMediaType",
     "UploadFailed",
@@ -72,6 +76,14 @@ class SakarkError(Exception):
 
 class Invalid(SakarkError):
     pass
+
+
+class Unreadable(Invalid):
+    """`line` is the line of the file where it could not be read any further."""
+
+    def __init__(self, text: Text, line: int) -> None:
+        super().__init__(text)
+        self.line = line
 
 
 class Unauthenticated(SakarkError):
@@ -212,3 +224,7 @@ class StorageUnavailable(Unavailable):
 
 class IdentityUnavailable(Unavailable):
     peer = "identity"
+
+
+class SchemasUnavailable(Unavailable):
+    peer = "schemas"

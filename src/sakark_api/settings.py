@@ -191,6 +191,11 @@ class Settings(BaseSettings):
     text_limit: int = Field(
         default=1_000_000, ge=0, description="Most characters of a document's text that are kept."
     )
+    schemas_dir: Path | None = Field(
+        default=None,
+        description="Folder of the official schemas that deposits are made and checked with, filled"
+        " by `sakark schemas fetch`.",
+    )
     clamd_address: str | None = Field(
         default=None,
         description="Where clamd listens, to look for viruses: unix:/run/clamav/clamd.ctl or"
