@@ -100,6 +100,18 @@ def read_units(
 class _Reading:
     """The state of one reading: which units are open, and the element that was opened last."""
 
+    __slots__ = (
+        "attributes",
+        "kinds",
+        "line",
+        "name",
+        "on_empty",
+        "on_unit",
+        "open",
+        "parser",
+        "value",
+    )
+
     def __init__(
         self,
         on_unit: Callable[[Enhet], None],
@@ -155,6 +167,9 @@ class _Reading:
 
     def _characters(self, data: str) -> None:
         if self.name is None:
+            return
+        if not self.value:
+            self.value = data
             return
         self.value += data
         if len(self.value) > _LONGEST:

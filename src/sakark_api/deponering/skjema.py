@@ -124,9 +124,9 @@ def skjema_path(folder: Path, version: str, name: str) -> Path:
     return folder / ("addml/8.3" if name == "addml.xsd" else f"noark5/v{version}") / name
 
 
-def wrong_in(folder: Path) -> Iterator[tuple[Skjema, Text]]:
+def wrong_in(folder: Path, skjemaer: Sequence[Skjema] = SKJEMAER) -> Iterator[tuple[Skjema, Text]]:
     """List the schemas that a folder lacks, or has with other bytes, and what to do about it."""
-    for one in SKJEMAER:
+    for one in skjemaer:
         path = folder / one.path
         if not path.is_file():
             yield one, text("{fil} mangler. Kjør: sakark schemas fetch", fil=one.path)
@@ -134,14 +134,16 @@ def wrong_in(folder: Path) -> Iterator[tuple[Skjema, Text]]:
             yield one, text("{fil} er endret. Kjør: sakark schemas fetch", fil=one.path)
 
 
-def fetch(folder: Path, base: str | None) -> Iterator[Skjema]:
+def fetch(
+    folder: Path, base: str | None, skjemaer: Sequence[Skjema] = SKJEMAER
+) -> Iterator[Skjema]:
     """Fetch the schemas that a folder does not have, and give each as it is written.
 
     From where they are published, or from `base`, a copy of the folder on another server. Raises
     `SchemasUnavailable` when a schema cannot be fetched, or is another than the one wanted; what
     was written before that stays.
     """
-    wanted = [one for one, _ in wrong_in(folder)]
+    wanted = [one for one, _ in wrong_in(folder, skjemaer)]
     with httpx.Client(timeout=_SECONDS, follow_redirects=True) as client:
         for one in wanted:
             address = one.source if base is None else urljoin(f"{base.rstrip('/')}/", one.path)

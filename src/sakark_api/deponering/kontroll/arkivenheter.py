@@ -42,9 +42,10 @@ def day_of(written: str | None) -> str | None:
     if found is None:
         return None
     try:
-        return date.fromisoformat(found[1]).isoformat()
+        date.fromisoformat(found[1])
     except ValueError:
         return None
+    return found[1]
 
 
 def first_and_last(telling: Telling, _innhold: Innhold) -> Shown:

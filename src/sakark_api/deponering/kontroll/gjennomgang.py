@@ -15,7 +15,7 @@ from sakark_api.deponering.kontroll.journaler import JOURNALER, read_journal
 from sakark_api.deponering.kontroll.katalog import KONTROLLER
 from sakark_api.deponering.kontroll.rapport import Rapport
 from sakark_api.deponering.kontroll.referanser import empty_element
-from sakark_api.deponering.kontroll.regel import Alvor, Funn, Kontroll, Sted, Utfall
+from sakark_api.deponering.kontroll.regel import EVERY, Alvor, Funn, Kontroll, Sted, Utfall
 from sakark_api.deponering.kontroll.struktur import breaches_of
 from sakark_api.deponering.kontroll.validering import Brudd
 from sakark_api.deponering.lesing import Enhet, read_units
@@ -30,6 +30,8 @@ _HOLDERS = ("mappe", "registrering")
 _WITHOUT_CONTENT: Final = (1, 2, 3, 28, 61)
 """The controls that can be done when arkivstruktur.xml cannot be read."""
 _THREADS = 2 + (os.cpu_count() or 1)
+
+_KINDS: Final = frozenset(kind for one in KONTROLLER for kind in one.kinds)
 
 Waiting = tuple[Kontroll, str, Sted, Text | None]
 
@@ -73,7 +75,7 @@ def _read_archive(innhold: Innhold) -> bool:
             read_units(
                 file,
                 _Reading(innhold).on_unit,
-                kinds={kind for kontroll in KONTROLLER for kind in kontroll.kinds},
+                kinds=_KINDS,
                 on_empty=partial(_note_empty, innhold),
             )
     except Unreadable as error:
@@ -92,15 +94,21 @@ class _Reading:
 
     def __init__(self, innhold: Innhold) -> None:
         self._innhold = innhold
-        self._of_kind = {
-            kind: [(one, innhold.utfall[one.number]) for one in KONTROLLER if kind in one.kinds]
-            for kind in {kind for one in KONTROLLER for kind in one.kinds}
-        }
+        self._of_kind = {kind: self._looking_at(kind) for kind in _KINDS}
+        self._of_others = self._looking_at(*EVERY)
         self._waiting: dict[Enhet, list[Waiting]] = {}
+
+    def _looking_at(self, kind: str) -> Sequence[tuple[Kontroll, Utfall]]:
+        wanted = (kind, *EVERY)
+        return [
+            (one, self._innhold.utfall[one.number])
+            for one in KONTROLLER
+            if any(kind in wanted for kind in one.kinds)
+        ]
 
     def on_unit(self, unit: Enhet) -> None:
         waiting = self._waiting.pop(unit, None)
-        for kontroll, utfall in self._of_kind.get(unit.kind, ()):
+        for kontroll, utfall in self._of_kind.get(unit.kind, self._of_others):
             label = kontroll.counts(unit) if kontroll.counts else None
             if kontroll.awaits:
                 if label is not None:

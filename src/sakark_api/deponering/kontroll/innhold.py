@@ -7,6 +7,7 @@ from sakark_api.deponering.kontroll.dokumentfiler import Dokumentfiler
 from sakark_api.deponering.kontroll.fingeravtrykk import Fingeravtrykk
 from sakark_api.deponering.kontroll.regel import Alvor, Funn, Sted, Telling, Utfall
 from sakark_api.deponering.kontroll.validering import Brudd
+from sakark_api.deponering.lesing import Enhet
 from sakark_api.deponering.pakke import Pakke
 from sakark_api.texts import Text
 
@@ -35,9 +36,9 @@ class Referanser:
             self.known.add(system_id)
             self._waiting.pop(system_id, None)
 
-    def refers(self, system_id: str, sted: Sted) -> None:
-        if system_id not in self.known:
-            self._waiting.setdefault(system_id, sted)
+    def refers(self, system_id: str, unit: Enhet) -> None:
+        if system_id not in self.known and system_id not in self._waiting:
+            self._waiting[system_id] = Sted.of(unit)
 
     @property
     def broken(self) -> Mapping[str, Sted]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from sakark_api.deponering.kontroll.innhold import Innhold, Referanser
-from sakark_api.deponering.kontroll.regel import ARKIVENHETER, Alvor, Funn, Kontroll, Sted
+from sakark_api.deponering.kontroll.regel import EVERY, Alvor, Funn, Kontroll, Sted
 from sakark_api.deponering.lesing import Enhet, read_units
 from sakark_api.deponering.pakke import ARKIVSTRUKTUR
 from sakark_api.texts import Text, text
@@ -25,7 +25,7 @@ def _refuse_repeated(innhold: Innhold) -> Sequence[Funn]:
 
     def look(unit: Enhet) -> None:
         system_id = unit.get("systemID")
-        if unit.kind in ARKIVENHETER and system_id and innhold.system_ids.came_twice(system_id):
+        if system_id and innhold.system_ids.came_twice(system_id):
             innhold.fault(47, _REPEATED, Sted.of(unit))
 
     if innhold.system_ids.twice:
@@ -39,7 +39,7 @@ def _arkivdel(unit: Enhet, innhold: Innhold) -> None:
         innhold.arkivdeler.defines(unit.get("systemID"))
         return
     for reference in unit.every("referanseArkivdel"):
-        innhold.arkivdeler.refers(reference, Sted.of(unit))
+        innhold.arkivdeler.refers(reference, unit)
 
 
 def _klasse(unit: Enhet, innhold: Innhold) -> None:
@@ -47,7 +47,7 @@ def _klasse(unit: Enhet, innhold: Innhold) -> None:
         innhold.klasser.defines(unit.get("systemID"))
     elif unit.type == "saksmappe":
         for reference in unit.every("referanseSekundaerKlassifikasjon"):
-            innhold.klasser.refers(reference, Sted.of(unit))
+            innhold.klasser.refers(reference, unit)
 
 
 def _broken(referanser: Referanser, kind: Text) -> Iterator[Funn]:
@@ -79,7 +79,7 @@ KONTROLLER: Final[Sequence[Kontroll]] = (
     Kontroll(
         47,
         text("Systemidentifikasjoner"),
-        ARKIVENHETER,
+        EVERY,
         counts=lambda unit: unit.kind if unit.get("systemID") else None,
         observe=_keep_id,
         whole=_refuse_repeated,

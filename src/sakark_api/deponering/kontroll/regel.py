@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sakark_api.deponering.kontroll.innhold import Innhold
 
 __all__ = [
-    "ARKIVENHETER",
+    "EVERY",
     "MOST_SHOWN",
     "Alvor",
     "Funn",
@@ -27,16 +27,8 @@ __all__ = [
     "totals",
 ]
 
-ARKIVENHETER: Final = (
-    "arkiv",
-    "arkivdel",
-    "klassifikasjonssystem",
-    "klasse",
-    "mappe",
-    "registrering",
-    "dokumentbeskrivelse",
-    "dokumentobjekt",
-)
+EVERY: Final = ("*",)
+"""Units of every kind, also those the standard has not named."""
 MOST_SHOWN: Final = 100
 """Findings of one control that are kept; the rest are counted."""
 _MOST_LABELS = 100_000
