@@ -144,7 +144,7 @@ class _Reading:
         except expat.ExpatError as error:
             said = expat.ErrorString(error.code)
             raise Unreadable(
-                text("Filen er ikke gyldig XML ({feil}).", feil=said), error.lineno
+                text("Filen er ikke gyldig XML ({feil}). Lag den på nytt.", feil=said), error.lineno
             ) from None
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
@@ -157,7 +157,9 @@ class _Reading:
         """Take the element that was opened last for a unit."""
         assert self.name is not None  # noqa: S101  called when an element is open
         if len(self.open) > _DEEPEST:
-            raise Unreadable(text("Elementene ligger for dypt i hverandre."), self.line)
+            raise Unreadable(
+                text("Elementene ligger for dypt i hverandre. Lag filen på nytt."), self.line
+            )
         parent = self.open[-1] if self.open else None
         unit = Enhet(self.name, self.attributes.get(_TYPE, self.name), self.line, parent)
         if parent is not None:
@@ -173,7 +175,9 @@ class _Reading:
             return
         self.value += data
         if len(self.value) > _LONGEST:
-            raise Unreadable(text("En verdi er lengre enn noen verdi kan være."), self.line)
+            raise Unreadable(
+                text("En verdi er lengre enn noen verdi kan være. Lag filen på nytt."), self.line
+            )
 
     def _end(self, name: str) -> None:
         if self.name is None:

@@ -66,12 +66,14 @@ def _as_said(number: int, flag: str, none: Text, some: Text) -> Callable[[Innhol
                 text("{navn} er «{verdi}»; skriv true eller false.", navn=flag, verdi=written),
                 sted,
             )
-        elif said and not found:
-            yield Funn(Alvor.FEIL, none, sted)
-        elif found and not said:
-            yield Funn(Alvor.FEIL, some, sted)
+        elif said is not found:
+            yield Funn(Alvor.FEIL, _put_right(none if said else some), sted)
 
     return whole
+
+
+def _put_right(wrong: Text) -> Text:
+    return text("{hva} Rett arkivuttrekk.xml, eller lag uttrekket på nytt.", hva=wrong)
 
 
 KONTROLLER: Final[Sequence[Kontroll]] = (

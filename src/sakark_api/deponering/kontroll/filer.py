@@ -18,7 +18,7 @@ def _refer(objekt: Enhet, innhold: Innhold) -> None:
     if file:
         innhold.filer.refer(Referanse(file, objekt.get("sjekksum"), sted))
     else:
-        innhold.fault(30, text("Dokumentobjektet viser ikke til noen fil."), sted)
+        innhold.fault(30, text("Dokumentobjektet viser ikke til noen fil. Oppgi den."), sted)
 
 
 def judge_file(innhold: Innhold, referanse: Referanse, found: Lest | None) -> None:

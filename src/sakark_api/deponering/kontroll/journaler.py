@@ -74,7 +74,8 @@ def _numbers_agree(innhold: Innhold) -> Iterator[Funn]:
             yield Funn(
                 Alvor.MERKNAD,
                 text(
-                    "Journalhodet sier {oppgitt} journalposter, men journalen har {funnet}.",
+                    "Journalhodet sier {oppgitt} journalposter, men journalen har {funnet}. Lag"
+                    " den på nytt.",
                     oppgitt=journal.antall,
                     funnet=journal.found,
                 ),

@@ -7,7 +7,7 @@ from sakark_api.deponering.kontroll.innhold import Innhold, Referanser
 from sakark_api.deponering.kontroll.regel import EVERY, Alvor, Funn, Kontroll, Sted
 from sakark_api.deponering.lesing import Enhet, read_units
 from sakark_api.deponering.pakke import ARKIVSTRUKTUR
-from sakark_api.texts import Text, text
+from sakark_api.texts import text
 
 __all__ = ["KONTROLLER", "empty_element"]
 
@@ -50,7 +50,7 @@ def _klasse(unit: Enhet, innhold: Innhold) -> None:
             innhold.klasser.refers(reference, unit)
 
 
-def _broken(referanser: Referanser, kind: Text) -> Iterator[Funn]:
+def _broken(referanser: Referanser, kind: str) -> Iterator[Funn]:
     for reference, sted in referanser.broken.items():
         yield Funn(
             Alvor.FEIL,
@@ -90,7 +90,7 @@ KONTROLLER: Final[Sequence[Kontroll]] = (
         _WITH_ARKIVDEL,
         counts=lambda unit: unit.kind if unit.get("referanseArkivdel") else None,
         observe=_arkivdel,
-        whole=lambda innhold: _broken(innhold.arkivdeler, text("arkivdel")),
+        whole=lambda innhold: _broken(innhold.arkivdeler, "arkivdel"),
     ),
     Kontroll(
         51,
@@ -98,7 +98,7 @@ KONTROLLER: Final[Sequence[Kontroll]] = (
         ["klasse", "mappe"],
         counts=lambda unit: unit.kind if unit.get("referanseSekundaerKlassifikasjon") else None,
         observe=_klasse,
-        whole=lambda innhold: _broken(innhold.klasser, text("klasse")),
+        whole=lambda innhold: _broken(innhold.klasser, "klasse"),
     ),
     Kontroll(63, text("Elementer uten innhold")),
 )

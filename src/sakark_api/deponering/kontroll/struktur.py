@@ -44,13 +44,20 @@ def _files_exist(innhold: Innhold) -> Iterator[Funn]:
     yield from _description(pakke)
     names = [objekt.file.name for objekt in pakke.uttrekk.dataobjekter]
     if pakke.addml is not None and ARKIVSTRUKTUR not in names:
-        yield _of_addml(pakke, text("arkivstruktur.xml er ikke oppgitt i arkivuttrekk.xml."))
+        yield _of_addml(
+            pakke, text("arkivstruktur.xml er ikke oppgitt i arkivuttrekk.xml. Oppgi den.")
+        )
     for name in names:
         if name not in XML_FILER:
-            unknown = text("Filen {fil} er ukjent for validatoren, som stopper.", fil=name or "")
+            unknown = text(
+                "Filen {fil} er ukjent for validatoren, som stopper. Fjern den.", fil=name or ""
+            )
             yield _of_addml(pakke, unknown)
     for name in {name for name in names if names.count(name) > 1}:
-        twice = text("Filen {fil} er oppgitt to ganger, og validatoren stopper.", fil=name or "")
+        twice = text(
+            "Filen {fil} er oppgitt to ganger, og validatoren stopper. Oppgi den én gang.",
+            fil=name or "",
+        )
         yield _of_addml(pakke, twice)
     for file in _documented(pakke):
         innhold.telling(1).add(_kind(file))
