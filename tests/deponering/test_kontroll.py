@@ -28,6 +28,7 @@ from tests.deponering.pakker import (
 )
 
 from sakark_api.deponering.kontroll import KONTROLLER, Alvor, Rapport, check
+from sakark_api.deponering.lesing import Enhet
 from sakark_api.errors import Invalid
 
 Change = Callable[[Utkast], None]
@@ -298,6 +299,11 @@ def linked(folder: Path) -> None:
     (folder / FIRST).symlink_to(folder / "utenfor.pdf")
 
 
+def linked_folder(folder: Path) -> None:
+    (folder / "dokumenter").rename(folder / "utenfor")
+    (folder / "dokumenter").symlink_to(folder / "utenfor")
+
+
 def emptied(folder: Path) -> None:
     for name in FILES:
         (folder / name).unlink()
@@ -318,6 +324,7 @@ BREAKS: dict[str, tuple[Break, set[int]]] = {
     "a document missing": (lambda folder: (folder / SECOND).unlink(), {28, 30, 32}),
     "a document changed": (lambda folder: (folder / SECOND).write_bytes(b"x"), {30}),
     "a document behind a link": (linked, {30, 32}),
+    "a folder of documents behind a link": (linked_folder, {28, 30, 32}),
     "a file too many": (lambda folder: (folder / "dokumenter/info.csv").write_text("a"), {28, 33}),
     "another name of the folder": (
         lambda folder: (folder / "dokumenter").rename(folder / "Dokumenter"),
@@ -442,6 +449,16 @@ def test_a_breach_of_a_schema_has_its_line(tmp_path: Path) -> None:
 
     assert funn.sted.line == 5
     assert "saksaar" in str(funn.text)
+
+
+def test_a_rule_holds_for_a_unit_that_was_never_xml() -> None:
+    rules = {one.number: one.fault for one in KONTROLLER if one.fault}
+    sak = Enhet("mappe", "saksmappe", 0, None)
+    sak.add("saksstatus", "Under behandling")
+
+    faults = {number for number, rule in rules.items() if rule(sak) is not None}
+
+    assert faults == {15}
 
 
 def test_a_thousand_faults_are_counted_and_a_hundred_kept(tmp_path: Path) -> None:

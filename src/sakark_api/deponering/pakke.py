@@ -103,7 +103,8 @@ class Pakke:
     @property
     def dokumentmapper(self) -> Sequence[str]:
         """List the folders of documents; there should be one."""
-        return [name for name in _DOKUMENTMAPPER if (self.root / name).is_dir()]
+        folders = [name for name in _DOKUMENTMAPPER if (self.root / name).is_dir()]
+        return [name for name in folders if not (self.root / name).is_symlink()]
 
     def file(self, name: str) -> Path | None:
         """Find a file by its path in the package; None when it is not there, or not inside.
@@ -158,12 +159,16 @@ def open_pakke(folder: Path) -> Pakke:
                 mappe=folder,
             )
         )
-    addml = next((name for name in _ADDML if (root / name).is_file()), None)
+    addml = next((name for name in _ADDML if _is_own_file(root / name)), None)
     return Pakke(root, addml, Uttrekk() if addml is None else _read_uttrekk(root / addml))
 
 
 def _is_package(folder: Path) -> bool:
-    return any((folder / name).is_file() for name in (*_ADDML, ARKIVSTRUKTUR))
+    return any(_is_own_file(folder / name) for name in (*_ADDML, ARKIVSTRUKTUR))
+
+
+def _is_own_file(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink()
 
 
 @dataclass(frozen=True)

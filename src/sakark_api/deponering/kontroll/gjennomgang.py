@@ -1,7 +1,7 @@
 """The whole check of a package: each file is read once, and all controls look at it together."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -45,9 +45,9 @@ def check(folder: Path, schemas: Path | None) -> Rapport:
     """
     pakke = open_pakke(folder)
     utfall = {kontroll.number: Utfall() for kontroll in KONTROLLER}
-    with ThreadPoolExecutor(_THREADS) as pool:
-        innhold = _innhold(pakke, utfall, pool)
-        breaches = _start_validation(pakke, pool, schemas)
+    with ThreadPoolExecutor(_THREADS) as reading, ThreadPoolExecutor(1) as validating:
+        innhold = _innhold(pakke, utfall, reading)
+        breaches = _start_validation(pakke, validating, schemas)
         is_read = _read_archive(innhold)
         innhold.filer.finish()
         innhold.system_ids.seal()
@@ -94,35 +94,40 @@ class _Reading:
 
     def __init__(self, innhold: Innhold) -> None:
         self._innhold = innhold
-        self._of_kind = {kind: self._looking_at(kind) for kind in _KINDS}
+        self._at_once = {kind: self._looking_at(kind) for kind in _KINDS}
         self._of_others = self._looking_at(*EVERY)
+        self._later = [kontroll for kontroll in KONTROLLER if kontroll.awaits]
         self._waiting: dict[Enhet, list[Waiting]] = {}
 
     def _looking_at(self, kind: str) -> Sequence[tuple[Kontroll, Utfall]]:
-        wanted = (kind, *EVERY)
+        wanted = {kind, *EVERY}
         return [
             (one, self._innhold.utfall[one.number])
             for one in KONTROLLER
-            if any(kind in wanted for kind in one.kinds)
+            if not one.awaits and not wanted.isdisjoint(one.kinds)
         ]
 
     def on_unit(self, unit: Enhet) -> None:
-        waiting = self._waiting.pop(unit, None)
-        for kontroll, utfall in self._of_kind.get(unit.kind, self._of_others):
-            label = kontroll.counts(unit) if kontroll.counts else None
-            if kontroll.awaits:
-                if label is not None:
-                    remark = kontroll.remark(unit) if kontroll.remark else None
-                    waiting = [*(waiting or ()), (kontroll, label, Sted.of(unit), remark)]
-                continue
-            if label is not None:
+        for kontroll, utfall in self._at_once.get(unit.kind, self._of_others):
+            if kontroll.counts and (label := kontroll.counts(unit)) is not None:
                 utfall.telling.add(label)
             if kontroll.fault and (fault := kontroll.fault(unit)) is not None:
                 utfall.add(Funn(Alvor.FEIL, fault, Sted.of(unit)))
             if kontroll.observe:
                 kontroll.observe(unit, self._innhold)
+        waiting = [*self._waiting.pop(unit, ()), *self._put_off(unit)]
         if waiting and not is_expired(unit):
             self._pass_on(unit, waiting)
+
+    def _put_off(self, unit: Enhet) -> Iterator[Waiting]:
+        """Give what is to be counted, unless the unit or one above it turns out to be Utgår."""
+        for kontroll in self._later:
+            if unit.kind not in kontroll.kinds or kontroll.counts is None:
+                continue
+            label = kontroll.counts(unit)
+            if label is not None:
+                remark = kontroll.remark(unit) if kontroll.remark else None
+                yield kontroll, label, Sted.of(unit), remark
 
     def _pass_on(self, unit: Enhet, waiting: list[Waiting]) -> None:
         """Let what waits wait for the unit above, where that may be Utgår."""
