@@ -160,6 +160,17 @@ BROKEN: list[tuple[str, Breaking, str, str]] = [
         "database-rights",
         "sakark_owner, som eier tabeller",
     ),
+    (
+        "a worker without its queue",
+        sql(
+            "revoke update on jobs.procrastinate_jobs from sakark_app;"
+            "revoke execute on function sakark_defer(text, uuid) from sakark_app",
+            "grant update on jobs.procrastinate_jobs to sakark_app;"
+            "grant execute on function sakark_defer(text, uuid) to sakark_app",
+        ),
+        "queue",
+        "i køen (jobs.procrastinate_jobs, sakark_defer(text, uuid))",
+    ),
     ("a stranger", broken.a_stranger, "database-role", "får ikke opptre som rollen sakark_app"),
     ("no tables", broken.other_database("owner sakark_owner"), "schema", "Databasen er tom"),
     (

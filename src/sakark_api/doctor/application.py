@@ -12,6 +12,7 @@ from sakark_api.db.rights import may_become, unsafe_rights
 from sakark_api.doctor.clock import Clocks
 from sakark_api.doctor.database import FAULTS, Way, connected, driver_error, fault, not_that_role
 from sakark_api.doctor.pooler import check_pooler
+from sakark_api.doctor.queue import check_queue
 from sakark_api.doctor.report import Finding, failure, has_failed, ok, warning
 from sakark_api.doctor.schema import check_schema
 from sakark_api.doctor.separation import (
@@ -60,7 +61,13 @@ async def check_application(way: Way, settings: Settings, clocks: Clocks) -> App
     return application
 
 
-_NOT_IN_THE_WAY = ("database-durability", "database-capacity", "row-security", "partition-rights")
+_NOT_IN_THE_WAY = (
+    "database-durability",
+    "database-capacity",
+    "row-security",
+    "queue",
+    "partition-rights",
+)
 
 
 async def _note_time(connection: AsyncConnection, clocks: Clocks) -> None:
@@ -77,7 +84,7 @@ def _look_inside(connection: Connection, settings: Settings) -> list[Finding]:
     schema = check_schema(connection)
     if has_failed([schema]):
         return [*server, *use, *rights, schema]
-    separation = [check_row_security(connection)]
+    separation = [check_row_security(connection), check_queue(connection)]
     if not has_failed(rights):
         separation += [check_table_rights(connection), check_partition_rights(connection)]
     return [*server, *use, *rights, schema, *separation]
