@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, cast, column, func, select, table
+from sqlalchemy import ColumnElement, Text, cast, column, func, select, table, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import Session
@@ -20,16 +20,19 @@ __all__ = [
     "defer",
     "failed_jobs",
     "oldest_seconds",
+    "put_last",
     "remember_error",
     "send_again",
 ]
 
 SCHEMA: Final = "jobs"
 """The schema of the database that holds the queue's own tables."""
+LAST: Final = -100
+"""The priority of what nobody waits for."""
 
 _JOBS = table(
     "procrastinate_jobs",
-    *(column(name) for name in ("id", "status", "scheduled_at")),
+    *(column(name) for name in ("id", "status", "scheduled_at", "priority")),
     schema=SCHEMA,
 )
 _EVENTS = table(
@@ -56,6 +59,12 @@ def defer(session: Session, job: str, unit: UUID) -> None:
     """Put work on a unit in the queue: with the session's transaction, or not at all."""
     # On the connection, so that changes are not written before they are logged.
     session.connection().execute(select(func.sakark_defer(job, unit)))
+
+
+def put_last(session: Session) -> None:
+    """Let all that waits now come after what comes later; as the owner, of no kommune."""
+    waits = cast(_JOBS.c.status, Text) == "todo"
+    session.execute(update(_JOBS).where(waits).values(priority=LAST))
 
 
 def failed_jobs(session: Session) -> Sequence[FailedJob]:

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from sakark_api.access.caller import Role
 from sakark_api.app import create_app
 from sakark_api.db import embedded, migrate
+from sakark_api.db.queue import put_last
 from sakark_api.db.reader import APPLICATION_ROLE
 from sakark_api.dev.identity import (
     AUDIENCE,
@@ -151,6 +152,8 @@ async def prepare(settings: Settings, issuer: str) -> None:
                 await in_transaction(
                     owner, partial(set_kommune, slug=demo.slug, status=Status.DRIFT)
                 )
+        if waiting:  # what somebody sends is not to wait for the demo's letters
+            await in_transaction(owner, put_last)
     finally:
         await documents.close()
         await owner.dispose()
