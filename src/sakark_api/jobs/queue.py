@@ -34,7 +34,8 @@ from sakark_api.settings import Settings
 __all__ = ["counted", "open_queue", "remembering"]
 
 KEPT_HOURS: Final = 24 * 30
-TRIES: Final = RetryStrategy(max_attempts=5, exponential_wait=5)
+TRIES: Final = RetryStrategy(max_attempts=4, exponential_wait=5)
+"""Five tries: what it counts are those before the one that has failed."""
 
 
 @dataclass(frozen=True)
