@@ -23,6 +23,8 @@ README = ROOT / "README.md"
 PAGES = sorted([README, ROOT / "SECURITY.md", *(ROOT / "docs").rglob("*.md")])
 PROGRAMS = Path(sys.executable).parent
 START_SECONDS = 120.0
+CONVERTS = None not in (shutil.which("gs"), shutil.which("prlimit"))
+"""Whether the machine has what makes PDF/A of a PDF."""
 
 LINK = re.compile(r"\[[^\]]+\]\(([^)#:]+)(?:#[^)]*)?\)")
 PATH = re.compile(r"`((?:[\w.-]+/)+[\w-]+\.\w+)`")
@@ -105,6 +107,7 @@ def test_the_journey_in_the_readme_runs_word_for_word(
 
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr
     assert "Samme byte." in done.stdout
+    assert done.stdout.count('"kode": "fmt/477"') >= CONVERTS
     statuses = [line for line in done.stdout.splitlines() if re.fullmatch(r"\d{3}", line)]
     assert statuses == ["404", "401"]
     assert (checkout / "hentet.pdf").read_bytes().startswith(b"%PDF-")

@@ -8,6 +8,7 @@ import pypdfium2
 import pytest
 from PIL import Image
 from tests.formats import made
+from tests.jobs.mails import forwarded, labyrinth, mail
 
 from sakark_api.formats import (
     Conversion,
@@ -146,9 +147,21 @@ def test_an_office_document_becomes_pdfa_with_its_words(
 
     assert result.conversion.puid == "fmt/477"
     assert result.conversion.tool == "soffice"
-    assert result.conversion.comment == "PDF/A-2b, validert med veraPDF."
+    assert result.conversion.comment.startswith("PDF/A-2b, validert med veraPDF.")
     words = text_of(result.out, identify(result.out, "ut.pdf"), SETTINGS)
     assert made.WORDS in words
+
+
+@needs("soffice", "verapdf")
+def test_of_an_email_the_comment_tells_what_its_pdf_does_not_hold(
+    converted: Callable[[str], Made],
+) -> None:
+    comment = converted("post.eml").conversion.comment
+
+    assert comment == (
+        "PDF/A-2b, validert med veraPDF. E-postens 1 vedlegg er ikke med i PDF-en. De er i"
+        " originalen, og blir egne dokumenter i samme registrering: plan.pdf."
+    )
 
 
 @needs("gs", "verapdf")
@@ -273,6 +286,47 @@ def test_an_email_comes_apart(tmp_path: Path) -> None:
     assert "<b>søknaden</b>" in mail.html
     [plan] = mail.attachments
     assert (plan.filename, plan.mime, plan.content) == ("plan.pdf", "application/pdf", b"%PDF-1.4")
+
+
+def mailed(path: Path, content: bytes) -> Examination:
+    path.write_bytes(content)
+    return looked_at(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "verdict"),
+    [
+        (bytes(forwarded(5)), Verdict.KONVERTERES),
+        (bytes(forwarded(6)), Verdict.BOMBE),
+        (mail({f"{n}.pdf": b"%PDF" for n in range(200)}), Verdict.KONVERTERES),
+        (mail({f"{n}.pdf": b"%PDF" for n in range(201)}), Verdict.BOMBE),
+        (labyrinth(5000), Verdict.BOMBE),
+    ],
+    ids=["five deep", "six deep", "200 attached", "201 attached", "too deep to read"],
+)
+def test_an_email_with_more_inside_than_anyone_sends_is_a_bomb(
+    tmp_path: Path, content: bytes, verdict: Verdict
+) -> None:
+    assert mailed(tmp_path / "post.eml", content).verdict is verdict
+
+
+def test_an_email_may_not_have_more_attached_than_may_be_unpacked(tmp_path: Path) -> None:
+    path = tmp_path / "post.eml"
+    path.write_bytes(mail({"stor.pdf": bytes(1_100_000)}))
+
+    small = Settings(unpack_limit=1_048_576)
+
+    assert looked_at(path, settings=small).verdict is Verdict.BOMBE
+
+
+def test_an_email_that_is_attached_is_named_by_what_it_is_about(tmp_path: Path) -> None:
+    path = tmp_path / "post.eml"
+    path.write_bytes(bytes(forwarded(1)))
+
+    [inner] = take_apart(path, identify(path, path.name)).attachments
+
+    assert (inner.filename, inner.mime) == ("Lag 0.eml", "message/rfc822")
+    assert b"Subject: Lag 0" in inner.content
 
 
 def test_a_message_of_outlook_comes_apart(tmp_path: Path) -> None:

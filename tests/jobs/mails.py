@@ -35,8 +35,16 @@ def nested(levels: int, content: bytes = b"%PDF-1.4 innerst") -> bytes:
 def forwarded(levels: int) -> EmailMessage:
     """Make e-mails attached to each other as e-mail programs forward them."""
     message = EmailMessage()
-    message["From"], message["Subject"] = "kari@example.no", f"Lag {levels}"
+    for name, value in (MAIL | {"Subject": f"Lag {levels}"}).items():
+        message[name] = value
     message.set_content("Se vedlegget.")
     if levels:
         message.add_attachment(forwarded(levels - 1))
     return message
+
+
+def labyrinth(levels: int) -> bytes:
+    """Write an e-mail whose parts are inside each other, deeper than programs call themselves."""
+    heads = "".join(f"{name}: {value}\n" for name, value in MAIL.items()) + "MIME-Version: 1.0\n"
+    parts = (f"Content-Type: multipart/mixed; boundary=b{n}\n\n--b{n}\n" for n in range(levels))
+    return (heads + "".join(parts)).encode()
