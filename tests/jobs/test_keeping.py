@@ -1,8 +1,12 @@
 """What lies in storage and is nobody's goes; what is somebody's is read again and again."""
 
 import asyncio
+import os
+import tempfile
+import time
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
@@ -18,6 +22,7 @@ from tests.jobs.conftest import (
     send,
 )
 
+from sakark_api.formats.sandbox import sandbox
 from sakark_api.jobs.fixity import _note, read_files_again
 from sakark_api.jobs.sweeping import delete_strays
 from sakark_api.jobs.tools import Tools
@@ -48,6 +53,20 @@ def test_what_no_row_names_is_deleted_days_after_it_was_seen(
 
     assert (kept, path.exists()) == (True, False)
     assert as_owner(service, "select * from loesfil where noekkel = $1", key) == []
+
+
+def test_a_copy_of_a_document_that_a_killed_worker_left_is_gone_a_day_later(
+    worker: Worker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with sandbox(worker.settings) as box, sandbox(worker.settings) as under_way:
+        yesterday = time.time() - 25 * 60 * 60
+        os.utime(box.folder, (yesterday, yesterday))
+
+        worker.do(delete_strays)
+
+        assert not box.folder.exists()
+        assert under_way.folder.exists()
 
 
 def test_a_stray_is_first_seen_however_late_the_worker_looks(

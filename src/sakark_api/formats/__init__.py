@@ -22,12 +22,13 @@ from sakark_api.formats.identify import Identification, identify
 from sakark_api.formats.machine import Tool, tools
 from sakark_api.formats.policy import is_mail
 from sakark_api.formats.preview import preview_of
-from sakark_api.formats.sandbox import ToolFailed, ToolMissing, isolated
+from sakark_api.formats.sandbox import WORK_FOLDER, ToolFailed, ToolMissing, isolated
 from sakark_api.formats.verdict import Examination, Verdict, examine
 from sakark_api.formats.words import text_of
 
 __all__ = [
     "MOST_DEPTH",
+    "WORK_FOLDER",
     "Address",
     "Attachment",
     "Conversion",

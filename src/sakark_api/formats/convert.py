@@ -11,7 +11,7 @@ from sakark_api.formats.identify import Identification, identify
 from sakark_api.formats.machine import version_of
 from sakark_api.formats.pdfa import INSIDE, Check, check_pdfa
 from sakark_api.formats.policy import Maker, format_of, is_mail
-from sakark_api.formats.sandbox import Box, ToolFailed, sandbox
+from sakark_api.formats.sandbox import WORK_FOLDER, Box, ToolFailed, sandbox
 from sakark_api.settings import Settings
 from sakark_api.texts import Text, text
 
@@ -48,7 +48,7 @@ def convert(
     Raises `Unconvertible` when the document can't be, `ToolMissing` or `ToolFailed` when it is our
     own programs that fail.
     """
-    with tempfile.TemporaryDirectory() as ours:
+    with tempfile.TemporaryDirectory(prefix=WORK_FOLDER) as ours:
         made = Path(ours) / _RESULT
         with sandbox(settings) as box:
             tool = make_pdf(path, identification, box)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sakark_api.formats.sandbox import WORK_FOLDER
+
 __all__ = ["PLAIN_TEXT", "Identification", "identify"]
 
 PLAIN_TEXT = "x-fmt/111"
@@ -47,7 +49,7 @@ def _scan(path: Path, suffix: str) -> Identification:
     """Look at a file as if its name ended in `suffix`; loads the signatures, some 90 MB, once."""
     import pygfried
 
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(prefix=WORK_FOLDER) as folder:
         link = Path(folder) / f"fil{suffix}"
         link.symlink_to(path.absolute())
         found = pygfried.identify(str(link), detailed=True)

@@ -21,12 +21,18 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Final
 
 from sakark_api.settings import Settings
 from sakark_api.texts import Text, text
 
-__all__ = ["Box", "ToolFailed", "ToolMissing", "found", "isolated", "sandbox"]
+__all__ = ["WORK_FOLDER", "Box", "ToolFailed", "ToolMissing", "found", "isolated", "sandbox"]
 
+WORK_FOLDER: Final = "sakark-dokument-"
+"""What the name of every folder begins with that a document is worked on in.
+
+Whoever is killed leaves it behind, with the document; `jobs/sweeping.py` takes it away.
+"""
 NOBODY = 65534
 MOST_PROCESSES = 1024
 """Threads count too, and those of other sandboxes: LibreOffice and Java have dozens each."""
@@ -166,7 +172,7 @@ class Box:
 @contextmanager
 def sandbox(settings: Settings) -> Iterator[Box]:
     """Make an empty work folder with a home of its own, and throw it all away in the end."""
-    with tempfile.TemporaryDirectory(prefix="sakark-", ignore_cleanup_errors=True) as made:
+    with tempfile.TemporaryDirectory(prefix=WORK_FOLDER, ignore_cleanup_errors=True) as made:
         folder = Path(made)
         for place in (folder, folder / "hjem", folder / "tmp"):
             place.mkdir(exist_ok=True)

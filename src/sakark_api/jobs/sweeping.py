@@ -3,13 +3,15 @@
 import logging
 import shutil
 import tempfile
+import time
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Final
 
-from sakark_api.jobs.tools import WORK_FOLDER, Tools
+from sakark_api.formats import WORK_FOLDER
+from sakark_api.jobs.tools import Tools
 from sakark_api.storage.documents import Documents, to_end
 from sakark_api.tenancy.kommune import Kommune
 from sakark_api.tenancy.loesfil import forget, note_strays
@@ -17,14 +19,14 @@ from sakark_api.tenancy.loesfil import forget, note_strays
 __all__ = ["delete_strays"]
 
 PAGE: Final = 1000
-A_DAY: Final = timedelta(days=1)
+A_DAY_SECONDS: Final = 24 * 60 * 60
 
 log = logging.getLogger(__name__)
 
 
 async def delete_strays(tools: Tools) -> None:
     """Delete what no row has named since it was first seen so, days ago; the log tells how much."""
-    await to_end(_forget_work, tools.clock() - A_DAY)
+    await to_end(_forget_work)
     for kommune in (await tools.registry.current()).values():
         deleted = await _sweep(tools, kommune)
         if deleted:
@@ -57,11 +59,12 @@ async def _pages(documents: Documents, prefix: str) -> AsyncIterator[list[str]]:
         yield page
 
 
-def _forget_work(before: datetime) -> None:
-    """Take away what workers that were killed had before them."""
+def _forget_work() -> None:
+    """Take away what workers that were killed had before them, by the machine's own clock."""
+    before = time.time() - A_DAY_SECONDS
     for folder in Path(tempfile.gettempdir()).glob(f"{WORK_FOLDER}*"):
         try:
-            old = folder.stat().st_mtime < before.timestamp()
+            old = folder.stat().st_mtime < before
         except FileNotFoundError:
             continue
         if old:

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from sakark_api.access.policy import Action, allows
 from sakark_api.drift.sandkasse import Tools as SandboxTools
 from sakark_api.errors import Conflict
+from sakark_api.formats import WORK_FOLDER
 from sakark_api.noark.admin.innlogging import find_actor
 from sakark_api.noark.catalog import CATALOG
 from sakark_api.noark.resource import Change, StoredFile
@@ -31,7 +32,6 @@ from sakark_api.texts import text
 
 __all__ = [
     "NAME",
-    "WORK_FOLDER",
     "Tools",
     "in_thread",
     "refuse_closed_kommune",
@@ -42,8 +42,6 @@ T = TypeVar("T")
 
 NAME: Final = "Sakark dokumentkontroll"
 """The bruker that the worker writes as; no identity provider has such an issuer."""
-WORK_FOLDER: Final = "sakark-dokument-"
-"""What the name of a folder begins with that a file is worked on in."""
 _ISSUER, _SUBJECT = "sakark", "dokumentkontroll"
 
 
