@@ -216,7 +216,15 @@ def test_a_job_whose_worker_was_killed_is_no_failure_when_the_next_one_waits(sit
     assert status_of(site, killed) is None
 
 
-def leave_under_way(site: Site, job: str) -> int:
+def test_a_job_that_each_of_its_workers_died_of_is_left_to_the_operator(site: Site) -> None:
+    forget_what_was_due(site)
+    killed = leave_under_way(site, "read_files_again", attempts=4)
+
+    with working(site) as process:
+        wait_until(lambda: status_of(site, killed) == "failed", process)
+
+
+def leave_under_way(site: Site, job: str, attempts: int = 0) -> int:
     """Leave a job as a worker does that dies in the middle: under way, and its heart is still."""
     worker = ask(
         site,
@@ -227,11 +235,12 @@ def leave_under_way(site: Site, job: str) -> int:
         ask(
             site,
             "insert into jobs.procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args,"
-            " status, worker_id) values ('default', $1::text, $1::text, $1::text, $2, 'doing', $3)"
-            " returning id",
+            " status, worker_id, attempts)"
+            " values ('default', $1::text, $1::text, $1::text, $2, 'doing', $3, $4) returning id",
             job,
             json.dumps({"timestamp": 0}),
             worker,
+            attempts,
         )[0][0]
     )
 

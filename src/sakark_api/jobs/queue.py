@@ -34,8 +34,9 @@ from sakark_api.settings import Settings
 __all__ = ["counted", "open_queue", "remembering"]
 
 KEPT_HOURS: Final = 24 * 30
-TRIES: Final = RetryStrategy(max_attempts=4, exponential_wait=5)
-"""Five tries: what it counts are those before the one that has failed."""
+MOST_RETRIES: Final = 4
+"""Five tries in all: what is counted are those before the one that fails."""
+TRIES: Final = RetryStrategy(max_attempts=MOST_RETRIES, exponential_wait=5)
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,9 @@ def _add_care(app: App) -> None:
         del timestamp
         jobs = context.app.job_manager
         for job in await jobs.get_stalled_jobs():
+            if job.attempts >= MOST_RETRIES:  # it may be what its workers died of
+                await jobs.finish_job(job, Status.FAILED, delete_job=False)
+                continue
             try:
                 await jobs.retry_job(job)
             except UniqueViolation:  # another of its kind waits, and does the work
