@@ -6,7 +6,8 @@ SBOM := sbom.json
 READY := $(VENV)/.ready
 
 SOAK_SECONDS ?= 900
-.PHONY: run test soak check check-deploy audit sbom format bench texts conformance lock clean
+CRASH_ROUNDS ?= 200
+.PHONY: run test soak crash check check-deploy audit sbom format bench texts conformance lock clean
 
 run: $(READY)
 	$(BIN)/sakark dev
@@ -17,6 +18,11 @@ test: $(READY)
 # Anybody does anything, for minutes; what the archive must hold is checked after each step.
 soak: $(READY)
 	SAKARK_SOAK_SECONDS=$(SOAK_SECONDS) $(BIN)/pytest -q -n 0 tests/trust $(ARGS)
+
+# Files come in while API, worker, database and storage are killed (kill -9); what was answered is there.
+crash: $(READY)
+	.ci/versitygw
+	SAKARK_CRASH_ROUNDS=$(CRASH_ROUNDS) $(BIN)/pytest -q -n 0 -s tests/crash $(ARGS)
 
 check: $(READY) check-deploy audit
 	$(BIN)/ruff format --check .

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uvicorn
@@ -84,15 +85,21 @@ def shared(prepared: Path) -> Iterator[Site]:
 
 
 @contextmanager
-def make_site(prepared: Path) -> Iterator[Site]:
+def make_site(prepared: Path | None, **changes: Any) -> Iterator[Site]:
+    """Make a site, of what is prepared or, for other settings than those it has, anew."""
     folder = Path(tempfile.mkdtemp(prefix="sakark-serve-"))
-    copy(prepared, folder, "postgres", "dokumenter")
+    folder.chmod(0o711)
+    if prepared is not None:
+        copy(prepared, folder, "postgres", "dokumenter")
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, folder)
         stack.callback(embedded.remove, folder / "postgres")
         server = embedded.start(folder / "postgres")
         settings = Settings(
-            database_url=server.app_url, database_owner_url=server.owner_url, data_dir=folder
+            database_url=server.app_url,
+            database_owner_url=server.owner_url,
+            data_dir=folder,
+            **changes,
         )
         issuer = stack.enter_context(identity(folder / "identity"))
         asyncio.run(prepare(settings, issuer))
