@@ -23,6 +23,11 @@ _ORIGIN = re.compile(r"https?://[^/\s?#]+")
 _ADDRESS = re.compile(r"https?://[^/\s?#]+(/[^\s?#]*[^/\s?#])?")
 _DATABASE = re.compile(r"(postgres|postgresql|postgresql\+asyncpg)://\S+")
 _CLAMD = re.compile(r"unix:/\S+|tcp:[^\s/]+:\d{1,5}", re.ASCII)
+_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9]", re.ASCII)
+_NEED_A_BUCKET = (
+    *("s3_endpoint", "s3_public_endpoint", "s3_access_key", "s3_encryption", "s3_kms_key"),
+    *("s3_storage_class", "s3_lock", "s3_presigned_seconds"),
+)
 _BARE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _PORT = re.compile(r"(:\d{0,5})?", re.ASCII)
 _LAST_PORT = 65535
@@ -78,12 +83,51 @@ class Settings(BaseSettings):
         description="Folder of the embedded PostgreSQL and of documents on the file system.",
     )
     s3_endpoint: str | None = Field(default=None, description="Address of the object storage.")
+    s3_public_endpoint: str | None = Field(
+        default=None,
+        description="Its address as clients reach it, for `SAKARK_S3_PRESIGNED_SECONDS`. Default:"
+        " the same as `SAKARK_S3_ENDPOINT`.",
+    )
     s3_bucket: str | None = Field(
-        default=None, description="Bucket for documents; set it to use object storage."
+        default=None,
+        description="Bucket for documents; set it to use object storage. With `{kommune}` in its"
+        " name each kommune has its own, and sandboxes and the service share the one of `felles`;"
+        " all must be there.",
     )
     s3_region: str = Field(default="us-east-1", description="Region of the object storage.")
     s3_access_key: str | None = Field(default=None, description="Access key of the object storage.")
     s3_secret_key: SecretStr | None = Field(default=None, description="Secret that goes with it.")
+    s3_encryption: Literal["AES256", "aws:kms"] | None = Field(
+        default=None,
+        description="How the object storage is asked to encrypt. Default: as the bucket says.",
+    )
+    s3_kms_key: str | None = Field(
+        default=None, description="Id of the key for `aws:kms`. Default: the account's own."
+    )
+    s3_storage_class: (
+        Literal["STANDARD", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR"] | None
+    ) = Field(
+        default=None, description="Class of storage for documents. Default: as the storage has it."
+    )
+    s3_lock: Literal["GOVERNANCE", "COMPLIANCE"] | None = Field(
+        default=None,
+        description="Object lock that each document is stored with; the bucket must have it."
+        " Default: as the bucket says.",
+    )
+    s3_lock_days: int = Field(
+        default=100,
+        ge=1,
+        le=36500,
+        description="Days from when a document was stored that nobody can destroy it; not fewer"
+        " than back-ups are kept.",
+    )
+    s3_presigned_seconds: int = Field(
+        default=0,
+        ge=0,
+        le=60,
+        description="How long an address straight to the object storage holds, given to clients who"
+        " ask for one instead of a file (`Prefer: redirect`). 0: files go through the service.",
+    )
     s3_connect_seconds: float = Field(
         default=5, gt=0, le=60, description="Longest wait for a connection to the object storage."
     )
@@ -274,7 +318,12 @@ def _unknown(environment: Iterable[str]) -> Iterator[Text]:
 
 def complaints(settings: Settings) -> list[Text]:
     """Say what does not go together, or is not what it should be; nothing when all is well."""
-    return [*_odd_addresses(settings), *_odd_clamd(settings), *_contradictions(settings)]
+    return [
+        *_odd_addresses(settings),
+        *_odd_clamd(settings),
+        *_odd_storage(settings),
+        *_contradictions(settings),
+    ]
 
 
 def _odd_addresses(settings: Settings) -> Iterator[Text]:
@@ -293,7 +342,7 @@ def _odd_addresses(settings: Settings) -> Iterator[Text]:
                 " %2F, %40, %3A og %23, og % som %25.",
                 navn=f"{PREFIX}{name.upper()}",
             )
-    for name in ("public_url", "s3_endpoint", "otlp_endpoint"):
+    for name in ("public_url", "s3_endpoint", "s3_public_endpoint", "otlp_endpoint"):
         value = getattr(settings, name)
         if value is not None and not _ADDRESS.fullmatch(value):
             yield text(
@@ -318,6 +367,22 @@ def _odd_clamd(settings: Settings) -> Iterator[Text]:
             "SAKARK_CLAMD_ADDRESS må være en adresse som unix:/run/clamav/clamd.ctl eller"
             " tcp:vert:3310."
         )
+
+
+def _odd_storage(settings: Settings) -> Iterator[Text]:
+    if (settings.s3_access_key is None) != (settings.s3_secret_key is None):
+        yield text("Sett både SAKARK_S3_ACCESS_KEY og SAKARK_S3_SECRET_KEY, eller ingen av dem.")
+    if settings.s3_bucket is None:
+        if any(getattr(settings, name) for name in _NEED_A_BUCKET):
+            yield text("Objektlageret mangler SAKARK_S3_BUCKET. Sett den, eller fjern SAKARK_S3_….")
+    elif not _BUCKET.fullmatch(settings.s3_bucket.replace("{kommune}", "felles", 1)):
+        yield text(
+            "SAKARK_S3_BUCKET må være navnet på en bøtte, som sakark-dokumenter, eller {mal} når"
+            " hver kommune har sin.",
+            mal="sakark-{kommune}",
+        )
+    if settings.s3_kms_key is not None and settings.s3_encryption != "aws:kms":
+        yield text("SAKARK_S3_KMS_KEY gjelder bare når SAKARK_S3_ENCRYPTION er aws:kms.")
 
 
 def _comes_apart(address: str) -> bool:
@@ -359,10 +424,6 @@ def _network(written: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | No
 
 
 def _contradictions(settings: Settings) -> Iterator[Text]:
-    if (settings.s3_access_key is None) != (settings.s3_secret_key is None):
-        yield text("Sett både SAKARK_S3_ACCESS_KEY og SAKARK_S3_SECRET_KEY, eller ingen av dem.")
-    if settings.s3_bucket is None and (settings.s3_endpoint or settings.s3_access_key):
-        yield text("Objektlageret mangler SAKARK_S3_BUCKET. Sett den, eller fjern SAKARK_S3_….")
     if settings.bulk_limit > settings.upload_limit:
         yield text("SAKARK_BULK_LIMIT kan ikke være større enn SAKARK_UPLOAD_LIMIT.")
     if (settings.operator_issuer is None) != (settings.database_operator_url is None):
@@ -388,9 +449,9 @@ def _told(problem: Mapping[str, Any]) -> Text:
 
 def choices(field: FieldInfo) -> tuple[str, ...]:
     """List the values a setting may have; nothing when it is not one of a few."""
-    if get_origin(field.annotation) is not Literal:
-        return ()
-    return tuple(str(value) for value in get_args(field.annotation))
+    kinds = (field.annotation, *get_args(field.annotation))  # perhaps it need not be set
+    few = next((one for one in kinds if get_origin(one) is Literal), None)
+    return tuple(str(value) for value in get_args(few))
 
 
 _SENTENCES: Mapping[str, Text] = {

@@ -19,7 +19,8 @@ from tests.conftest import Client, LogIn, Service, World, build_world
 from tests.tenancy.processes import environment, running
 
 from sakark_api.settings import Settings
-from sakark_api.storage.s3 import S3Documents, s3_client
+from sakark_api.storage.bucket import s3_client
+from sakark_api.storage.s3 import S3Documents
 
 PDF = b"%PDF-1.4 " + bytes(range(256)) * 400
 MIB = 1024 * 1024

@@ -5,13 +5,14 @@ import json
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import boto3
+from botocore.exceptions import ClientError
 from moto.core.authorization import enable_iam_authentication
 from pydantic import SecretStr
 from sqlalchemy.engine import make_url
@@ -288,6 +289,22 @@ def bucket(*, actions: str | None = "s3:*", **changes: Any) -> Breaking:
             yield settings
             return
         with enable_iam_authentication():
+            yield settings
+
+    return breaking
+
+
+def buckets(*owners: str) -> Breaking:
+    """Keep the documents of each kommune in a bucket of its own, of which there are these."""
+
+    @contextmanager
+    def breaking(house: House) -> Iterator[Changes]:
+        with closing(aws(house, "s3")) as s3:
+            for owner in ("felles", "molde", "rauma"):
+                change = s3.create_bucket if owner in owners else s3.delete_bucket
+                with suppress(ClientError):  # there or gone already
+                    change(Bucket=f"egen-{owner}")
+        with bucket(s3_bucket="egen-{kommune}")(house) as settings:
             yield settings
 
     return breaking

@@ -41,6 +41,8 @@ def with_status(findings: list[Finding], status: Status) -> list[tuple[str, str]
 HEALTHY: list[tuple[str, Breaking]] = [
     ("documents in a folder", given()),
     ("documents in a bucket", bucket()),
+    ("documents encrypted in a bucket", bucket(s3_encryption="AES256")),
+    ("a bucket for each kommune", broken.buckets("felles", "molde", "rauma")),
     ("metrics on a port of their own", given(metrics_port=9464)),
     ("a public address on this machine", given(public_url="http://localhost:8000")),
 ]
@@ -330,6 +332,18 @@ BROKEN: list[tuple[str, Breaking, str, str]] = [
         broken.silent_storage(s3_read_seconds=0.2),
         "storage",
         "Dokumentlageret svarer ikke",
+    ),
+    (
+        "a kommune without its bucket",
+        broken.buckets("felles", "molde"),
+        "storage",
+        "ingen bøtte som heter egen-rauma",
+    ),
+    (
+        "lock that the bucket does not have",
+        bucket(s3_lock="GOVERNANCE"),
+        "storage-keeping",
+        "følger ikke SAKARK_S3_LOCK;",
     ),
     ("open bucket", bucket(actions=None), "storage-private", "Hvem som helst kan lese"),
     ("one port for two", given(metrics_port=PORT), "metrics-port", "begge 8000"),

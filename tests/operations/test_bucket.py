@@ -21,7 +21,8 @@ from tests.storage.places import stream
 
 from sakark_api.errors import NotFound
 from sakark_api.settings import Settings
-from sakark_api.storage.s3 import PART, S3Documents, s3_client
+from sakark_api.storage.bucket import s3_client
+from sakark_api.storage.s3 import PART, S3Documents
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client

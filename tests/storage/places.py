@@ -11,9 +11,10 @@ from uuid import uuid4
 from pydantic import SecretStr
 
 from sakark_api.settings import Settings
+from sakark_api.storage.bucket import s3_client
 from sakark_api.storage.documents import Documents
 from sakark_api.storage.filesystem import UNFINISHED, FilesystemDocuments
-from sakark_api.storage.s3 import S3Documents, s3_client
+from sakark_api.storage.s3 import S3Documents
 
 
 @dataclass(frozen=True)

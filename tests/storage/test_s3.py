@@ -13,8 +13,9 @@ from botocore.compat import HTTPHeaders
 from tests.storage.places import s3_settings, stream
 
 from sakark_api.errors import Conflict, Unavailable
+from sakark_api.storage.bucket import s3_client
 from sakark_api.storage.documents import Stored
-from sakark_api.storage.s3 import PART, S3Documents, s3_client
+from sakark_api.storage.s3 import PART, S3Documents
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client

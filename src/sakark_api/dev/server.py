@@ -33,6 +33,7 @@ from sakark_api.jobs.worker import work_until
 from sakark_api.noark.catalog import CATALOG
 from sakark_api.settings import Settings
 from sakark_api.storage import open_documents
+from sakark_api.storage.bucket import SHARED
 from sakark_api.storage.s3 import S3Documents
 from sakark_api.tenancy.administration import add_kommune, set_kommune
 from sakark_api.tenancy.issuers import set_issuer
@@ -137,7 +138,8 @@ async def prepare(settings: Settings, issuer: str) -> None:
     app = application_engine(settings, APPLICATION_ROLE, pool_size=1)
     documents = open_documents(settings)
     if isinstance(documents, S3Documents):
-        await documents.ensure_bucket()
+        for slug in (SHARED, *(demo.slug for demo in DEMO)):
+            await documents.ensure_bucket(slug)
     try:
         async with owner.connect() as connection:
             await connection.run_sync(migrate.upgrade)

@@ -42,7 +42,7 @@ async def examine(
     clocks = Clocks(now)
     application = await _application(settings, clocks)
     others = await _others(settings) if application.reached else []
-    storage = await check_storage(settings, clocks)
+    storage = await check_storage(settings, clocks, [one.slug for one in application.kommuner])
     issuers = await check_issuers(_issuers(settings, application.kommuner), clocks)
     return [
         *check_place(settings, port),

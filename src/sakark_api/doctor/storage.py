@@ -2,22 +2,28 @@
 
 import errno
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 from botocore.handlers import disable_signing
 
 from sakark_api.doctor.clock import Clocks
-from sakark_api.doctor.report import Finding, failure, ok, warning
+from sakark_api.doctor.keeping import check_keeping
+from sakark_api.doctor.report import Finding, failure, has_failed, ok, warning
 from sakark_api.errors import SakarkError
 from sakark_api.settings import Settings
-from sakark_api.storage.documents import to_end
+from sakark_api.storage.bucket import KOMMUNE, SHARED, bucket_of, s3_client
+from sakark_api.storage.documents import PROBES, to_end
 from sakark_api.storage.filesystem import FilesystemDocuments
-from sakark_api.storage.s3 import S3Documents, s3_client
+from sakark_api.storage.s3 import S3Documents
 from sakark_api.texts import Text, text
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
 
 __all__ = ["check_storage"]
 
@@ -29,10 +35,22 @@ NO_RIGHT = (errno.EACCES, errno.EPERM, errno.EROFS)
 WRONG_KEYS = ("InvalidAccessKeyId", "SignatureDoesNotMatch", "AuthFailure")
 
 
-async def check_storage(settings: Settings, clocks: Clocks) -> list[Finding]:
+async def check_storage(
+    settings: Settings, clocks: Clocks, kommuner: Sequence[str] = ()
+) -> list[Finding]:
+    """Try the storage; where each kommune has a bucket of its own, look for all of them."""
     if settings.s3_bucket is None:
         return await _check_folder(settings)
-    return await _check_bucket(settings, settings.s3_bucket, clocks)
+    client = s3_client(_impatient(settings))
+    try:
+        shared = bucket_of(settings.s3_bucket, SHARED)
+        findings = await _check_bucket(settings, client, shared, clocks)
+        if not has_failed(findings):
+            findings += await check_keeping(settings, client, shared)
+            findings += await _check_own_buckets(settings, client, kommuner)
+        return findings
+    finally:
+        await to_end(client.close)
 
 
 async def _check_folder(settings: Settings) -> list[Finding]:
@@ -91,8 +109,9 @@ def _space(settings: Settings, folder: Path) -> Finding:
     return ok(check, text("Disken har plass til flere dokumenter."))
 
 
-async def _check_bucket(settings: Settings, bucket: str, clocks: Clocks) -> list[Finding]:
-    client = s3_client(_impatient(settings))
+async def _check_bucket(
+    settings: Settings, client: "S3Client", bucket: str, clocks: Clocks
+) -> list[Finding]:
     documents = S3Documents(client, bucket)
     try:
         answer = await to_end(partial(client.list_objects_v2, Bucket=bucket, MaxKeys=1))
@@ -100,11 +119,31 @@ async def _check_bucket(settings: Settings, bucket: str, clocks: Clocks) -> list
         await documents.check()
         is_open = await _is_open(settings, bucket, documents)
     except (SakarkError, ClientError, BotoCoreError) as error:
-        return [failure(CHECK, _bucket_fault(settings, error))]
-    finally:
-        await documents.close()
+        return [failure(CHECK, _bucket_fault(bucket, error))]
     works = ok(CHECK, text("Dokumenter kan lagres, leses og slettes i {lager}.", lager=bucket))
     return [works, _privacy(bucket, is_open=is_open)]
+
+
+async def _check_own_buckets(
+    settings: Settings, client: "S3Client", kommuner: Sequence[str]
+) -> list[Finding]:
+    """See that every kommune has the bucket that the settings say, closed to strangers."""
+    template = settings.s3_bucket or ""
+    if KOMMUNE not in template:
+        return []
+    findings = []
+    stranger = _stranger(settings)
+    for bucket in dict.fromkeys(bucket_of(template, slug) for slug in kommuner):
+        look = partial(client.list_objects_v2, Bucket=bucket, MaxKeys=1)
+        try:
+            await to_end(look)
+        except (ClientError, BotoCoreError) as error:
+            findings.append(failure(CHECK, _bucket_fault(bucket, error)))
+            continue
+        lists = partial(stranger.list_objects_v2, Bucket=bucket, MaxKeys=1)
+        findings.append(_privacy(bucket, is_open=await to_end(_may, lists)))
+    await to_end(stranger.close)
+    return findings
 
 
 def _impatient(settings: Settings) -> Settings:
@@ -117,9 +156,8 @@ def _impatient(settings: Settings) -> Settings:
     )
 
 
-def _bucket_fault(settings: Settings, error: Exception) -> Text:
+def _bucket_fault(bucket: str, error: Exception) -> Text:
     cause = error.__cause__ if isinstance(error, SakarkError) else error
-    bucket = settings.s3_bucket
     if isinstance(cause, NoCredentialsError):
         return text(
             "Dokumentlageret {lager} har ingen nøkler; sett SAKARK_S3_ACCESS_KEY og"
@@ -166,16 +204,22 @@ _ACTIONS = {
 
 async def _is_open(settings: Settings, bucket: str, documents: S3Documents) -> bool:
     """Tell whether somebody without keys may list the documents, or read one."""
-    key = f"sjekk/{uuid4().hex}"
-    stranger = s3_client(_impatient(settings))
-    stranger.meta.events.register("choose-signer.s3.*", disable_signing)
-    await documents.put(key, _small())
+    key = f"{PROBES}/{uuid4().hex}"
+    stranger = _stranger(settings)
+    await documents.put(key, _small(), temporary=True)
     try:
         lists = await to_end(_may, partial(stranger.list_objects_v2, Bucket=bucket, MaxKeys=1))
         return lists or await to_end(_may, partial(stranger.get_object, Bucket=bucket, Key=key))
     finally:
         await documents.delete(key)
         await to_end(stranger.close)
+
+
+def _stranger(settings: Settings) -> "S3Client":
+    """Make a client without keys."""
+    stranger = s3_client(_impatient(settings))
+    stranger.meta.events.register("choose-signer.s3.*", disable_signing)
+    return stranger
 
 
 async def _small() -> AsyncIterator[bytes]:

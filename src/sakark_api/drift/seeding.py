@@ -97,7 +97,7 @@ async def _store(documents: Documents, folder: str, data: bytes, title: str) -> 
         yield data
 
     unique = uuid4().hex
-    stored = await documents.put(f"{folder}/{unique[:2]}/{unique}", body())
+    stored = await documents.put(f"{folder}/{unique[:2]}/{unique}", body(), temporary=True)
     return StoredFile(stored.key, stored.size, stored.sha256, "application/pdf", f"{title}.pdf")
 
 

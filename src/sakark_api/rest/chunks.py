@@ -156,7 +156,7 @@ def _chunk(request: Request, row: Opplasting) -> Chunk:
 async def _store_chunk(context: Context, request: Request, row: Opplasting, chunk: Chunk) -> Stored:
     key = f"{context.kommune.slug}/opplasting/{row.id}/{chunk.first:018d}-{uuid4().hex}"
     try:
-        return await context.services.documents.put(key, limited(request, 0))
+        return await context.services.documents.put(key, limited(request, 0), temporary=True)
     except ClientDisconnect:
         raise UploadFailed(text("Overføringen ble brutt. Send delen på nytt.")) from None
 

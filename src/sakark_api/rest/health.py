@@ -18,6 +18,7 @@ from sakark_api.errors import NotFound, SakarkError
 from sakark_api.rest.dependencies import Services
 from sakark_api.rest.openapi import Operation, describe
 from sakark_api.rest.problems import language_of
+from sakark_api.storage.documents import PROBES
 from sakark_api.texts import Text, text
 
 __all__ = ["Readiness", "health_routes"]
@@ -76,7 +77,7 @@ class Readiness:
 
     async def _storage(self) -> Finding:
         try:
-            await _within(PEER_SECONDS, self._services.documents.size(f"sjekk/{uuid4().hex}"))
+            await _within(PEER_SECONDS, self._services.documents.size(f"{PROBES}/{uuid4().hex}"))
         except NotFound:  # it answers
             pass
         except (SakarkError, OSError):

@@ -9,9 +9,9 @@ __all__ = ["Documents", "Stored", "open_documents"]
 def open_documents(settings: Settings) -> Documents:
     """Open the storage that `settings` name; the caller closes it."""
     if settings.s3_bucket is not None:
-        from sakark_api.storage.s3 import S3Documents, s3_client
+        from sakark_api.storage.s3 import open_s3
 
-        return S3Documents(s3_client(settings), settings.s3_bucket)
+        return open_s3(settings)
     from sakark_api.storage.filesystem import FilesystemDocuments
 
     return FilesystemDocuments(settings.data_dir / "dokumenter")

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import re
+from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -20,12 +21,14 @@ from sakark_api.texts import text
 
 __all__ = [
     "PIECE",
+    "PROBES",
     "Documents",
     "Reading",
     "Stored",
     "Writing",
     "exists_already",
     "is_missing",
+    "pages_of_keys",
     "pieces",
     "probe",
     "read",
@@ -38,11 +41,14 @@ __all__ = [
 T = TypeVar("T")
 
 PIECE = 1024 * 1024
+PROBES = "sjekk"
+"""What the keys begin with that the storage is tried by; no kommune has such a name."""
 
 # A name with a dot in front is never a document's: `.`, `..` and our own unfinished files.
 _SEGMENT = r"[A-Za-z0-9_-][A-Za-z0-9._-]*"
 _KEY = re.compile(rf"{_SEGMENT}(/{_SEGMENT})*")
 _PREFIX = re.compile(rf"({_SEGMENT}/)*({_SEGMENT})?")
+_PAGE = 1000
 _LONGEST_KEY = 1024
 _LONGEST_SEGMENT = 255
 
@@ -63,11 +69,12 @@ class Documents(Protocol):
     a dot. All raise `Invalid` for another key, and `Unavailable` when the storage does not answer.
     """
 
-    async def put(self, key: str, body: AsyncIterable[bytes]) -> Stored:
+    async def put(self, key: str, body: AsyncIterable[bytes], *, temporary: bool = False) -> Stored:
         """Store what `body` gives, in constant memory.
 
         Nothing is under the key before it is whole, and nothing is left when `body` raises, the
-        caller is cancelled or the storage fails. Raises `Conflict` when the key is taken.
+        caller is cancelled or the storage fails. What is `temporary` is to be deleted soon, and
+        not locked where others are. Raises `Conflict` when the key is taken.
         """
         ...
 
@@ -83,8 +90,21 @@ class Documents(Protocol):
         """Give the size in bytes; raises `NotFound`."""
         ...
 
-    async def delete(self, key: str) -> None:
-        """Delete the document, if there is one."""
+    async def delete(self, key: str) -> bool:
+        """Delete the document, if there is one; tell whether it is gone.
+
+        False is for one that is locked until a day: it stays as it is, for the sweeper to delete.
+        """
+        ...
+
+    async def address(
+        self, key: str, seconds: int, media_type: str, disposition: str
+    ) -> str | None:
+        """Give an address where whoever has it may fetch the document for some seconds.
+
+        It is answered with that Content-Type and Content-Disposition. None where there is no way
+        but through us.
+        """
         ...
 
     def keys(self, prefix: str) -> AsyncIterator[str]:
@@ -121,6 +141,18 @@ def is_missing(key: str) -> NotFound:
     return NotFound(text("Dokumentet {key} finnes ikke i lageret. Meld fra til drift.", key=key))
 
 
+async def pages_of_keys(documents: Documents, prefix: str) -> AsyncIterator[list[str]]:
+    """Give the keys that begin with `prefix`, many at a time."""
+    page: list[str] = []
+    async for key in documents.keys(prefix):
+        page.append(key)
+        if len(page) == _PAGE:
+            yield page
+            page = []
+    if page:
+        yield page
+
+
 async def pieces(body: AsyncIterable[bytes], size: int) -> AsyncGenerator[bytearray, None]:
     """Give the same bytes in pieces of exactly `size`, none copied; the last may be smaller."""
     piece = bytearray()
@@ -142,7 +174,15 @@ async def to_end(step: Callable[..., T], *arguments: object) -> T:
 
     A thread cannot be stopped: who cleans up after it must not begin while it writes.
     """
-    running = asyncio.ensure_future(anyio.to_thread.run_sync(partial(step, *arguments)))
+    return await _end_of(_begun(step, *arguments))
+
+
+def _begun(step: Callable[..., T], *arguments: object) -> "asyncio.Task[T]":
+    """Begin a blocking step in a thread."""
+    return asyncio.ensure_future(anyio.to_thread.run_sync(partial(step, *arguments)))
+
+
+async def _end_of(running: "asyncio.Task[T]") -> T:
     cancelled: asyncio.CancelledError | None = None
     with anyio.CancelScope(shield=True):
         while not running.done():
@@ -156,14 +196,43 @@ async def to_end(step: Callable[..., T], *arguments: object) -> T:
     return running.result()
 
 
+class _Behind:
+    """Blocking steps at work behind the one who begins them, some at once."""
+
+    def __init__(self, at_once: int) -> None:
+        self._at_once = at_once
+        self._running: deque[asyncio.Task[None]] = deque()
+
+    async def do(self, step: Callable[..., None], *arguments: object) -> None:
+        """Begin a step as soon as there is room; raises what an earlier one did."""
+        while len(self._running) >= self._at_once:
+            await _end_of(self._running.popleft())
+        self._running.append(_begun(step, *arguments))
+
+    async def end(self) -> None:
+        """Wait for all of them; raises what one of them did."""
+        while self._running:
+            await _end_of(self._running.popleft())
+
+    async def give_up(self) -> None:
+        """Wait for all of them, however they end."""
+        with anyio.CancelScope(shield=True):
+            await asyncio.gather(*self._running, return_exceptions=True)
+
+
 class Writing(Protocol):
-    """One document on its way in; the steps block, and are taken one after another."""
+    """One document on its way in; the steps block."""
+
+    at_once: int
+    """How many pieces may be written at the same time."""
 
     def begin(self) -> None:
         """Refuse a key that is taken."""
         ...
 
-    def write(self, piece: bytearray) -> None: ...
+    def write(self, number: int, piece: bytearray) -> None:
+        """Take a piece, all but the last of one size; they are numbered from 0."""
+        ...
 
     def finish(self) -> None:
         """Make the document visible under its key."""
@@ -185,24 +254,28 @@ class Reading(Protocol):
 
 
 async def write(writing: Writing, key: str, body: AsyncIterable[bytes], piece_size: int) -> Stored:
-    """Take a document through its steps, in threads, and undo them unless all went well."""
+    """Take a document through its steps, in threads, and undo them unless all went well.
+
+    The next piece is put together while those before it are written.
+    """
     sha256 = hashlib.sha256()
     size = 0
     started = perf_counter()
-
-    def take(piece: bytearray) -> None:
-        sha256.update(piece)
-        writing.write(piece)
-
+    behind = _Behind(writing.at_once)
     try:
         await to_end(writing.begin)
         async with aclosing(pieces(body, piece_size)) as whole:
+            number = 0
             async for piece in whole:
                 size += len(piece)
-                await to_end(take, piece)
-                del piece  # the next one is being put together meanwhile
+                await to_end(sha256.update, piece)
+                await behind.do(writing.write, number, piece)
+                number += 1
+                del piece
+        await behind.end()
         await to_end(writing.finish)
     except BaseException:
+        await behind.give_up()
         await to_end(writing.discard)
         raise
     STORAGE_SECONDS.labels("put").observe(perf_counter() - started)
@@ -211,24 +284,30 @@ async def write(writing: Writing, key: str, body: AsyncIterable[bytes], piece_si
 
 
 async def read(reading: Reading) -> AsyncGenerator[bytes, None]:
+    """Give the pieces; the next one is fetched while the one before it is used."""
     started = perf_counter()
+    coming = _begun(reading.read)
     try:
-        while piece := await to_end(reading.read):
+        while piece := await _end_of(coming):
             STORAGE_BYTES.labels("out").inc(len(piece))
+            coming = _begun(reading.read)
             yield piece
         STORAGE_SECONDS.labels("get").observe(perf_counter() - started)
     finally:
+        with anyio.CancelScope(shield=True):
+            await asyncio.wait([coming])
+        coming.cancelled() or coming.exception()  # asked for, so that asyncio does not report it
         reading.close()
 
 
 async def probe(documents: Documents) -> None:
     """Write, read and delete a small document."""
-    key = f"sjekk/{uuid4().hex}"
+    key = f"{PROBES}/{uuid4().hex}"
 
     async def body() -> AsyncIterator[bytes]:
         yield key.encode()
 
-    await documents.put(key, body())
+    await documents.put(key, body(), temporary=True)
     try:
         async with aclosing(documents.get(key)) as found:
             same = b"".join([piece async for piece in found]) == key.encode()

@@ -42,7 +42,8 @@ class FilesystemDocuments:
             (self._folder / UNFINISHED).mkdir(mode=0o700, exist_ok=True)
             _remove_forgotten(self._folder / UNFINISHED)
 
-    async def put(self, key: str, body: AsyncIterable[bytes]) -> Stored:
+    async def put(self, key: str, body: AsyncIterable[bytes], *, temporary: bool = False) -> Stored:
+        del temporary  # a folder locks nothing
         return await write(_Writing(self._folder, key, self._path(key)), key, body, PIECE)
 
     def get(self, key: str, first: int = 0, last: int | None = None) -> AsyncGenerator[bytes, None]:
@@ -51,8 +52,12 @@ class FilesystemDocuments:
     async def size(self, key: str) -> int:
         return await to_end(_size, key, self._path(key))
 
-    async def delete(self, key: str) -> None:
+    async def delete(self, key: str) -> bool:
         await to_end(_delete, self._folder, self._path(key))
+        return True
+
+    async def address(self, key: str, seconds: int, media_type: str, disposition: str) -> None:
+        """Give none: a folder answers no clients."""
 
     async def keys(self, prefix: str) -> AsyncIterator[str]:
         refuse_odd_prefix(prefix)
@@ -79,6 +84,8 @@ class FilesystemDocuments:
 
 
 class _Writing:
+    at_once = 1  # they follow one another in the file
+
     def __init__(self, folder: Path, key: str, target: Path) -> None:
         self._folder = folder
         self._key = key
@@ -92,7 +99,8 @@ class _Writing:
         with _plain_errors():
             self._unfinished.touch(mode=0o600, exist_ok=False)
 
-    def write(self, piece: bytearray) -> None:
+    def write(self, number: int, piece: bytearray) -> None:
+        del number
         with _plain_errors(), self._unfinished.open("ab", buffering=0) as file:
             left = memoryview(piece)
             while left:

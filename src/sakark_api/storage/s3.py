@@ -3,20 +3,36 @@
 import hashlib
 import re
 from base64 import b64encode
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
 from io import BytesIO
-from typing import TYPE_CHECKING, TypedDict, TypeVar, cast
+from threading import Lock
+from typing import TYPE_CHECKING, TypedDict, TypeVar
 from uuid import uuid4
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 from botocore.response import StreamingBody
 
 from sakark_api.errors import Conflict, NotFound, SakarkError, StorageUnavailable
 from sakark_api.settings import Settings
+from sakark_api.storage.bucket import (
+    KOMMUNE,
+    SHARED,
+    Keeping,
+    KeptAs,
+    bucket_of,
+    ensure_bucket,
+    find,
+    keeping,
+    list_page,
+    plain_errors,
+    remove,
+    s3_client,
+    status_of,
+)
 from sakark_api.storage.documents import (
     PIECE,
     Stored,
@@ -33,20 +49,19 @@ from sakark_api.texts import text
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
-    from types_boto3_s3.literals import BucketLocationConstraintType
     from types_boto3_s3.type_defs import (
         CompletedPartTypeDef,
-        HeadObjectOutputTypeDef,
         PutObjectOutputTypeDef,
         UploadPartOutputTypeDef,
     )
 
-__all__ = ["PART", "S3Documents", "s3_client"]
+__all__ = ["PART", "S3Documents", "open_s3"]
 
 PART = 5 * 1024 * 1024
-"""The smallest part that S3 takes; one is put together while none is sent."""
+"""The smallest part that S3 takes."""
+AT_ONCE = 2
+"""Parts of one document that are sent at the same time, while the next is put together."""
 OUR_MARK = "sakark-put"
-AWS_DEFAULT_REGION = "us-east-1"
 
 T = TypeVar("T")
 
@@ -55,118 +70,165 @@ class _Condition(TypedDict, total=False):
     IfNoneMatch: str
 
 
-def s3_client(settings: Settings) -> "S3Client":
-    """Make a client that also talks to servers with less than AWS offers."""
-    secret = settings.s3_secret_key
-    return boto3.session.Session().client(
-        "s3",
-        endpoint_url=settings.s3_endpoint,
-        region_name=settings.s3_region,
-        aws_access_key_id=settings.s3_access_key,
-        aws_secret_access_key=None if secret is None else secret.get_secret_value(),
-        config=Config(
-            signature_version="s3v4",
-            request_checksum_calculation="when_required",
-            response_checksum_validation="when_required",
-            connect_timeout=settings.s3_connect_seconds,
-            read_timeout=settings.s3_read_seconds,
-            retries={"mode": "standard", "total_max_attempts": 2},
-            max_pool_connections=40,  # as many as there are threads
-            s3={"addressing_style": "auto" if settings.s3_endpoint is None else "path"},
-        ),
+def open_s3(settings: Settings) -> "S3Documents":
+    """Open the storage that the settings name; they have a bucket."""
+    client = s3_client(settings)
+    public = settings.s3_public_endpoint
+    return S3Documents(
+        client,
+        settings.s3_bucket or "",
+        keeping(settings),
+        client if public is None else s3_client(settings, public),
     )
 
 
 class S3Documents:
-    """`Documents` as objects in `bucket`.
+    """`Documents` as objects in a bucket, or in one for each kommune where its name says so.
 
     On a server that heeds no `If-None-Match`, two puts of one key at the same instant may both
     succeed: give every document a key of its own.
     """
 
-    def __init__(self, client: "S3Client", bucket: str) -> None:
+    def __init__(
+        self,
+        client: "S3Client",
+        bucket: str,
+        keeping: Keeping | None = None,
+        public: "S3Client | None" = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self._client = client
-        self._bucket = bucket
+        self._template = bucket
+        self._keeping = keeping or Keeping({}, {})
+        self._public = public or client
+        self._clock = clock
 
-    async def put(self, key: str, body: AsyncIterable[bytes]) -> Stored:
+    async def put(self, key: str, body: AsyncIterable[bytes], *, temporary: bool = False) -> Stored:
         refuse_odd_key(key)
-        return await write(_Writing(self._client, self._bucket, key), key, body, PART)
+        kept = self._keeping.from_now(self._clock(), temporary=temporary)
+        writing = _Writing(self._client, self._bucket(key), key, kept, self._clock)
+        return await write(writing, key, body, PART)
 
     def get(self, key: str, first: int = 0, last: int | None = None) -> AsyncGenerator[bytes, None]:
         refuse_odd_key(key)
-        return read(_Reading(self._client, self._bucket, key, first, last))
+        return read(_Reading(self._client, self._bucket(key), key, first, last))
 
     async def size(self, key: str) -> int:
         refuse_odd_key(key)
-        found = await to_end(_find, self._client, self._bucket, key)
+        found = await to_end(find, self._client, self._bucket(key), key)
         if found is None:
             raise is_missing(key)
         return found["ContentLength"]
 
-    async def delete(self, key: str) -> None:
+    async def delete(self, key: str) -> bool:
         refuse_odd_key(key)
-        await to_end(_delete, self._client, self._bucket, key)
+        return await to_end(remove, self._client, self._bucket(key), key, self._clock())
+
+    async def address(self, key: str, seconds: int, media_type: str, disposition: str) -> str:
+        refuse_odd_key(key)
+        asked = {
+            "Bucket": self._bucket(key),
+            "Key": key,
+            "ResponseContentType": media_type,
+            "ResponseContentDisposition": disposition,
+            "ResponseCacheControl": "private, no-store",
+        }
+        sign = partial(self._public.generate_presigned_url, "get_object", asked, seconds)
+        return await to_end(sign)  # it may have to ask for keys first
 
     async def keys(self, prefix: str) -> AsyncIterator[str]:
         refuse_odd_prefix(prefix)
-        more: str | None = ""
-        while more is not None:
-            found, more = await to_end(_list, self._client, self._bucket, prefix, more)
-            for key in found:
-                yield key
+        for bucket in await to_end(self._buckets, prefix):
+            more: str | None = ""
+            while more is not None:
+                found, more = await to_end(list_page, self._client, bucket, prefix, more)
+                for key in found:
+                    yield key
 
     async def check(self) -> None:
         await probe(self)
 
     async def close(self) -> None:
         await to_end(self._client.close)
+        await to_end(self._public.close)
 
-    async def ensure_bucket(self) -> None:
-        """Make the bucket when it is missing; for development only."""
-        await to_end(_ensure_bucket, self._client, self._bucket)
+    async def ensure_bucket(self, owner: str = SHARED) -> None:
+        """Make a kommune's bucket when it is missing; for development only."""
+        lock = self._keeping.lock is not None
+        await to_end(partial(ensure_bucket, self._client, self._bucket(owner), lock=lock))
+
+    def _bucket(self, key: str) -> str:
+        return bucket_of(self._template, key)
+
+    def _buckets(self, prefix: str) -> list[str]:
+        """List the buckets where keys may begin so; only a whole name tells which one it is."""
+        if KOMMUNE not in self._template or "/" in prefix:
+            return [self._bucket(prefix)]
+        begin, _, end = self._template.partition(KOMMUNE)
+        with plain_errors(prefix):
+            found = [it["Name"] for it in self._client.list_buckets()["Buckets"]]
+        return [name for name in found if name.startswith(begin) and name.endswith(end)]
 
 
 class _Writing:
     """One put, or a multipart upload from the first whole part on."""
 
-    def __init__(self, client: "S3Client", bucket: str, key: str) -> None:
+    at_once = AT_ONCE
+
+    def __init__(
+        self,
+        client: "S3Client",
+        bucket: str,
+        key: str,
+        kept: KeptAs,
+        clock: Callable[[], datetime],
+    ) -> None:
         self._client = client
         self._bucket = bucket
         self._key = key
+        self._kept = kept
+        self._clock = clock
         self._size = 0
         self._small = bytearray()
+        self._lock = Lock()
         self._upload: str | None = None
-        self._parts: list[CompletedPartTypeDef] = []
+        self._parts: dict[int, CompletedPartTypeDef] = {}
         self._sent = False
         # By this mark we know our own object again when the answer to us was lost on the way.
         self._mark = {OUR_MARK: uuid4().hex}
 
     def begin(self) -> None:
-        if _find(self._client, self._bucket, self._key) is not None:
+        if find(self._client, self._bucket, self._key) is not None:
             raise exists_already(self._key)
 
-    def write(self, piece: bytearray) -> None:
-        self._size += len(piece)
-        if self._upload is None and len(piece) < PART:
-            self._small = piece
+    def write(self, number: int, piece: bytearray) -> None:
+        if number == 0 and len(piece) < PART:
+            self._size, self._small = len(piece), piece
             return
-        with _plain_errors(self._key):
-            if self._upload is None:
-                self._upload = self._client.create_multipart_upload(
-                    Bucket=self._bucket, Key=self._key, Metadata=self._mark
-                )["UploadId"]
-            number = len(self._parts) + 1
+        with plain_errors(self._key):
+            upload = self._begin_upload()
             md5 = hashlib.md5(piece, usedforsecurity=False)
             answer = self._client.upload_part(
                 Bucket=self._bucket,
                 Key=self._key,
-                UploadId=self._upload,
-                PartNumber=number,
+                UploadId=upload,
+                PartNumber=number + 1,
                 Body=piece,  # type: ignore[arg-type]  # boto3 takes a bytearray too
                 ContentMD5=b64encode(md5.digest()).decode(),
             )
         _refuse_other_bytes(self._key, md5.hexdigest(), answer)
-        self._parts.append({"ETag": answer["ETag"], "PartNumber": number})
+        with self._lock:
+            self._size += len(piece)
+            self._parts[number] = {"ETag": answer["ETag"], "PartNumber": number + 1}
+
+    def _begin_upload(self) -> str:
+        """Give the upload that parts belong to; the first of them begins it."""
+        with self._lock:
+            if self._upload is None:
+                self._upload = self._client.create_multipart_upload(
+                    Bucket=self._bucket, Key=self._key, Metadata=self._mark, **self._kept
+                )["UploadId"]
+            return self._upload
 
     def finish(self) -> None:
         self._sent = True
@@ -181,20 +243,20 @@ class _Writing:
                 raise (
                     _did_not_arrive(self._key) if isinstance(error, NotFound) else error
                 ) from error
-        found = _find(self._client, self._bucket, self._key)
+        found = find(self._client, self._bucket, self._key)
         if found is None or found["ContentLength"] != self._size:
             raise _did_not_arrive(self._key)
 
     def discard(self) -> None:
         # What cannot be undone now is for the sweeper, and for the bucket's rule about old uploads.
         if self._upload is not None:
-            with suppress(SakarkError), _plain_errors(self._key):
+            with suppress(SakarkError), plain_errors(self._key):
                 self._client.abort_multipart_upload(
                     Bucket=self._bucket, Key=self._key, UploadId=self._upload
                 )
         with suppress(SakarkError):
             if self._sent and self._is_ours():
-                _delete(self._client, self._bucket, self._key)
+                remove(self._client, self._bucket, self._key, self._clock())
 
     def _put(self) -> None:
         md5 = hashlib.md5(self._small, usedforsecurity=False)
@@ -206,30 +268,32 @@ class _Writing:
                 Body=self._small,  # type: ignore[arg-type]  # boto3 takes a bytearray too
                 ContentMD5=b64encode(md5.digest()).decode(),
                 Metadata=self._mark,
+                **self._kept,
                 **condition,
             )
 
-        with _plain_errors(self._key):
+        with plain_errors(self._key):
             answer = _unless_taken(put)
         _refuse_other_bytes(self._key, md5.hexdigest(), answer)
 
     def _complete(self, upload: str) -> None:
         self.begin()  # again: few servers heed the condition when an upload is completed
+        parts = [self._parts[number] for number in sorted(self._parts)]
 
         def complete(condition: _Condition) -> None:
             self._client.complete_multipart_upload(
                 Bucket=self._bucket,
                 Key=self._key,
                 UploadId=upload,
-                MultipartUpload={"Parts": self._parts},
+                MultipartUpload={"Parts": parts},
                 **condition,
             )
 
-        with _plain_errors(self._key):
+        with plain_errors(self._key):
             _unless_taken(complete)
 
     def _is_ours(self) -> bool:
-        found = _find(self._client, self._bucket, self._key)
+        found = find(self._client, self._bucket, self._key)
         return found is not None and self._mark[OUR_MARK] in found["Metadata"].values()
 
 
@@ -248,7 +312,7 @@ class _Reading:
     def read(self) -> bytes:
         if self._left == 0:
             return b""
-        with _plain_errors(self._key):
+        with plain_errors(self._key):
             if self._body is None:
                 self._body = self._open()
             piece = self._body.read(PIECE if self._left is None else min(PIECE, self._left))
@@ -267,7 +331,7 @@ class _Reading:
         try:
             answer = self._client.get_object(Bucket=self._bucket, Key=self._key, Range=wanted)
         except ClientError as error:
-            if _status(error) != HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+            if status_of(error) != HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
                 raise
             return StreamingBody(BytesIO(), 0)  # begins after the document's end
         body = answer["Body"]
@@ -281,54 +345,12 @@ def _skip(body: StreamingBody, count: int) -> None:
         count -= len(passed)
 
 
-def _find(client: "S3Client", bucket: str, key: str) -> "HeadObjectOutputTypeDef | None":
-    try:
-        with _plain_errors(key):
-            return client.head_object(Bucket=bucket, Key=key)
-    except NotFound:
-        return None
-
-
-def _delete(client: "S3Client", bucket: str, key: str) -> None:
-    with suppress(NotFound), _plain_errors(key):
-        client.delete_object(Bucket=bucket, Key=key)
-
-
-def _list(client: "S3Client", bucket: str, prefix: str, token: str) -> tuple[list[str], str | None]:
-    """Give a page of keys and the token of the next one."""
-    with _plain_errors(prefix):
-        page = (
-            client.list_objects_v2(Bucket=bucket, Prefix=prefix, ContinuationToken=token)
-            if token
-            else client.list_objects_v2(Bucket=bucket, Prefix=prefix)
-        )
-    return [it["Key"] for it in page.get("Contents", [])], page.get("NextContinuationToken")
-
-
-def _ensure_bucket(client: "S3Client", bucket: str) -> None:
-    try:
-        with _plain_errors(bucket):
-            client.head_bucket(Bucket=bucket)
-    except NotFound:
-        region = client.meta.region_name
-        with suppress(Conflict), _plain_errors(bucket):  # another process was quicker
-            if region == AWS_DEFAULT_REGION:
-                client.create_bucket(Bucket=bucket)
-                return
-            client.create_bucket(
-                Bucket=bucket,
-                CreateBucketConfiguration={
-                    "LocationConstraint": cast("BucketLocationConstraintType", region)
-                },
-            )
-
-
 def _unless_taken(send: Callable[[_Condition], T]) -> T:
     """Ask the server to refuse a key that is taken, if it can be asked."""
     try:
         return send({"IfNoneMatch": "*"})
     except ClientError as error:
-        if _status(error) != HTTPStatus.NOT_IMPLEMENTED:
+        if status_of(error) != HTTPStatus.NOT_IMPLEMENTED:
             raise
     return send({})
 
@@ -347,31 +369,3 @@ def _did_not_arrive(key: str) -> StorageUnavailable:
     return StorageUnavailable(
         text("Dokumentet {key} kom ikke helt fram til dokumentlageret. Send det på nytt.", key=key)
     )
-
-
-def _status(error: ClientError) -> int:
-    return error.response["ResponseMetadata"]["HTTPStatusCode"]
-
-
-@contextmanager
-def _plain_errors(key: str) -> Iterator[None]:
-    try:
-        yield
-    except ClientError as error:
-        status, code = _status(error), error.response["Error"].get("Code", "")
-        if status == HTTPStatus.NOT_FOUND and code != "NoSuchBucket":
-            raise is_missing(key) from error
-        if status in (HTTPStatus.PRECONDITION_FAILED, HTTPStatus.CONFLICT):
-            raise exists_already(key) from error
-        raise StorageUnavailable(
-            text(
-                "Dokumentlageret avviste forespørselen ({status} {code}). Prøv igjen om litt;"
-                " kontroller SAKARK_S3_BUCKET, nøkler og rettigheter hvis det varer.",
-                status=status,
-                code=code,
-            )
-        ) from error
-    except BotoCoreError as error:
-        raise StorageUnavailable(
-            text("Dokumentlageret svarer ikke ({reason}). Prøv igjen om litt.", reason=error)
-        ) from error

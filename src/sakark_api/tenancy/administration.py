@@ -51,8 +51,10 @@ SANDBOX = "sandkasse-"
 _SLUG = re.compile(r"[a-z][a-z0-9-]{1,40}")
 _KOMMUNENUMMER = re.compile(r"\d{4}", re.ASCII)
 _ORGANISASJONSNUMMER = re.compile(r"\d{9}", re.ASCII)
-# First parts of addresses that are taken already.
-_RESERVED = frozenset({"kommuner", "docs", "drift", "identity", "health", "metrics", "static"})
+# First parts of addresses, and of keys in storage, that are taken already.
+_RESERVED = frozenset(
+    {"kommuner", "docs", "drift", "identity", "health", "metrics", "static", "sjekk", "felles"}
+)
 MAALFORMER = ("nb", "nn")
 
 

@@ -16,7 +16,7 @@ from sakark_api.noark.model import Base
 from sakark_api.noark.opplasting import Opplasting
 from sakark_api.tenancy.forhaandsvisning import Forhaandsvisning
 
-__all__ = ["Loesfil", "forget", "note_strays"]
+__all__ = ["Loesfil", "forget", "named", "note_strays", "parts_under_way"]
 
 
 class Loesfil(Base):
@@ -34,7 +34,7 @@ def note_strays(
 ) -> list[str]:
     """Note which of some keys no row names; give those that were seen so before a moment."""
     tenant_id = session.info["tenant_id"]
-    stray = sorted(set(keys) - _named(session, keys))
+    stray = sorted(set(keys) - named(session, keys))
     ours = (Loesfil.tenant_id == tenant_id, Loesfil.noekkel.in_(keys))
     session.execute(delete(Loesfil).where(*ours, Loesfil.noekkel.not_in(stray)))
     if not stray:
@@ -45,7 +45,7 @@ def note_strays(
     return list(session.scalars(found))
 
 
-def _named(session: Session, keys: Sequence[str]) -> set[str]:
+def named(session: Session, keys: Sequence[str]) -> set[str]:
     """Tell which keys a file, its preview, or an upload that is under way, names."""
     files = select(Dokumentobjekt.lagringsnoekkel).where(Dokumentobjekt.lagringsnoekkel.in_(keys))
     previews = select(Forhaandsvisning.lagringsnoekkel).where(
@@ -56,8 +56,14 @@ def _named(session: Session, keys: Sequence[str]) -> set[str]:
         Opplasting.tenant_id == session.info["tenant_id"],
         Opplasting.parts.bool_op("&&")(literal(list(keys), ARRAY(Text()))),
     )
-    named = (files, previews, parts)
-    return {key for one in named for key in session.scalars(one)} - {None}
+    naming = (files, previews, parts)
+    return {key for one in naming for key in session.scalars(one)} - {None}
+
+
+def parts_under_way(session: Session) -> list[str]:
+    """List the keys of what has come of uploads that are not at their end."""
+    ours = Opplasting.tenant_id == session.info["tenant_id"]
+    return list(session.scalars(select(func.unnest(Opplasting.parts)).where(ours)))
 
 
 def forget(session: Session, keys: Sequence[str]) -> None:

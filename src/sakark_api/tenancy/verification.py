@@ -13,10 +13,21 @@ from sqlalchemy import Select, and_, select
 from sakark_api.errors import NotFound
 from sakark_api.noark.arkivstruktur.dokumentobjekt import Dokumentobjekt
 from sakark_api.noark.bevaring.dokumentkontroll import Dokumentkontroll, Kontrolltype
-from sakark_api.storage.documents import Documents, to_end
+from sakark_api.storage.documents import Documents, pages_of_keys, to_end
+from sakark_api.tenancy.kommune import Kommune
+from sakark_api.tenancy.loesfil import named
 from sakark_api.tenancy.session import Writer
 
-__all__ = ["Fault", "File", "fault_of", "least_lately_read", "verify"]
+__all__ = [
+    "Fault",
+    "File",
+    "count_strays",
+    "fault_of",
+    "is_kept",
+    "least_lately_read",
+    "pages_of_files",
+    "verify",
+]
 
 PAGE = 1000
 BEFORE_ALL = UUID(int=0)
@@ -56,14 +67,29 @@ async def verify(
     With `read` all bytes are read and summed; without, storage is only asked for their number.
     Raises `Unavailable` when the storage does not answer.
     """
-    after = BEFORE_ALL
-    while files := await _files(writer, tenant_id, after):
+    async for files in pages_of_files(writer, tenant_id):
         for file in files:
             fault = await fault_of(documents, file, read=read)
             # Somebody may have deleted it while we looked.
-            if fault is None or await _is_kept(writer, tenant_id, file):
+            if fault is None or await is_kept(writer, tenant_id, file):
                 yield file, fault
+
+
+async def pages_of_files(writer: Writer, tenant_id: int) -> AsyncIterator[list[File]]:
+    """Give what the rows of a kommune say of their files, many at a time."""
+    after = BEFORE_ALL
+    while files := await _files(writer, tenant_id, after):
+        yield files
         after = files[-1].system_id
+
+
+async def count_strays(writer: Writer, kommune: Kommune, documents: Documents) -> int:
+    """Count the files of a kommune that no row names; some are on their way to one."""
+    count = 0
+    async for keys in pages_of_keys(documents, f"{kommune.slug}/"):
+        async with writer.transaction(kommune.id) as session:
+            count += len(set(keys) - await session.run_sync(named, keys))
+    return count
 
 
 async def least_lately_read(writer: Writer, tenant_id: int) -> list[File]:
@@ -91,7 +117,8 @@ async def _files(writer: Writer, tenant_id: int, after: UUID) -> list[File]:
         return [File(*row) for row in await session.execute(page)]
 
 
-async def _is_kept(writer: Writer, tenant_id: int, file: File) -> bool:
+async def is_kept(writer: Writer, tenant_id: int, file: File) -> bool:
+    """Tell whether a file still has its row."""
     async with writer.transaction(tenant_id) as session:
         row = await session.get(Dokumentobjekt, (tenant_id, file.system_id))
     return row is not None
