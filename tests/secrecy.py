@@ -19,6 +19,7 @@ SHAPES = (
     re.compile(r"eyJ[\w-]{5,}"),
     re.compile(r"(?i)bearer [\w-]{8,}"),
     re.compile(r"(?<![\w.])\d{11}(?![\w.])"),
+    re.compile(r"X-Amz-(Signature|Credential)"),
 )
 
 

@@ -34,6 +34,7 @@ from sakark_api.rest.incoming import (
 from sakark_api.rest.media_types import accepts
 from sakark_api.rest.problems import problem
 from sakark_api.rest.reading import log_file_shown
+from sakark_api.rest.redirect import address_of_file, redirect
 from sakark_api.rest.schema import FILE_ADDRESS
 from sakark_api.texts import Text, text
 
@@ -82,6 +83,9 @@ async def download(context: Context, request: Request, resource: Resource[Any]) 
     if stored_size != size:
         raise StorageUnavailable(text("Filen er skadet i lageret. Meld fra til drift."))
     await log_file_shown(context, row, FILE_ADDRESS)
+    address = await address_of_file(context, request, resource, row, headers["content-disposition"])
+    if address is not None:
+        return redirect(address)
     body = _bytes_of(context, row["lagringsnoekkel"], first, last)
     return StreamingResponse(body, status, headers, mime_type)
 

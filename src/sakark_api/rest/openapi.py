@@ -32,6 +32,7 @@ _STATUS_TEXTS: Mapping[int, Text] = {
     204: text("Utført"),
     206: text("Delen av filen det ble spurt om"),
     304: text("Uendret siden sist"),
+    307: text("Filen hentes rett fra lageret, på adressen i Location"),
     400: text("Noe i forespørselen er galt; beskrivelsen sier hva"),
     401: text("Tilgangstoken mangler eller gjelder ikke"),
     403: text("Rollen gir ikke adgang, eller filen er for stor"),
@@ -247,10 +248,10 @@ class Operation:
             id_,
             text("Hent filen"),
             resource.package,
-            statuses=(200, 206, 304),
+            statuses=(200, 206, 304, 307),
             errors=(*_ALWAYS, 406, 416),
             answer=_BYTES,
-            parameters=("range", "if_none_match"),
+            parameters=("range", "if_none_match", "prefer"),
         )
 
     @classmethod
@@ -662,6 +663,15 @@ def _parameters() -> Json:
         ),
         "select": one("$select", "query", text("Felter som skal vises, med komma"), string),
         "if_none_match": one("If-None-Match", "header", text("ETag fra forrige svar"), string),
+        "prefer": one(
+            "Prefer",
+            "header",
+            text(
+                "redirect: gi heller adressen til filen i lageret (307), der det går; den virker"
+                " uten token i noen sekunder"
+            ),
+            string,
+        ),
         "if_match": one(
             "If-Match", "header", text("ETag for utgaven som endres"), string, required=True
         ),
