@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from sakark_api import cli_bevis, cli_deponering, cli_drift
 from sakark_api.cli_kodeliste import kodeliste
+from sakark_api.cli_lager import storage
 from sakark_api.cli_owner import on_owner_connection
 from sakark_api.errors import SakarkError
 from sakark_api.settings import read_settings
@@ -28,6 +29,7 @@ app = typer.Typer(
 db = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Databasens skjema.")
 app.add_typer(db, name="db")
 app.add_typer(kodeliste, name="kodeliste")
+app.add_typer(storage, name="storage")
 cli_drift.mount(app)
 cli_bevis.mount(app)
 cli_deponering.mount(app)

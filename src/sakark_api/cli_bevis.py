@@ -2,8 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,8 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sakark_api.cli_owner import with_addresses
-from sakark_api.errors import NotFound
+from sakark_api.cli_owner import Slugs, chosen_kommuner, with_addresses
 from sakark_api.settings import Settings, read_settings
 from sakark_api.texts import Text, text
 
@@ -25,10 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["mount"]
 
 EVERY_FILES = 1000
-
-Slugs = Annotated[
-    list[str] | None, typer.Option("--kommune", help="Bare denne; kan gjentas. Ellers alle.")
-]
 
 
 def mount(app: typer.Typer) -> None:
@@ -88,7 +82,7 @@ async def _verify(
     from sakark_api.tenancy.checkpoint import read_checkpoint
 
     report = Report()
-    async with _kommuner(settings, wanted) as (writer, kommuner, all_slugs):
+    async with chosen_kommuner(settings, wanted) as (writer, kommuner, all_slugs):
         places = read_checkpoint(file, all_slugs) if file is not None else {}
         for one in kommuner:
             await _prove(settings, one, places.get(one.slug), report)
@@ -162,7 +156,7 @@ async def _places(
     from sakark_api.tenancy.sealing import seal_waiting
 
     found: dict[str, Place] = {}
-    async with _kommuner(settings, wanted) as (writer, kommuner, _):
+    async with chosen_kommuner(settings, wanted) as (writer, kommuner, _):
         for one in kommuner:
             if one.sandkasse_for is not None:
                 continue
@@ -172,24 +166,3 @@ async def _places(
             if place is not None:
                 found[one.slug] = place
     return found
-
-
-@asynccontextmanager
-async def _kommuner(
-    settings: Settings, wanted: Sequence[str]
-) -> "AsyncIterator[tuple[Writer, list[Kommune], list[str]]]":
-    """Give a writer, the kommuner that are wanted, and the names of all; `NotFound` for others."""
-    from sakark_api.db.reader import APPLICATION_ROLE
-    from sakark_api.tenancy.kommune import Registry
-    from sakark_api.tenancy.session import Writer, application_engine
-
-    engine = application_engine(settings, APPLICATION_ROLE, pool_size=1)
-    try:
-        known = {one.slug: one for one in (await Registry(engine).current()).values()}
-        for slug in wanted:
-            if slug not in known:
-                raise NotFound(text("Kommunen {kommune} finnes ikke.", kommune=slug))
-        chosen = [known[slug] for slug in wanted or sorted(known)]
-        yield Writer(engine), chosen, sorted(known)
-    finally:
-        await engine.dispose()

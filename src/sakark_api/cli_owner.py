@@ -1,25 +1,43 @@
-"""How commands reach the database: as the owner of the tables, each in one transaction."""
+"""How commands reach the database: as the owner of the tables, or kommune by kommune."""
 
 import asyncio
 import getpass
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
+import typer
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import Session
 
+from sakark_api.errors import NotFound
 from sakark_api.settings import Settings, read_settings
+from sakark_api.texts import text
 
 if TYPE_CHECKING:
     from sakark_api.tenancy.driftslogg import Actor
+    from sakark_api.tenancy.kommune import Kommune
+    from sakark_api.tenancy.session import Writer
 
-__all__ = ["as_owner", "commander", "on_owner_connection", "with_addresses", "with_database"]
+__all__ = [
+    "Slugs",
+    "as_owner",
+    "chosen_kommuner",
+    "commander",
+    "on_owner_connection",
+    "with_addresses",
+    "with_database",
+]
 
 T = TypeVar("T")
+
+Slugs = Annotated[
+    list[str] | None, typer.Option("--kommune", help="Bare denne; kan gjentas. Ellers alle.")
+]
 
 
 def commander() -> "Actor":
@@ -80,3 +98,24 @@ def with_addresses(settings: Settings) -> Settings:
     return settings.model_copy(
         update={"database_owner_url": server.owner_url, "database_url": server.app_url}
     )
+
+
+@asynccontextmanager
+async def chosen_kommuner(
+    settings: Settings, wanted: Sequence[str]
+) -> "AsyncIterator[tuple[Writer, list[Kommune], list[str]]]":
+    """Give a writer, the kommuner that are wanted, and the names of all; `NotFound` for others."""
+    from sakark_api.db.reader import APPLICATION_ROLE
+    from sakark_api.tenancy.kommune import Registry
+    from sakark_api.tenancy.session import Writer, application_engine
+
+    engine = application_engine(settings, APPLICATION_ROLE, pool_size=1)
+    try:
+        known = {one.slug: one for one in (await Registry(engine).current()).values()}
+        for slug in wanted:
+            if slug not in known:
+                raise NotFound(text("Kommunen {kommune} finnes ikke.", kommune=slug))
+        chosen = [known[slug] for slug in wanted or sorted(known)]
+        yield Writer(engine), chosen, sorted(known)
+    finally:
+        await engine.dispose()

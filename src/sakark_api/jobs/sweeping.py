@@ -4,6 +4,7 @@ import logging
 import shutil
 import tempfile
 import time
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Final
