@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from sakark_api.dev.place import issuer_url
 from sakark_api.dev.server import prepare
 from sakark_api.settings import Settings
 
-__all__ = ["RESULTS", "compared", "measured"]
+__all__ = ["RESULTS", "compared", "free_port", "measured", "wait_for"]
 
 RESULTS = Path(__file__).parent / "results"
 START_SECONDS = 60
@@ -29,9 +29,12 @@ START_SECONDS = 60
 
 @contextmanager
 def compared(
-    *kinds: str,
+    *kinds: str, given: Mapping[str, str] | None = None
 ) -> Iterator[tuple[Settings, embedded.EmbeddedServer, dict[int, int]]]:
-    """Run servers of some kinds on one new archive; give their processes by their ports."""
+    """Run servers of some kinds on one new archive; give their processes by their ports.
+
+    `given` is more of their environment.
+    """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sakark-bench-")))
         stack.callback(embedded.remove, folder / "postgres")
@@ -42,10 +45,10 @@ def compared(
             database_owner_url=database.owner_url,
             s3_bucket=None,
         )
-        ports = {_free_port(): kind for kind in kinds}
+        ports = {free_port(): kind for kind in kinds}
         asyncio.run(prepare(settings, issuer_url(next(iter(ports)))))
         pids = {
-            port: stack.enter_context(_serving(kind, port, settings))
+            port: stack.enter_context(_serving(kind, port, settings, given or {}))
             for port, kind in ports.items()
         }
         yield settings, database, pids
@@ -64,10 +67,10 @@ async def measured(operation: Operation, seconds: float, api: int, postgres: int
 
 
 @contextmanager
-def _serving(kind: str, port: int, settings: Settings) -> Iterator[int]:
+def _serving(kind: str, port: int, settings: Settings, given: Mapping[str, str]) -> Iterator[int]:
     """Run a server while the block lasts; give its process."""
     environment = {name: value for name, value in os.environ.items() if "SAKARK_" not in name}
-    given = {
+    found = {
         "SAKARK_DATA_DIR": str(settings.data_dir),
         "SAKARK_DATABASE_URL": settings.database_url or "",
     }
@@ -75,19 +78,20 @@ def _serving(kind: str, port: int, settings: Settings) -> Iterator[int]:
     with tempfile.TemporaryDirectory() as figures:
         server = subprocess.Popen(
             command,
-            env=environment | given | {"PROMETHEUS_MULTIPROC_DIR": figures},
+            env={**environment, **found, **given, "PROMETHEUS_MULTIPROC_DIR": figures},
             cwd=RESULTS.parent.parent,
             stdout=subprocess.DEVNULL,
         )
         try:
-            _wait_for(server, port)
+            wait_for(server, port)
             yield server.pid
         finally:
             server.terminate()
             server.wait()
 
 
-def _wait_for(server: subprocess.Popen[bytes], port: int) -> None:
+def wait_for(server: subprocess.Popen[bytes], port: int) -> None:
+    """Wait until a server answers on its port."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and server.poll() is None:
         try:
@@ -99,7 +103,7 @@ def _wait_for(server: subprocess.Popen[bytes], port: int) -> None:
     raise RuntimeError(f"Nothing answers on port {port}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
