@@ -51,8 +51,8 @@ from sakark_api.tenancy.session import Writer, application_engine
 
 __all__ = ["create_app", "openapi"]
 
-M_MMAP_THRESHOLD, LARGE_BUFFER = -3, 8 * 1024 * 1024
-M_TRIM_THRESHOLD, KEPT = -1, 16 * 1024 * 1024
+M_MMAP_THRESHOLD, LARGE_BUFFER = -3, 2 * 1024 * 1024
+M_TRIM_THRESHOLD, KEPT = -1, 8 * 1024 * 1024
 M_ARENA_MAX, ARENAS = -8, 2
 COUNT_SECONDS = 5
 LAST_WORD_SECONDS = 5
@@ -167,10 +167,11 @@ async def _count_connections(reader: Reader, engine: AsyncEngine) -> None:
 
 
 def _give_back_memory() -> None:
-    """Let the C library keep enough for the pieces of a file, and no more; by itself it keeps more.
+    """Let the C library keep what the chunks of files pass through, and no more than that.
 
-    Pages that are given back and fetched anew for each piece cost four times what receiving it
-    does. And let the threads share what is kept, instead of each having some of its own.
+    Pages that are given back and fetched anew for each chunk cost four times what receiving it
+    does; by itself the library would keep more and more. And let the threads share what is kept,
+    instead of each having some of its own.
     """
     with suppress(OSError, AttributeError):  # another C library than glibc
         library = ctypes.CDLL(None)

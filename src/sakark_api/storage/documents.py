@@ -153,19 +153,26 @@ async def pages_of_keys(documents: Documents, prefix: str) -> AsyncIterator[list
         yield page
 
 
-async def pieces(body: AsyncIterable[bytes], size: int) -> AsyncGenerator[bytearray, None]:
-    """Give the same bytes in pieces of exactly `size`, none copied; the last may be smaller."""
-    piece = bytearray()
+async def pieces(
+    body: AsyncIterable[bytes], size: int, used: deque[bytearray]
+) -> AsyncGenerator[bytearray, None]:
+    """Give the same bytes in pieces of exactly `size`; the last may be smaller.
+
+    Pieces that are put in `used` are filled anew: fetching new memory costs more than the bytes do.
+    """
+    piece, filled = bytearray(), 0
     async for chunk in body:
         left = memoryview(chunk)
-        while len(piece) + len(left) >= size:
-            room = size - len(piece)
-            piece += left[:room]
+        while filled + len(left) >= size:
+            room = size - filled
+            piece[filled:size] = left[:room]
             left = left[room:]
             yield piece
-            piece = bytearray()
-        piece += left
-    if piece:
+            piece, filled = used.popleft() if used else bytearray(), 0
+        piece[filled : filled + len(left)] = left
+        filled += len(left)
+    if filled:
+        del piece[filled:]
         yield piece
 
 
@@ -262,14 +269,20 @@ async def write(writing: Writing, key: str, body: AsyncIterable[bytes], piece_si
     size = 0
     started = perf_counter()
     behind = _Behind(writing.at_once)
+    used: deque[bytearray] = deque()
+
+    def take(number: int, piece: bytearray) -> None:
+        writing.write(number, piece)
+        used.append(piece)
+
     try:
         await to_end(writing.begin)
-        async with aclosing(pieces(body, piece_size)) as whole:
+        async with aclosing(pieces(body, piece_size, used)) as whole:
             number = 0
             async for piece in whole:
                 size += len(piece)
                 await to_end(sha256.update, piece)
-                await behind.do(writing.write, number, piece)
+                await behind.do(take, number, piece)
                 number += 1
                 del piece
         await behind.end()
