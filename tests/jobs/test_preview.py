@@ -12,6 +12,9 @@ from tests.conftest import BEVARING, Client, LogIn, Service, World
 from tests.formats import made
 from tests.jobs.conftest import Worker, as_owner, letter, path_of, send
 
+from sakark_api.jobs.tools import Tools
+from sakark_api.tenancy.verification import pages_of_files
+
 PREVIEW = f"{BEVARING}forhaandsvisning/"
 PDF = "application/pdf"
 
@@ -184,6 +187,22 @@ def test_the_picture_goes_with_its_file(
     assert gone.status_code == 204
     assert keys_of(service, unit) == []
     assert not path_of(service, key).exists()
+
+
+def test_the_picture_is_verified_and_moved_as_files_are(
+    worker: Worker, filed: Callable[..., Any], service: Service
+) -> None:
+    unit = filed()
+    worker.examine(unit)
+
+    kept = worker.do(_keys_of_molde)
+
+    assert keys_of(service, unit)[0] in kept
+
+
+async def _keys_of_molde(tools: Tools) -> set[str]:
+    molde = (await tools.registry.current())["molde"]
+    return {file.key async for page in pages_of_files(tools.writer, molde.id) for file in page}
 
 
 def test_a_picture_that_is_gone_from_storage_is_not_a_broken_answer(

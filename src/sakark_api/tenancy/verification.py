@@ -14,6 +14,7 @@ from sakark_api.errors import NotFound
 from sakark_api.noark.arkivstruktur.dokumentobjekt import Dokumentobjekt
 from sakark_api.noark.bevaring.dokumentkontroll import Dokumentkontroll, Kontrolltype
 from sakark_api.storage.documents import Documents, pages_of_keys, to_end
+from sakark_api.tenancy.forhaandsvisning import Forhaandsvisning
 from sakark_api.tenancy.kommune import Kommune
 from sakark_api.tenancy.loesfil import named
 from sakark_api.tenancy.session import Writer
@@ -39,6 +40,12 @@ _SAID: Any = select(
     Dokumentobjekt.sjekksum,
 )
 _FILES: Final[Select[Any]] = _SAID.where(Dokumentobjekt.lagringsnoekkel.is_not(None))
+_PREVIEWS: Final[Any] = select(
+    Forhaandsvisning.enhet,
+    Forhaandsvisning.lagringsnoekkel,
+    Forhaandsvisning.filstoerrelse,
+    Forhaandsvisning.sjekksum,
+)
 
 
 class Fault(StrEnum):
@@ -51,7 +58,7 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True)
 class File:
-    """What the row of a dokumentobjekt says of its file."""
+    """What a row says of the file of a dokumentobjekt, or of the picture of that."""
 
     system_id: UUID
     key: str
@@ -76,11 +83,12 @@ async def verify(
 
 
 async def pages_of_files(writer: Writer, tenant_id: int) -> AsyncIterator[list[File]]:
-    """Give what the rows of a kommune say of their files, many at a time."""
-    after = BEFORE_ALL
-    while files := await _files(writer, tenant_id, after):
-        yield files
-        after = files[-1].system_id
+    """Give what the rows of a kommune say of their files, many at a time; pictures come last."""
+    for said, unit in ((_FILES, Dokumentobjekt.system_id), (_PREVIEWS, Forhaandsvisning.enhet)):
+        after = BEFORE_ALL
+        while files := await _page(writer, tenant_id, said.where(unit > after).order_by(unit)):
+            yield files
+            after = files[-1].system_id
 
 
 async def count_strays(writer: Writer, kommune: Kommune, documents: Documents) -> int:
@@ -107,14 +115,9 @@ async def least_lately_read(writer: Writer, tenant_id: int) -> list[File]:
         return [File(*row) for row in rows or await session.execute(longest.limit(PAGE))]
 
 
-async def _files(writer: Writer, tenant_id: int, after: UUID) -> list[File]:
-    page = (
-        _FILES.where(Dokumentobjekt.system_id > after)
-        .order_by(Dokumentobjekt.system_id)
-        .limit(PAGE)
-    )
+async def _page(writer: Writer, tenant_id: int, said: Select[Any]) -> list[File]:
     async with writer.transaction(tenant_id) as session:
-        return [File(*row) for row in await session.execute(page)]
+        return [File(*row) for row in await session.execute(said.limit(PAGE))]
 
 
 async def is_kept(writer: Writer, tenant_id: int, file: File) -> bool:
