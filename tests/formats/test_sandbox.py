@@ -1,6 +1,7 @@
 """A program that does its worst: forks, eats memory, sleeps, writes, and calls home."""
 
 import socket
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -31,6 +32,15 @@ def shell(box: Box, script: str) -> str:
 
 def impatient(box: Box) -> Box:
     return Box(box.folder, box.settings.model_copy(update={"tool_seconds": 1.0}))
+
+
+def test_a_program_finds_its_home_also_where_work_folders_are_far_down(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with `TMPDIR` on a volume of its own: LibreOffice has its profile at home."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with sandbox(SETTINGS) as box:
+        assert shell(box, 'touch "$HOME/profil" && ls "$HOME"') == "profil\n"
 
 
 def test_a_program_that_sleeps_for_ever_is_stopped(box: Box) -> None:

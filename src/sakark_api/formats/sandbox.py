@@ -214,7 +214,8 @@ _NAMESPACES = (
 def _walls(folder: Path, settings: Settings) -> list[str]:
     """Wrap a command so that it sees programs, fonts and its work folder, and no network."""
     seen = dict.fromkeys([*_SEEN, *settings.tool_path.split(os.pathsep), *_our_own()])
-    above = dict.fromkeys(str(up) for one in seen for up in reversed(Path(one).parents[:-1]))
+    shown = (*seen, str(folder))
+    above = dict.fromkeys(str(up) for one in shown for up in reversed(Path(one).parents[:-1]))
     above.pop(_TMP, None)
     open_ways = [word for one in above for word in ("--perms", "0755", "--dir", one)]
     views = [word for one in seen for word in ("--ro-bind-try", one, one)]
