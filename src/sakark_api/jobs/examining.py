@@ -238,7 +238,7 @@ def _write(change: Change, tools: Tools, unit_id: UUID, outcome: Outcome) -> fro
         kept.add(outcome.made.stored.key)
     if outcome.made is not None and copy is not None:
         outcome = converted(outcome, copy)
-    record(change, unit, outcome.found, funn)
+    record(change, unit, outcome.found, funn, once=True)
     preview = outcome.preview
     if preview is not None and keep_preview(change.session, unit_id, preview, change.now):
         kept.add(preview.key)
