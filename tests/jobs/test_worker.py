@@ -185,14 +185,13 @@ def ended_any(port: int) -> bool:
         return False
 
 
-def defer(site: Site, job: str, lock: str | None = None) -> None:
+def defer(site: Site, job: str) -> None:
     ask(
         site,
-        "insert into jobs.procrastinate_jobs (queue_name, task_name, args, queueing_lock)"
-        " values ('default', $1, $2, $3)",
+        "insert into jobs.procrastinate_jobs (queue_name, task_name, args)"
+        " values ('default', $1, $2)",
         job,
         json.dumps({"timestamp": 0}),
-        lock,
     )
 
 
@@ -208,7 +207,7 @@ def test_a_job_whose_worker_was_killed_is_picked_up(site: Site) -> None:
 def test_a_job_whose_worker_was_killed_is_no_failure_when_the_next_one_waits(site: Site) -> None:
     forget_what_was_due(site)
     killed = leave_under_way(site, "read_files_again")
-    defer(site, "read_files_again", lock="read_files_again")
+    leave_waiting(site, "read_files_again")
 
     with working(site) as process:
         wait_until(lambda: status_of(site, killed) != "doing", process)
@@ -242,6 +241,17 @@ def leave_under_way(site: Site, job: str, attempts: int = 0) -> int:
             worker,
             attempts,
         )[0][0]
+    )
+
+
+def leave_waiting(site: Site, job: str) -> None:
+    """Leave the next job of a kind in the queue, due when the test is over."""
+    ask(
+        site,
+        "insert into jobs.procrastinate_jobs (queue_name, task_name, queueing_lock, args,"
+        " scheduled_at) values ('default', $1::text, $1::text, $2, now() + interval '1 hour')",
+        job,
+        json.dumps({"timestamp": 0}),
     )
 
 
