@@ -39,16 +39,6 @@ def mount(app: typer.Typer) -> None:
     app.add_typer(schemas, name="schemas")
 
 
-@deposit.callback()
-def of_deposits() -> None:
-    """Keep `deposit` a group, also while it has one command."""
-
-
-@schemas.callback()
-def of_schemas() -> None:
-    """Keep `schemas` a group, also while it has one command."""
-
-
 @deposit.command("check")
 def check_deposit(
     mappe: Annotated[Path, typer.Argument(help="Mappen med arkivuttrekk.xml.")],
@@ -62,8 +52,7 @@ def check_deposit(
 ) -> None:
     """Kontroller et arkivuttrekk slik Arkivverkets validator gjør, med de samme 54 numrene.
 
-    Slutter med 0 når alt er som det skal være, 1 når noe er feil, og 2 når uttrekket ikke kan
-    leses.
+    Slutter med 0 uten feil, med 1 når noe er feil, og med 2 når uttrekket ikke kan leses.
     """
     from sakark_api.deponering.kontroll import check
 

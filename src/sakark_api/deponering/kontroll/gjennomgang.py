@@ -27,7 +27,7 @@ __all__ = ["check"]
 
 _HOLDERS = ("mappe", "registrering")
 """Where it may turn out that what lies below is Utgår."""
-_WITHOUT_CONTENT: Final = (1, 2, 3, 28, 61)
+_WITHOUT_CONTENT: Final = (1, 2, 3, 28)
 """The controls that can be done when arkivstruktur.xml cannot be read."""
 _THREADS = 2 + (os.cpu_count() or 1)
 
