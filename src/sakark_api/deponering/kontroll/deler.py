@@ -12,6 +12,7 @@ from sakark_api.deponering.kontroll.regel import (
     Sted,
     Telling,
 )
+from sakark_api.deponering.kontroll.rules import holder
 from sakark_api.deponering.lesing import Enhet
 from sakark_api.texts import Text, text
 
@@ -22,12 +23,8 @@ _KASSERT = ("arkivdel", "dokumentbeskrivelse")
 _WITH_PRESEDENS = ("saksmappe", "journalpost")
 
 
-def _holder(part: Enhet) -> str:
-    return part.parent.kind if part.parent else ""
-
-
 def _part(part: Enhet) -> str:
-    return f"{part.kind}/{_holder(part)}"
+    return f"{part.kind}/{holder(part)}"
 
 
 def _of_version(telling: Telling, innhold: Innhold) -> Shown:
@@ -38,8 +35,8 @@ def _of_version(telling: Telling, innhold: Innhold) -> Shown:
 
 def _of_type(presedens: Enhet) -> str | None:
     """Count presedenser of units whose type is written as the validator wants it."""
-    holder = presedens.parent.type if presedens.parent else ""
-    return holder if holder in _WITH_PRESEDENS else None
+    kind = presedens.parent.type if presedens.parent else ""
+    return kind if kind in _WITH_PRESEDENS else None
 
 
 def _konvertering(konvertering: Enhet) -> str:
@@ -49,7 +46,7 @@ def _konvertering(konvertering: Enhet) -> str:
 
 
 def _utfoert(kassasjon: Enhet) -> str | None:
-    return _holder(kassasjon) if _holder(kassasjon) in _KASSERT else None
+    return holder(kassasjon) if holder(kassasjon) in _KASSERT else None
 
 
 def _as_said(number: int, flag: str, none: Text, some: Text) -> Callable[[Innhold], Iterator[Funn]]:
@@ -78,8 +75,8 @@ def _put_right(wrong: Text) -> Text:
 
 KONTROLLER: Final[Sequence[Kontroll]] = (
     Kontroll(35, text("Antall parter"), ["part", "sakspart"], counts=_part, shows=_of_version),
-    Kontroll(36, text("Antall merknader"), ["merknad"], counts=_holder),
-    Kontroll(37, text("Antall kryssreferanser"), ["kryssreferanse"], counts=_holder),
+    Kontroll(36, text("Antall merknader"), ["merknad"], counts=holder),
+    Kontroll(37, text("Antall kryssreferanser"), ["kryssreferanse"], counts=holder),
     Kontroll(38, text("Antall presedenser"), ["presedens"], counts=_of_type),
     Kontroll(
         39,
@@ -93,12 +90,12 @@ KONTROLLER: Final[Sequence[Kontroll]] = (
         ["avskrivning"],
         counts=lambda avskrivning: avskrivning.get("avskrivningsmaate") or "",
     ),
-    Kontroll(41, text("Antall dokumentflyter"), ["dokumentflyt"], counts=_holder),
+    Kontroll(41, text("Antall dokumentflyter"), ["dokumentflyt"], counts=holder),
     Kontroll(
         42,
         text("Antall skjerminger"),
         ["skjerming"],
-        counts=_holder,
+        counts=holder,
         whole=_as_said(
             42,
             "inneholderSkjermetInformasjon",
@@ -116,7 +113,7 @@ KONTROLLER: Final[Sequence[Kontroll]] = (
         44,
         text("Antall kassasjonsvedtak"),
         ["kassasjon"],
-        counts=_holder,
+        counts=holder,
         whole=_as_said(
             44,
             "inneholderDokumenterSomSkalKasseres",

@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from sakark_api.deponering.kontroll.arkivenheter import is_expired
 from sakark_api.deponering.kontroll.dokumentfiler import Dokumentfiler, Lest, Referanse
 from sakark_api.deponering.kontroll.filer import judge_file
 from sakark_api.deponering.kontroll.innhold import Innhold
@@ -16,6 +15,7 @@ from sakark_api.deponering.kontroll.katalog import KONTROLLER
 from sakark_api.deponering.kontroll.rapport import Rapport
 from sakark_api.deponering.kontroll.referanser import empty_element
 from sakark_api.deponering.kontroll.regel import EVERY, Alvor, Funn, Kontroll, Sted, Utfall
+from sakark_api.deponering.kontroll.rules import is_expired
 from sakark_api.deponering.kontroll.struktur import breaches_of
 from sakark_api.deponering.kontroll.validering import Brudd
 from sakark_api.deponering.lesing import Enhet, read_units

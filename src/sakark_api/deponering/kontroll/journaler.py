@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from sakark_api.deponering.kontroll.arkivenheter import day_of, first_and_last
 from sakark_api.deponering.kontroll.innhold import Innhold, Journal
 from sakark_api.deponering.kontroll.regel import Alvor, Funn, Kontroll, Sted, Telling
+from sakark_api.deponering.kontroll.rules import day_of, first_and_last
 from sakark_api.deponering.lesing import Enhet, read_units
 from sakark_api.deponering.pakke import (
     ENDRINGSLOGG,

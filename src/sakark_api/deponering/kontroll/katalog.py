@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from typing import Final
 
 from sakark_api.deponering.kontroll import (
-    arkivenheter,
+    arkiv,
     deler,
+    dokumenter,
     filer,
     journaler,
+    mapper,
     referanser,
+    registreringer,
     struktur,
 )
 from sakark_api.deponering.kontroll.regel import Kontroll
@@ -22,7 +25,10 @@ KONTROLLER: Final[Sequence[Kontroll]] = tuple(
     sorted(
         (
             *struktur.KONTROLLER,
-            *arkivenheter.KONTROLLER,
+            *arkiv.KONTROLLER,
+            *mapper.KONTROLLER,
+            *registreringer.KONTROLLER,
+            *dokumenter.KONTROLLER,
             *filer.KONTROLLER,
             *deler.KONTROLLER,
             *referanser.KONTROLLER,
