@@ -183,6 +183,11 @@ FILES: Mapping[str, bytes] = {
 FIRST, SECOND, THIRD = FILES
 
 
+LAST_MAPPE = "</mappe></klasse></klasse></klassifikasjonssystem>"
+"""How the last mappe ends; what is put in after it lies beside it."""
+DOCTYPE = '<!DOCTYPE arkiv [<!ENTITY fil SYSTEM "file:///etc/hostname">]>'
+
+
 def arkivstruktur() -> str:
     first = journalpost(
         30,
