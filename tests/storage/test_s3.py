@@ -104,10 +104,23 @@ def test_server_that_knows_no_conditions_will_do(bucket: Bucket, size: int) -> N
         put(bucket, b"y")
 
 
+TOLD = pytest.mark.parametrize(
+    "told",
+    [
+        {"ChecksumCRC32": "AAAAAA=="},
+        {"ChecksumCRC32": None, "ETag": '"d41d8cd98f00b204e9800998ecf8427e"'},
+    ],
+    ids=["by checksum", "by ETag"],
+)
+
+
 @SIZES
-def test_bytes_that_changed_on_the_way_are_refused(bucket: Bucket, size: int) -> None:
+@TOLD
+def test_bytes_that_changed_on_the_way_are_refused(
+    bucket: Bucket, size: int, told: dict[str, Any]
+) -> None:
     def change(parsed: dict[str, Any], **_: Any) -> None:
-        parsed["ETag"] = '"d41d8cd98f00b204e9800998ecf8427e"'
+        parsed.update(told)
 
     bucket.on("after-call.s3.PutObject", change)
     bucket.on("after-call.s3.UploadPart", change)
@@ -121,6 +134,7 @@ def test_bytes_that_changed_on_the_way_are_refused(bucket: Bucket, size: int) ->
 
 def test_tag_under_a_key_of_kms_is_no_checksum(bucket: Bucket) -> None:
     def encrypt(parsed: dict[str, Any], **_: Any) -> None:
+        parsed["ChecksumCRC32"] = None
         parsed["ETag"] = '"d41d8cd98f00b204e9800998ecf8427e"'
         parsed["ServerSideEncryption"] = "aws:kms"
 

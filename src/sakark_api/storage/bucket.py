@@ -65,7 +65,7 @@ def s3_client(settings: Settings, endpoint: str | None = None) -> "S3Client":
             max_pool_connections=40,  # as many as there are threads
             s3={
                 "addressing_style": "auto" if address is None else "path",
-                # As it is over TLS anyhow: what is sent has a Content-MD5, which is signed.
+                # As over TLS: what is sent has a checksum in a header, which is signed.
                 "payload_signing_enabled": False,
             },
         ),
