@@ -29,6 +29,8 @@ ENTITIES = {
 TENANT_ID = {
     "noark/model.py": "declares it",
     "noark/opplasting.py": "a table of its own",
+    "noark/arkivstruktur/dokumenttekst.py": "a table of its own",
+    "noark/bevaring/tekst.py": "the rows of what files say",
     "noark/logging/endringslogg.py": "a table of its own",
     "noark/metadata/kodeverdi.py": "a table of its own",
     "noark/metadata/virksomhetsspesifikkemetadata.py": "a unique key begins with it",
@@ -71,7 +73,16 @@ SQL_TEXT = {
 }
 """Files with SQL in strings, and why."""
 
-WEB = ("rest/", "drift/", "app.py", "serving.py", "observe/edge.py", "observe/traces.py", "dev/")
+WEB = (
+    "rest/",
+    "drift/",
+    "search/",
+    "app.py",
+    "serving.py",
+    "observe/edge.py",
+    "observe/traces.py",
+    "dev/",
+)
 """What may know of HTTP."""
 
 SQL = re.compile(

@@ -13,6 +13,7 @@ import asyncpg
 import httpx
 import pytest
 from sqlalchemy.orm import Session
+from tests.api.test_search import say
 from tests.conftest import Client, LogIn, Service, World, build_world, described, in_kommune
 from tests.proof.conftest import Archive
 from tests.tenancy.operations import LONG, Sent, operations, sent
@@ -416,6 +417,7 @@ def tenants(ours: World, app_role: Sql) -> dict[str, int]:
     assert ours.dokumentkontroll["resultat"]
     assert ours.epost["emne"]
     in_kommune(client.service.settings, "molde", note_a_stray)
+    say(client.service, ours.dokumentobjekt, "Kommunen har vedtatt tiltaket.")
     return {row["slug"]: row["id"] for row in app_role.run("select id, slug from kommune")}
 
 
@@ -754,6 +756,7 @@ def test_functions_that_do_more_than_their_caller_are_for_one_role_each(
         ("sakark_failed_jobs", "sakark_drift"),
         ("sakark_send_again", "sakark_drift"),
         ("sakark_find_words", "sakark_app"),
+        ("sakark_find_newest", "sakark_app"),
         ("sakark_defer", "sakark_app"),
     }
     assert len(tenants) >= 5

@@ -5,7 +5,7 @@ which the sweeper finds; whoever comes after it finds the archive format, and ma
 """
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -15,6 +15,7 @@ from sakark_api.db.queue import defer
 from sakark_api.errors import Conflict, Invalid, NotFound
 from sakark_api.formats import (
     Examination,
+    Identification,
     ToolFailed,
     ToolMissing,
     Unconvertible,
@@ -23,6 +24,7 @@ from sakark_api.formats import (
     examine,
     preview_of,
 )
+from sakark_api.jobs.file import Held, fetched, held_of
 from sakark_api.jobs.findings import (
     Made,
     Outcome,
@@ -33,9 +35,9 @@ from sakark_api.jobs.findings import (
     refused,
     with_copy,
 )
+from sakark_api.jobs.reading import Said, keep_said, read_words
 from sakark_api.jobs.tools import Tools, in_thread, refuse_closed_kommune, work_folder
 from sakark_api.noark.arkivstruktur.dokumentobjekt import (
-    PRODUKSJONSFORMAT,
     Dokumentobjekt,
     dokumentobjekt,
 )
@@ -46,16 +48,15 @@ from sakark_api.noark.bevaring.arkivformat import (
     make_known,
     take_archive_copy,
 )
-from sakark_api.noark.bevaring.dokumentkontroll import Found, record, record_checksum
+from sakark_api.noark.bevaring.dokumentkontroll import Found, record
 from sakark_api.noark.bevaring.epost import TAKING_APART
 from sakark_api.noark.catalog import CATALOG
 from sakark_api.noark.resource import Change, StoredFile
 from sakark_api.noark.structure import FileDoor
 from sakark_api.rest.fetching import fetch
 from sakark_api.rest.schema import parse_values
-from sakark_api.tenancy.forhaandsvisning import has_preview, keep_preview
+from sakark_api.tenancy.forhaandsvisning import keep_preview
 from sakark_api.tenancy.kommune import Kommune
-from sakark_api.tenancy.verification import File, fault_of
 from sakark_api.texts import text
 
 __all__ = ["examine_document"]
@@ -67,21 +68,11 @@ PNG: Final = "image/png"
 _COPY: Final = "arkivformat.pdf"
 _OPENED: Final = (Verdict.ARKIVFORMAT, Verdict.KONVERTERES)
 """What is shown as a picture: what else there is, nobody opens."""
+_LEFT_SHUT: Final = (Verdict.TOM, Verdict.VIRUS, Verdict.BOMBE, Verdict.PASSORD)
+"""What nobody opens to see what it says."""
 _NOT_ORIGINAL: Final = text(
     "Bare originaler konverteres her. Lag denne utgaven i et arkivformat og last den opp."
 )
-
-
-@dataclass(frozen=True)
-class Held:
-    """What the row of a dokumentobjekt says of its file, and what is beside it."""
-
-    file: File
-    filnavn: str | None
-    mime_type: str | None
-    original: bool
-    archive_copy: UUID | None
-    previewed: bool
 
 
 async def examine_document(tools: Tools, kommune: int, enhet: UUID) -> None:
@@ -94,15 +85,12 @@ async def examine_document(tools: Tools, kommune: int, enhet: UUID) -> None:
     if there is None:
         return
     refuse_closed_kommune(there)
-    held = await tools.write(there, partial(_held, unit_id=enhet))
+    held = await tools.write(there, partial(held_of, unit_id=enhet))
     if held is None:
         return
     with work_folder() as folder:
         path = folder / "fil"
-        with path.open("xb") as out:
-            fault = await fault_of(tools.documents, held.file, read=True, take=out.write)
-        await tools.write(there, partial(_note_checksum, unit_id=enhet, fault=fault))
-        if fault is not None:
+        if not await fetched(tools, there, held.file, path):
             return
         try:
             outcome = await _look_into(tools, there, held, path)
@@ -110,28 +98,6 @@ async def examine_document(tools: Tools, kommune: int, enhet: UUID) -> None:
             await tools.write(there, partial(_note, unit_id=enhet, found=failed(error)))
             raise
     await _keep(tools, there, enhet, outcome)
-
-
-def _held(change: Change, unit_id: UUID) -> Held | None:
-    """Look at what there is; None where the file was deleted meanwhile."""
-    unit = change.get(Dokumentobjekt, unit_id)
-    if unit is None or unit.lagringsnoekkel is None:
-        return None
-    copy = archive_copy_of(change, unit)
-    return Held(
-        File(unit.system_id, unit.lagringsnoekkel, unit.filstoerrelse or 0, unit.sjekksum or ""),
-        unit.filnavn,
-        unit.mime_type,
-        unit.variantformat.kode == PRODUKSJONSFORMAT,
-        copy.system_id if copy else None,
-        has_preview(change.session, unit_id),
-    )
-
-
-def _note_checksum(change: Change, unit_id: UUID, fault: str | None) -> None:
-    unit = change.get(Dokumentobjekt, unit_id)
-    if unit is not None:
-        record_checksum(change, unit, fault, once=True)
 
 
 def _note(change: Change, unit_id: UUID, found: Found) -> None:
@@ -142,12 +108,25 @@ def _note(change: Change, unit_id: UUID, found: Found) -> None:
 
 
 async def _look_into(tools: Tools, kommune: Kommune, held: Held, path: Path) -> Outcome:
-    said = {"filename": held.filnavn, "declared_mime": held.mime_type}
-    looked = await in_thread(partial(examine, path, **said, settings=tools.settings))
+    """Find out what a file is and what it says, and make its archive format and its picture."""
+    told = {"filename": held.filnavn, "declared_mime": held.mime_type}
+    looked = await in_thread(partial(examine, path, **told, settings=tools.settings))
     outcome = await _convert(tools, kommune, held, path, looked)
+    best = _best_of(path, looked, outcome.made)
+    said = Said("")
+    if looked.verdict not in _LEFT_SHUT:
+        said = await in_thread(partial(read_words, *best, tools.settings))
+    outcome = replace(outcome, said=said)
     if held.previewed or looked.verdict not in _OPENED:
         return outcome
-    return replace(outcome, preview=await _draw(tools, kommune, path, looked, outcome.made))
+    return replace(outcome, preview=await _draw(tools, kommune, *best))
+
+
+def _best_of(path: Path, looked: Examination, made: Made | None) -> tuple[Path, Identification]:
+    """Choose what a file is read and shown by: its archive format where there is one, the quicker."""
+    if made is None:
+        return path, looked.identification
+    return path.with_name(_COPY), replace(looked.identification, puid=made.conversion.puid)
 
 
 async def _convert(
@@ -178,17 +157,15 @@ async def _make_copy(
 
 
 async def _draw(
-    tools: Tools, kommune: Kommune, path: Path, looked: Examination, made: Made | None
+    tools: Tools, kommune: Kommune, path: Path, kind: Identification
 ) -> StoredFile | None:
-    """Store a picture of the first page, of the archive format where one was made; no row names it.
+    """Store a picture of the first page; no row names it.
 
     A picture is a comfort: what is wrong with making it is in the log, and no task.
     """
-    shown, kind, out = path, looked.identification, path.with_name("side.png")
-    if made is not None:
-        shown, kind = path.with_name(_COPY), replace(kind, puid=made.conversion.puid)
+    out = path.with_name("side.png")
     try:
-        drawn = await in_thread(partial(preview_of, shown, kind, out, tools.settings))
+        drawn = await in_thread(partial(preview_of, path, kind, out, tools.settings))
     except (ToolMissing, ToolFailed, Unconvertible) as error:
         log.warning("A file got no preview: %s", type(error).__name__)
         return None
@@ -239,6 +216,8 @@ def _write(change: Change, tools: Tools, unit_id: UUID, outcome: Outcome) -> fro
     if outcome.made is not None and copy is not None:
         outcome = converted(outcome, copy)
     record(change, unit, outcome.found, funn, once=True)
+    if outcome.said is not None:
+        keep_said(change, unit, outcome.said)
     preview = outcome.preview
     if preview is not None and keep_preview(change.session, unit_id, preview, change.now):
         kept.add(preview.key)

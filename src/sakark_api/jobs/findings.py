@@ -12,6 +12,7 @@ from sakark_api.formats import (
     Verdict,
     is_mail,
 )
+from sakark_api.jobs.reading import Said
 from sakark_api.noark.bevaring.arkivformat import Format
 from sakark_api.noark.bevaring.dokumentkontroll import Found, Kontrolltype
 from sakark_api.noark.resource import StoredFile
@@ -50,6 +51,7 @@ class Outcome:
     found: Found
     format: Format | None
     made: Made | None = None
+    said: Said | None = None
     preview: StoredFile | None = None
     mail: bool = False
     """Whether it is an e-mail that is to be taken apart."""

@@ -23,11 +23,13 @@ from sakark_api.jobs.housekeeping import (
     forget_idempotency_keys,
     throw_away_expired_sandboxes,
 )
+from sakark_api.jobs.reading import read_document, send_unread_to_reading
 from sakark_api.jobs.sweeping import delete_strays
 from sakark_api.jobs.tools import Tools
 from sakark_api.jobs.unpacking import take_email_apart
 from sakark_api.noark.arkivstruktur.dokumentobjekt import EXAMINATION
 from sakark_api.noark.bevaring.epost import TAKING_APART
+from sakark_api.noark.bevaring.tekst import READING
 from sakark_api.observe.metrics import JOBS
 from sakark_api.settings import Settings
 
@@ -54,10 +56,12 @@ PERIODIC: Final = (
     Periodic("throw_away_expired_sandboxes", "*/10 * * * *", throw_away_expired_sandboxes),
     Periodic("delete_strays", "37 1 * * *", delete_strays),
     Periodic("read_files_again", "23 * * * *", read_files_again),
+    Periodic("send_unread_to_reading", "3/10 * * * *", send_unread_to_reading),
 )
 OF_UNITS: Final[Mapping[str, Callable[[Tools, int, UUID], Awaitable[None]]]] = {
     EXAMINATION: examine_document,
     TAKING_APART: take_email_apart,
+    READING: read_document,
 }
 """Jobs about one unit, by name; rules put them in the queue."""
 

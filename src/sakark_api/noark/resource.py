@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from sakark_api.noark.attribute import BoundAttribute, attributes_of
 from sakark_api.noark.metadata.kodeliste import CodeList
 from sakark_api.noark.metadata.kodeverk import Kodeverk
-from sakark_api.noark.model import WHOLE_KEY, TenantRow
+from sakark_api.noark.model import WHOLE_KEY, Base, TenantRow
 from sakark_api.noark.rel import OWN_REL, REL
 from sakark_api.noark.values import Kode
 from sakark_api.texts import Text
@@ -210,8 +210,9 @@ class FileRules:
     when unknown. `receive(change, unit, stored)` gives the unit that now has the file, or raises
     when the file is not what was announced. The `parent_` twins do the same for a file sent to the
     unit's parent. `public` is the attribute and the kode of files that what is screened has been
-    taken out of. The unit has the attributes mime_type, filnavn, filstoerrelse and sjekksum, and
-    the column lagringsnoekkel, empty until the file has come.
+    taken out of. `words` is the table of what the files say, by their units' systemID, with the
+    columns tekst and sok. The unit has the attributes mime_type, filnavn, filstoerrelse and
+    sjekksum, and the column lagringsnoekkel, empty until the file has come.
     """
 
     refuse: Callable[[Change, Any, str, int | None], None]
@@ -219,6 +220,7 @@ class FileRules:
     parent_refuse: Callable[[Change, Any, str, int | None], None]
     parent_receive: Callable[[Change, Any, StoredFile], TenantRow]
     public: tuple[str, str]
+    words: type[Base] | None = None
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from sakark_api.noark.arkivstruktur.dokumentbeskrivelse import (
     dokumentbeskrivelse,
     tied,
 )
+from sakark_api.noark.arkivstruktur.dokumenttekst import Dokumenttekst
 from sakark_api.noark.arkivstruktur.felles import Signert
 from sakark_api.noark.arkivstruktur.graderingsarv import keeping, refuse_lower
 from sakark_api.noark.arkivstruktur.kassasjonsarv import following
@@ -383,6 +384,7 @@ dokumentobjekt = Resource(
         parent_refuse=refuse_file_of_finished,
         parent_receive=take_file_as_version,
         public=("variantformat", SLADDET),
+        words=Dokumenttekst,
     ),
     example={"variantformat": {"kode": "P"}, "mimeType": "application/pdf"},
 )

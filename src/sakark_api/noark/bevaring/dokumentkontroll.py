@@ -36,6 +36,8 @@ class Kontrolltype(StrEnum):
     """Whether its bytes are those that came in."""
     VEDLEGG = "vedlegg"
     """Whether what is attached to an e-mail is documents too."""
+    TEKST = "tekst"
+    """What it says; told only of files that could not be read."""
 
 
 class Dokumentkontroll(TenantRow):
@@ -50,7 +52,7 @@ class Dokumentkontroll(TenantRow):
     dokumentobjekt_ref: Mapped[UUID] = reference(required=True)
     kontrolltype: Mapped[str] = attribute(
         None,
-        description=text("Hva som ble kontrollert: format, sjekksum eller vedlegg"),
+        description=text("Hva som ble kontrollert: format, sjekksum, vedlegg eller tekst"),
         set_by=SetBy.CORE,
         always=True,
     )

@@ -1,0 +1,98 @@
+"""What a file says: read when it is examined, and by a job of its own where it came before that."""
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from sakark_api.access.policy import Action, allows
+from sakark_api.db.queue import defer
+from sakark_api.formats import (
+    Identification,
+    ToolFailed,
+    ToolMissing,
+    Unconvertible,
+    identify,
+    text_of,
+)
+from sakark_api.jobs.file import fetched, held_of
+from sakark_api.jobs.tools import Tools, in_thread, refuse_closed_kommune, work_folder
+from sakark_api.noark.arkivstruktur.dokumentobjekt import Dokumentobjekt
+from sakark_api.noark.bevaring.tekst import READING, keep_text, keep_unread, unread_files
+from sakark_api.noark.resource import Change
+from sakark_api.settings import Settings
+from sakark_api.texts import Text
+
+__all__ = ["Said", "keep_said", "read_document", "read_words", "send_unread_to_reading"]
+
+AT_A_TIME: Final = 1000
+"""How many files of each kommune are put in the queue at a time."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a file says, or why nobody could read it."""
+
+    tekst: str
+    fault: Text | None = None
+
+
+def read_words(path: Path, identification: Identification, settings: Settings) -> Said:
+    """Read what a file says; that it can't be read stops nobody."""
+    try:
+        words = text_of(path, identification, settings)
+    except (ToolMissing, ToolFailed) as error:
+        return Said("", error.text)
+    except Unconvertible as error:
+        return Said("", error.why)
+    # Without control characters, which the database may not take, and soft hyphens.
+    return Said("".join(filter(str.isprintable, words)))
+
+
+def keep_said(change: Change, unit: Dokumentobjekt, said: Said) -> None:
+    """Keep what a file says, or that it could not be read."""
+    if said.fault is None:
+        keep_text(change, unit, said.tekst)
+    else:
+        keep_unread(change, unit, said.fault)
+
+
+async def read_document(tools: Tools, kommune: int, enhet: UUID) -> None:
+    """Read what a file says that nobody has read yet; what is wrong with it is written down.
+
+    Raises `Unavailable` when the storage does not answer, and `Conflict` where the kommune has
+    left.
+    """
+    there = await tools.kommune(kommune)
+    if there is None:
+        return
+    refuse_closed_kommune(there)
+    held = await tools.write(there, partial(held_of, unit_id=enhet))
+    if held is None:
+        return
+    with work_folder() as folder:
+        path = folder / "fil"
+        if not await fetched(tools, there, held.file, path):
+            return
+        found = await in_thread(partial(identify, path, held.filnavn))
+        said = await in_thread(partial(read_words, path, found, tools.settings))
+    await tools.write(there, partial(_keep, unit_id=enhet, said=said))
+
+
+def _keep(change: Change, unit_id: UUID, said: Said) -> None:
+    """Keep what was read, unless the file was deleted meanwhile."""
+    unit = change.get(Dokumentobjekt, unit_id)
+    if unit is not None:
+        keep_said(change, unit, said)
+
+
+async def send_unread_to_reading(tools: Tools) -> None:
+    """Put the files in the queue that nobody has read, some of each kommune at a time."""
+    for kommune in (await tools.registry.current()).values():
+        if not allows(kommune.status, Action.CHANGE):
+            continue
+        async with tools.writer.transaction(kommune.id) as session:
+            unread = unread_files(tools.clock()).limit(AT_A_TIME)
+            for system_id in await session.scalars(unread):
+                await session.run_sync(defer, READING, system_id)

@@ -1,0 +1,40 @@
+"""Dokumenttekst: the words of a file, for search. No unit of its own: it goes with its file."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Computed, ForeignKeyConstraint, Index, SmallInteger, func, literal_column
+from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.orm import Mapped, mapped_column
+
+from sakark_api.noark.model import Base, partitioned
+
+__all__ = ["Dokumenttekst"]
+
+
+class Dokumenttekst(Base):
+    """What a file says, by its dokumentobjekt; without a text where it could not be read."""
+
+    __tablename__ = "dokumenttekst"
+    __table_args__ = partitioned(
+        ForeignKeyConstraint(
+            ["tenant_id", "system_id"],
+            ["dokumentobjekt.tenant_id", "dokumentobjekt.system_id"],
+            ondelete="CASCADE",
+        ),
+        Index(None, "sok", postgresql_using="gin"),
+    )
+
+    tenant_id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    system_id: Mapped[UUID] = mapped_column(primary_key=True)
+    opprettet_dato: Mapped[datetime]
+    """When the dokumentobjekt was made: search gives the newest first, and asks no other table."""
+    lest_dato: Mapped[datetime]
+    """When the file was read last, or could not be."""
+    tekst: Mapped[str | None] = mapped_column(deferred=True)
+    sok: Mapped[str | None] = mapped_column(
+        TSVECTOR,
+        # What has more words than an index takes is cut off there, and not refused.
+        Computed(func.sakark_words_of(literal_column("tekst")), persisted=True),
+        deferred=True,
+    )
