@@ -103,3 +103,78 @@ def test_the_owner_still_sees_nothing_without_a_kommune(
 ) -> None:
     assert makers
     assert ask(database.owner_url, f"select from {table}") == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "written"),
+    [
+        ("sak", "sakane"),
+        ("saker", "sakene"),
+        ("byggesøknad", "byggesøknadene"),
+        ("byggesøknader", "byggjesøknaden"),
+        ("offentlig", "offentleg"),
+        ("kommunens", "kommunane"),
+        ("skole", "skulen"),
+        ("skulane", "skoler"),
+        ("eiendom", "eigedomar"),
+        ("tillatelser", "løyvet"),
+        ("søkere", "søkjaren"),
+        ("saksbehandleren", "saksbehandlarar"),
+        ("veiene", "vegen"),
+        ("sjukeheimen", "sykehjemmet"),
+        ("uttalelser", "fråsegn"),
+        ("skolen -kirke", "skulen"),
+        ('"ny skole"', "ein ny skule"),
+    ],
+)
+def test_bokmaal_and_nynorsk_find_each_other(
+    database: EmbeddedServer, service: object, asked: str, written: str
+) -> None:
+    found = f"select to_tsvector('norwegian', $${written}$$) @@ sakark_read_words($${asked}$$)"
+
+    assert ask(database.app_url, found)[0][0], (asked, written)
+    assert service
+
+
+@pytest.mark.parametrize(
+    ("asked", "written"),
+    [("skole", "kjole"), ("skole kirke", "skulen"), ("skole -kirke", "skulen ved kyrkja")],
+)
+def test_other_words_do_not(
+    database: EmbeddedServer, service: object, asked: str, written: str
+) -> None:
+    found = f"select to_tsvector('norwegian', $${written}$$) @@ sakark_read_words($${asked}$$)"
+
+    assert not ask(database.app_url, found)[0][0]
+    assert service
+
+
+NEWEST = "select sakark_find_newest('arkivskaper', 'x', null, null, 10)"
+
+
+def test_the_newest_are_not_found_where_no_date_may_be_seen(
+    database: EmbeddedServer, makers: dict[int, UUID]
+) -> None:
+    kommune = next(iter(makers))
+
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        ask(database.app_url, KOMMUNE.format(kommune), NEWEST)
+
+
+NEWEST_CASES = (
+    "select m.opprettet_dato, m.tenant_id from sakark_find_newest('mappe',"
+    " sakark_read_words('sak'), null, null, 5) with ordinality as found(id, place)"
+    " join mappe m on m.system_id = found.id order by place"
+)
+
+
+def test_the_newest_come_first_and_from_ones_own_kommune(
+    database: EmbeddedServer, makers: dict[int, UUID]
+) -> None:
+    for kommune in makers:
+        found = ask(database.app_url, KOMMUNE.format(kommune), NEWEST_CASES)
+
+        dates = [row[0] for row in found]
+        assert dates == sorted(dates, reverse=True)
+        assert {row[1] for row in found} <= {kommune}
+    assert ask(database.app_url, "select 1", NEWEST_CASES) == []

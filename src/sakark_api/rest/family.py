@@ -98,23 +98,25 @@ class Family:
         found: ColumnElement[Any] = table.c[name]
         return found
 
-    def _shown(self, name: str) -> ColumnElement[Any]:
+    def shown(self, name: str, rows: FromClause | None = None) -> ColumnElement[Any]:
         """Give a column as it is written in answers."""
-        return self._screen.shown(name, self.table) if self._screen else self.column(name)
+        table = self.table if rows is None else rows
+        return self._screen.shown(name, table) if self._screen else self.column(name, table)
 
-    def _file_key(self) -> ColumnElement[Any] | None:
+    def file_key(self, rows: FromClause | None = None) -> ColumnElement[Any] | None:
         """Give where the files of units are, as the caller may know; None where there are none."""
         if self.root.file is None:
             return None
-        found: ColumnElement[Any] = self.table.c.lagringsnoekkel
-        return self._screen.file(self.table) if self._screen else found
+        table = self.table if rows is None else rows
+        found: ColumnElement[Any] = table.c.lagringsnoekkel
+        return self._screen.file(table) if self._screen else found
 
     def select(
         self, count: ColumnElement[int] | None = None, *more: ColumnElement[Any]
     ) -> Select[Any]:
         """Select whole rows, in the order that `UnitWriter` and the constants above expect."""
         table = self.table
-        key = self._file_key()
+        key = self.file_key()
         type_ = table.c.type if has_kinds(table) else literal_column(f"'{self.root.name}'")
         return select(
             type_,
@@ -125,7 +127,7 @@ class Family:
             is_screened(self.root, table)
             if self._screen is None
             else screening_mark(self.root, table),
-            *(_on_the_wire(self._shown(name)) for name in self.attributes),
+            *(_on_the_wire(self.shown(name)) for name in self.attributes),
             *([] if key is None else [key.label("lagringsnoekkel")]),
             *more,
         )
