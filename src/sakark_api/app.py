@@ -42,6 +42,8 @@ from sakark_api.rest.roots import add_roots, kommuner_routes
 from sakark_api.rest.router import add_resources
 from sakark_api.rest.schema import Schemas
 from sakark_api.rest.tree import RouteTree
+from sakark_api.search.answers import BODIES as SEARCH_BODIES
+from sakark_api.search.routes import add_search
 from sakark_api.settings import Settings
 from sakark_api.storage import open_documents
 from sakark_api.tenancy.fitness import refuse_unfit
@@ -94,6 +96,7 @@ def create_app(settings: Settings, mounts: Sequence[tuple[str, ASGIApp]] = ()) -
     add_roots(tree, CATALOG)
     add_codelists(tree, CATALOG)
     add_resources(tree, CATALOG)
+    add_search(tree)
     app = FastAPIOffline(
         static_url=STATIC,
         docs_url=None,
@@ -140,7 +143,7 @@ def _described(app: FastAPI, tree: RouteTree, others: Sequence[APIRoute]) -> dic
             CATALOG,
             Schemas(CATALOG),
             {"Kodelisteverdi": KodeverdiBody},
-            [*BODIES, Lovlig],
+            [*BODIES, Lovlig, *SEARCH_BODIES],
             version("sakark-api"),
         )
     return app.openapi_schema

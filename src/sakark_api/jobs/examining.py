@@ -123,7 +123,7 @@ async def _look_into(tools: Tools, kommune: Kommune, held: Held, path: Path) -> 
 
 
 def _best_of(path: Path, looked: Examination, made: Made | None) -> tuple[Path, Identification]:
-    """Choose what a file is read and shown by: its archive format where there is one, the quicker."""
+    """Choose what a file is read and shown by: its archive format where one was made."""
     if made is None:
         return path, looked.identification
     return path.with_name(_COPY), replace(looked.identification, puid=made.conversion.puid)

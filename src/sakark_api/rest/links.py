@@ -8,11 +8,16 @@ from zlib import crc32
 
 import msgspec
 
+from sakark_api.noark.rel import OWN_REL
 from sakark_api.noark.resource import REL, JoinTable, Package, ParentColumn, Resource
 from sakark_api.noark.structure import Catalog, Offer, Relation
 
 __all__ = [
+    "ALLOWED_REL",
     "QUERY",
+    "SEARCH_QUERY",
+    "SEARCH_REL",
+    "SUGGESTION_REL",
     "Link",
     "LinkSet",
     "Links",
@@ -33,6 +38,14 @@ PREVIEW_REL = f"{Package.BEVARING.rel}forhaandsvisning/"
 
 ALLOWED_REL = f"{Package.TILGANGSSTYRING.rel}tilgang/"
 """To what the caller may do with a unit."""
+
+SEARCH_REL = f"{OWN_REL}sok/"
+"""To the search across cases, registreringer and documents."""
+
+SEARCH_QUERY = "{?q&type&enhet&aar&status&$top&$skip}"
+
+SUGGESTION_REL = f"{SEARCH_REL}forslag/"
+"""To how what is being searched for may go on."""
 
 May = Callable[[str, str], bool]
 """Whether the caller may do an action ("create", …) in a kind of work ("casework", …)."""

@@ -114,6 +114,28 @@ class Operation:
         )
 
     @classmethod
+    def searching(cls, id_: str) -> Self:
+        return cls(
+            id_,
+            text("Søk i saker, registreringer og dokumenter"),
+            "sok",
+            errors=(*_ALWAYS, 406),
+            answer=_noark("Soekesvar"),
+            parameters=("q", "type", "enhet", "aar", "status", "top", "skip"),
+        )
+
+    @classmethod
+    def suggesting(cls, id_: str) -> Self:
+        return cls(
+            id_,
+            text("Få forslag mens et søk skrives"),
+            "sok",
+            errors=(*_ALWAYS, 406),
+            answer=_noark("Soekeforslag"),
+            parameters=("q",),
+        )
+
+    @classmethod
     def template(cls, made: Resource[Any], id_: str, of: Resource[Any] | None = None) -> Self:
         del of
         return cls(
@@ -657,6 +679,13 @@ def _parameters() -> Json:
         "top": one("$top", "query", text("Største antall på siden"), number),
         "skip": one("$skip", "query", text("Antall å hoppe over"), number),
         "search": one("$search", "query", text("Ord å søke etter"), string),
+        "q": one("q", "query", text("Det som det søkes etter"), string, required=True),
+        "type": one("type", "query", text("Bare treff av dette slaget"), string),
+        "enhet": one(
+            "enhet", "query", text("Bare treff i saker med denne administrative enheten"), string
+        ),
+        "aar": one("aar", "query", text("Bare treff fra dette året"), {"type": "integer"}),
+        "status": one("status", "query", text("Bare treff med denne statusen"), string),
         "id": one("$id", "query", text("Adressen til enheten det gjelder"), string, required=True),
         "expand": one(
             "$expand", "query", text("Relasjoner som vises inne i enheten, med komma"), string

@@ -27,15 +27,18 @@ __all__ = [
     "FIND",
     "LARGEST_EXPANDED_PAGE",
     "LARGEST_PAGE",
+    "LARGEST_SKIP",
     "SHOW",
     "Asked",
     "list_body",
+    "next_query",
+    "number",
     "parse_query",
 ]
 
 LARGEST_PAGE = 1000
 LARGEST_EXPANDED_PAGE = 100
-_LARGEST_SKIP = 2**40
+LARGEST_SKIP = 2**40
 _LONGEST_QUERY = 20_000
 _IGNORED = ("$count",)
 FIND = ("$filter", "$orderby", "$top", "$skip", "$search")
@@ -93,8 +96,8 @@ def parse_query(query: str, known: tuple[str, ...] = (*FIND, *SHOW)) -> Asked:
     return Asked(
         filter=filter_,
         orders=orders,
-        top=_number(given, "$top", LARGEST_PAGE),
-        skip=_number(given, "$skip", _LARGEST_SKIP) or 0,
+        top=number(given, "$top", LARGEST_PAGE),
+        skip=number(given, "$skip", LARGEST_SKIP) or 0,
         search=parse_search(given["$search"]) if "$search" in given else None,
         expand=parse_expand(given["$expand"]) if "$expand" in given else {},
         select=parse_select(given["$select"]) if "$select" in given else frozenset(),
@@ -108,7 +111,8 @@ def _prefixed(filter_: Filter | None, orders: tuple[Order, ...]) -> frozenset[st
     return frozenset(step for step in steps if ":" in step)
 
 
-def _number(given: Mapping[str, str], name: str, largest: int) -> int | None:
+def number(given: Mapping[str, str], name: str, largest: int) -> int | None:
+    """Read a parameter that is a number of units; None where it is not given."""
     written = given.get(name)
     if written is None:
         return None

@@ -13,7 +13,14 @@ from sakark_api.noark.metadata.kodeliste import KODELISTER
 from sakark_api.noark.resource import REL, Package, Work
 from sakark_api.noark.structure import Catalog
 from sakark_api.rest.dependencies import WELL_KNOWN, Context, Services, base_of, enter, kommune_of
-from sakark_api.rest.links import QUERY, Link, render
+from sakark_api.rest.links import (
+    QUERY,
+    SEARCH_QUERY,
+    SEARCH_REL,
+    SUGGESTION_REL,
+    Link,
+    render,
+)
 from sakark_api.rest.media_types import NOARK, refuse_unacceptable
 from sakark_api.rest.openapi import Operation, describe
 from sakark_api.rest.router import route
@@ -95,7 +102,11 @@ async def root(request: Request) -> Response:
     ]
     if "authorization" in request.headers:
         await enter(request)
-        links.append(Link(f"{REL}admin/system/", f"{base}admin/system/"))
+        links += [
+            Link(f"{REL}admin/system/", f"{base}admin/system/"),
+            Link(SEARCH_REL, f"{base}sok/{SEARCH_QUERY}", templated=True),
+            Link(SUGGESTION_REL, f"{base}sok/forslag/{{?q}}", templated=True),
+        ]
     body = {"_links": msgspec.Raw(render(links))}
     return Response(msgspec.json.encode(body), media_type=NOARK)
 

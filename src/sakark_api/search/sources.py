@@ -1,0 +1,250 @@
+"""Where a search looks: each source gives its hits as rows of the same columns, seen by the caller.
+
+Of what an index finds the newest are looked at, and of those that the caller sees the newest are
+kept. A row that is screened from the caller in any of its words is not found by them, and a file
+that the caller may not open is not found at all.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    DateTime,
+    FromClause,
+    Select,
+    Text,
+    Uuid,
+    bindparam,
+    cast,
+    column,
+    extract,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+    true,
+)
+
+from sakark_api.noark.arkivstruktur.dokumentbeskrivelse import attachments, dokumentbeskrivelse
+from sakark_api.noark.arkivstruktur.dokumentobjekt import dokumentobjekt
+from sakark_api.noark.arkivstruktur.dokumenttekst import Dokumenttekst
+from sakark_api.noark.arkivstruktur.mappe import mappe
+from sakark_api.noark.arkivstruktur.registrering import registrering
+from sakark_api.noark.model import has_kinds, table_of
+from sakark_api.noark.resource import Resource
+from sakark_api.rest.family import Family, same_kommune
+from sakark_api.rest.queries import Queries
+from sakark_api.rest.screening import is_screened
+
+__all__ = ["KEPT", "LOOKED_AT", "SAID", "Source", "Sources"]
+
+LOOKED_AT: Final = 2000
+"""How many of the newest of each source are looked at, to find those that the caller sees."""
+KEPT: Final = 500
+"""How many of each source are kept, counted and paged through."""
+SAID: Final = table_of(Dokumenttekst)
+"""What the files say."""
+_WORDS: Final = "sok"
+_NOTHING: ColumnElement[Any] = cast(null(), Text())
+
+
+@dataclass(frozen=True)
+class Source:
+    """One table of words: what its index found, and the hits that are kept of it."""
+
+    found: CTE
+    kept: CTE
+
+    @property
+    def has_more(self) -> ColumnElement[bool]:
+        """Say that there may be more hits than those kept."""
+        return or_(
+            _count(self.found) >= literal_column(str(LOOKED_AT)),
+            _count(self.kept) >= literal_column(str(KEPT)),
+        )
+
+
+class Sources:
+    """The sources of one search: for one kind of caller, and with what it looks for.
+
+    `most` hits of each are kept; with `narrow` only those of the facets' values that are given.
+    """
+
+    def __init__(
+        self,
+        queries: Queries,
+        words: ColumnElement[Any],
+        most: int = KEPT,
+        *,
+        narrow: bool = True,
+    ) -> None:
+        self._families = queries.families
+        self._words = words
+        self._most = most
+        self._narrow = narrow
+
+    def own_words(self) -> Sequence[Source]:
+        """Look in what mapper, registreringer and documents are called and described as."""
+        return [self._own_words(one) for one in (mappe, registrering, dokumentbeskrivelse)]
+
+    def files(self) -> Source:
+        """Look in what the files of documents say."""
+        family, file = self._family(dokumentbeskrivelse), self._family(dokumentobjekt)
+        rows, filed = family.table.alias("document"), file.table.alias("filed")
+        found = self._find(SAID.name)
+        newest = _in_order(found)
+        key = file.file_key(filed)
+        assert key is not None  # noqa: S101  dokumentobjekter have files
+        hit = (
+            self._hit(family, rows, filed.c.opprettet_dato, filed.c.system_id)
+            .select_from(filed.join(rows, rows.c.system_id == filed.c.dokumentbeskrivelse_ref))
+            .where(same_kommune(filed), filed.c.system_id == newest.c.system_id, key.is_not(None))
+        )
+        return Source(found, self._kept(hit, newest, SAID.name))
+
+    def _own_words(self, resource: Resource[Any]) -> Source:
+        family = self._family(resource)
+        rows = family.table.alias("unit")
+        found = self._find(family.table.name)
+        newest = _in_order(found)
+        hit = self._hit(family, rows, rows.c.opprettet_dato, None).where(
+            rows.c.system_id == newest.c.system_id, family.column(_WORDS, rows).is_not(None)
+        )
+        return Source(found, self._kept(hit, newest, family.table.name))
+
+    def _family(self, resource: Resource[Any]) -> Family:
+        return self._families[resource.root.name]
+
+    def _find(self, table: str) -> CTE:
+        """Look words up by a function that may use the index; the newest come first."""
+        newest = func.sakark_find_newest(
+            literal_column(f"'{table}'"),
+            self._words,
+            *(bindparam(one, type_=DateTime(timezone=True)) for one in ("since", "until")),
+            literal_column(str(LOOKED_AT)),
+        )
+        rows = newest.table_valued(
+            column("system_id", Uuid()), with_ordinality="place", name=f"newest_{table}"
+        ).render_derived()
+        return select(rows.c.system_id, rows.c.place).cte(f"found_{table}")
+
+    def _kept(self, hit: Select[Any], newest: FromClause, table: str) -> CTE:
+        """Keep the first hits: each is fetched by its key, in the order that they were found.
+
+        So no more are looked at than are kept. Left to itself PostgreSQL may fetch all there are:
+        it does not know how few are found, nor what it takes to tell if one is seen.
+        """
+        each = hit.offset(literal_column("0")).lateral("hit")
+        kept = (
+            select(each, newest.c.place)
+            .select_from(newest.join(each, true()))
+            .order_by(newest.c.place)
+            .limit(literal_column(str(self._most)))
+        )
+        return kept.cte(f"kept_{table}").prefix_with("MATERIALIZED")
+
+    def _narrowed(self, family: Family, rows: FromClause) -> list[ColumnElement[bool]]:
+        """Say that a row is seen, and one that the search is narrowed to."""
+        seen = family.of_kind(family.root, rows)
+        if not self._narrow:
+            return seen
+        facets = {
+            "type": _type_of(family, rows),
+            "enhet": self._enhet(family, rows),
+            "status": _status(rows),
+        }
+        return [*seen, *(_is_or_any(name, held) for name, held in facets.items())]
+
+    def _hit(
+        self,
+        family: Family,
+        rows: FromClause,
+        dato: ColumnElement[Any],
+        file: ColumnElement[Any] | None,
+    ) -> Select[Any]:
+        own = func.ts_rank(rows.c[_WORDS], self._words) + literal_column("1")
+        return select(
+            _type_of(family, rows).label("type"),
+            rows.c.system_id.label("system_id"),
+            (cast(null(), Uuid()) if file is None else file).label("objekt"),
+            dato.label("dato"),
+            cast(extract("year", dato), Text()).label("aar"),
+            _identifier(rows).label("identifikator"),
+            family.shown("tittel", rows).label("tittel"),
+            _status(rows).label("status"),
+            _status_name(rows).label("statusnavn"),
+            self._enhet(family, rows).label("enhet"),
+            is_screened(family.root, rows).label("skjermet"),
+            # Those of files are ranked when it is known which are the newest.
+            (literal_column("0") if file is not None else own).label("rang"),
+        ).where(*self._narrowed(family, rows))
+
+    def _enhet(self, family: Family, rows: FromClause) -> ColumnElement[Any]:
+        """Give the administrative unit of the case that a row is, or is in, if that is seen."""
+        if family.root is mappe:
+            held: ColumnElement[Any] = rows.c.administrativ_enhet
+            return held
+        cases = self._family(mappe)
+        case = cases.table.alias("of_case")
+        above = select(case.c.administrativ_enhet).where(*cases.of_kind(mappe, case))
+        if family.root is registrering:
+            return above.where(case.c.system_id == rows.c.mappe_ref).scalar_subquery()
+        entries = self._family(registrering)
+        entry = entries.table.alias("of_entry")
+        return (
+            above.where(
+                same_kommune(attachments),
+                attachments.c.dokumentbeskrivelse_ref == rows.c.system_id,
+                attachments.c.registrering_ref == entry.c.system_id,
+                *entries.of_kind(registrering, entry),
+                case.c.system_id == entry.c.mappe_ref,
+            )
+            .order_by(case.c.opprettet_dato)
+            .limit(literal_column("1"))
+            .scalar_subquery()
+        )
+
+
+def _is_or_any(name: str, held: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Say that a row has the value that is asked for, if one is."""
+    asked: ColumnElement[Any] = bindparam(name, type_=Text())
+    return or_(asked.is_(None), held == asked)
+
+
+def _in_order(found: CTE) -> FromClause:
+    return select(found.c.system_id, found.c.place).order_by(found.c.place).subquery()
+
+
+def _type_of(family: Family, rows: FromClause) -> ColumnElement[Any]:
+    if has_kinds(family.table):
+        held: ColumnElement[Any] = rows.c.type
+        return held
+    return literal_column(f"'{family.root.name}'", Text())
+
+
+def _identifier(rows: FromClause) -> ColumnElement[Any]:
+    names = [name for name in ("mappe_id", "registrerings_id") if name in rows.c]
+    return rows.c[names[0]] if names else _NOTHING
+
+
+_STATUSES: Final = ("saksstatus", "journalstatus", "dokumentstatus")
+
+
+def _status(rows: FromClause) -> ColumnElement[Any]:
+    """Give the code of a row's status, after which list it is of: the lists share codes."""
+    (name,) = (one for one in _STATUSES if one in rows.c)
+    kode = rows.c[name].op("->>", return_type=Text())(literal_column("'kode'"))
+    return literal_column(f"'{name}/'", Text()).concat(kode)
+
+
+def _status_name(rows: FromClause) -> ColumnElement[Any]:
+    (name,) = (one for one in _STATUSES if one in rows.c)
+    return rows.c[name].op("->>", return_type=Text())(literal_column("'kodenavn'"))
+
+
+def _count(rows: CTE) -> ColumnElement[int]:
+    return select(func.count()).select_from(rows).scalar_subquery()
