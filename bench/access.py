@@ -82,7 +82,7 @@ async def _measure(
     lines = []
     for name, statement in RIGHTS.items():
         if statement:
-            await _give(database.owner_url, statement)
+            await give(database.owner_url, statement)
             await asyncio.sleep(RIGHTS_SECONDS)
         for one in (*decided, *free):
             await run_load(one, WARM_UP_SECONDS)
@@ -108,7 +108,7 @@ def _reads(archive: Archive, port: int, token: str) -> list[Operation]:
     ]
 
 
-async def _give(owner_url: str, statement: str) -> None:
+async def give(owner_url: str, statement: str) -> None:
     connection = await asyncpg.connect(owner_url)
     try:
         await connection.execute(

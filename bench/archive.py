@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 import httpx
 
-__all__ = ["KOMMUNE", "NOARK", "POST", "Archive", "fill"]
+__all__ = ["KOMMUNE", "NOARK", "POST", "Archive", "columns_but", "fill", "make"]
 
 KOMMUNE = "molde"
 NOARK = "application/vnd.noark5+json"
@@ -55,14 +55,14 @@ async def fill(base: str, token: str, owner_url: str, cases: int, posts: int) ->
     async with httpx.AsyncClient(base_url=f"{base}/{KOMMUNE}/api", headers=headers) as client:
         found = await client.get("/arkivstruktur/arkivdel/?$top=1")
         arkivdel = found.json()["results"][0]["systemID"]
-        case = await _make(
+        case = await make(
             client, f"/arkivstruktur/arkivdel/{arkivdel}/ny-saksmappe/", {"tittel": "Sak"}
         )
         under = f"/sakarkiv/saksmappe/{case}/ny-journalpost/"
-        post = await _make(client, under, POST)
+        post = await make(client, under, POST)
         document = f"/sakarkiv/journalpost/{post}/ny-dokumentbeskrivelse/"
         documents = [
-            await _make(client, document, {"tittel": f"Vedlegg {n}"}) for n in range(_DOCUMENTS)
+            await make(client, document, {"tittel": f"Vedlegg {n}"}) for n in range(_DOCUMENTS)
         ]
         saksmapper, journalposter = await _copy(owner_url, case, post, cases, posts)
         some = random.Random(1).sample(journalposter, min(_READ, len(journalposter)))
@@ -72,7 +72,7 @@ async def fill(base: str, token: str, owner_url: str, cases: int, posts: int) ->
     return Archive(saksmapper, some, etags, documents)
 
 
-async def _make(client: httpx.AsyncClient, path: str, body: Mapping[str, Any]) -> str:
+async def make(client: httpx.AsyncClient, path: str, body: Mapping[str, Any]) -> str:
     answer = await client.post(path, json=body, headers={"Content-Type": NOARK})
     if answer.status_code != httpx.codes.CREATED:
         raise ValueError(f"{path}: {answer.text}")
@@ -93,7 +93,7 @@ async def _copy(
             ("mappe", _COPIED_CASES, case, cases),
             ("registrering", _COPIED_POSTS, post, posts),
         ):
-            columns = await _columns_but(connection, table, statement)
+            columns = await columns_but(connection, table, statement)
             await connection.execute(
                 statement.format(columns=", ".join(columns)), copied, number, _FIRST
             )
@@ -107,7 +107,7 @@ async def _copy(
         await connection.close()
 
 
-async def _columns_but(connection: asyncpg.Connection, table: str, statement: str) -> list[str]:
+async def columns_but(connection: asyncpg.Connection, table: str, statement: str) -> list[str]:
     """List the columns that a statement copies: neither computed nor set by itself."""
     rows = await connection.fetch(
         "SELECT column_name FROM information_schema.columns"

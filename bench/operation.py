@@ -12,7 +12,7 @@ from bench.archive import KOMMUNE, NOARK, POST, Archive
 from sakark_api.noark.catalog import CATALOG
 from sakark_api.noark.resource import Resource
 
-__all__ = ["Operation", "operations"]
+__all__ = ["Operation", "operations", "request_of"]
 
 BYTES = "application/octet-stream"
 JOURNALPOST = json.dumps(POST).encode()
@@ -45,13 +45,13 @@ def operations(archive: Archive, port: int, empty_port: int, token: str) -> list
     }
 
     def get(*paths: str) -> list[bytes]:
-        return [_request("GET", path, headers) for path in paths]
+        return [request_of("GET", path, headers) for path in paths]
 
     def get_anew(path: str, etag: str) -> bytes:
-        return _request("GET", path, {**headers, "If-None-Match": etag})
+        return request_of("GET", path, {**headers, "If-None-Match": etag})
 
     def post(path: str, kind: str, body: bytes) -> bytes:
-        return _request("POST", path, {**headers, "Content-Type": kind}, body)
+        return request_of("POST", path, {**headers, "Content-Type": kind}, body)
 
     def unknown(resource: Resource[Any]) -> list[bytes]:
         return get(f"{api}/{resource.package}/{resource.name}/{UNKNOWN}/")
@@ -121,7 +121,7 @@ def _moments() -> Iterator[str]:
         yield f"{begin + timedelta(minutes=minute):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _request(method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> bytes:
+def request_of(method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> bytes:
     lines = {**headers, **({"Content-Length": str(len(body))} if body else {})}
     head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
     return f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode() + body
