@@ -24,6 +24,8 @@ _SERVER_SETTINGS: Final = {
     "timezone": "Europe/Oslo",
     # Many small readers at once: one count must not take every core.
     "max_parallel_workers_per_gather": "0",
+    # What counts the partitions that are never looked into looks dear, and would be compiled.
+    "jit": "off",
 }
 _DIALECT = asyncpg_dialect.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
 _JSONB_VERSION = 1

@@ -44,7 +44,7 @@ __all__ = ["KEPT", "LOOKED_AT", "SAID", "Source", "Sources"]
 
 LOOKED_AT: Final = 2000
 """How many of the newest of each source are looked at, to find those that the caller sees."""
-KEPT: Final = 500
+KEPT: Final = 200
 """How many of each source are kept, counted and paged through."""
 SAID: Final = table_of(Dokumenttekst)
 """What the files say."""
