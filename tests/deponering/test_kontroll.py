@@ -58,7 +58,8 @@ def test_what_is_counted_is_what_there_is(tmp_path: Path) -> None:
     assert shown[38] == {"journalpost": 1, "saksmappe": 1}
     assert shown[43] == {"Fortrolig": 3}
     assert shown[46] == {"docx → pdf": 1}
-    assert shown[61] == {"": 1}
+    assert shown[28] == {"fil": 3}
+    assert shown[61] == {"endring": 1}
     assert [str(label) for label in shown[60]] == ["første", "siste"]
 
 

@@ -35,7 +35,7 @@ def judge_file(innhold: Innhold, referanse: Referanse, found: Lest | None) -> No
     if (referanse.checksum or "").lower() != found.checksum:
         innhold.fault(30, _other_checksum(referanse), referanse.sted)
     if found.size == 0:
-        innhold.telling(64).add("")
+        innhold.telling(64).add("fil")
         empty = text("Filen {fil} er tom. Se om innholdet mangler.", fil=referanse.file)
         innhold.remark(64, empty, referanse.sted)
 
@@ -64,7 +64,7 @@ def _as_many_as_said(innhold: Innhold) -> Iterator[Funn]:
             Sted(folders[1]),
         )
     found = sum(1 for _ in innhold.filer.names())
-    innhold.telling(28)[""] = found
+    innhold.telling(28)["fil"] = found
     if folders and not found:
         empty = text("Dokumentmappen er tom. Legg dokumentene der.")
         yield Funn(Alvor.FEIL, empty, Sted(folders[0]))
@@ -90,7 +90,7 @@ def _number_said(innhold: Innhold, found: int) -> Iterator[Funn]:
 def _without_reference(innhold: Innhold) -> Iterator[Funn]:
     for name in innhold.filer.names():
         if name not in innhold.filer.referred:
-            innhold.telling(33).add("")
+            innhold.telling(33).add("fil")
             yield Funn(
                 Alvor.FEIL,
                 text("Ingen dokumentobjekt viser til filen. Fjern den, eller rett referansen."),
@@ -103,7 +103,7 @@ def _with_several(innhold: Innhold) -> Iterator[Funn]:
         return
     for name in innhold.filer.names():
         if innhold.filer.referred.came_twice(name):
-            innhold.telling(34).add("")
+            innhold.telling(34).add("fil")
             yield Funn(
                 Alvor.MERKNAD,
                 text("Flere dokumentobjekter viser til filen. Se om det er meningen."),

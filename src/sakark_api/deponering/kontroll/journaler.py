@@ -154,7 +154,7 @@ def _log_refers_inside(innhold: Innhold) -> Sequence[Funn]:
     def note(unit: Enhet) -> None:
         if unit.kind != "endring":
             return
-        innhold.telling(61).add("")
+        innhold.telling(61).add("endring")
         reference = unit.get("referanseArkivenhet")
         if reference is not None and reference not in innhold.system_ids:
             innhold.fault(62, _outside(reference), Sted(ENDRINGSLOGG, unit.line, reference))
