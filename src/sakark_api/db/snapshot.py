@@ -17,19 +17,30 @@ _NOTHING: Mapping[str, Any] = {}
 
 
 class Snapshot:
-    """A connection in a transaction that changes nothing and sees no later change."""
+    """A connection in a transaction that changes nothing and sees no later change.
 
-    def __init__(self, connection: asyncpg.Connection) -> None:
+    `values` are what every statement may ask for by name.
+    """
+
+    def __init__(
+        self, connection: asyncpg.Connection, values: Mapping[str, Any] = _NOTHING
+    ) -> None:
         self._connection = connection
+        self._values = values
 
     async def rows(self, statement: ClauseElement) -> AsyncIterator[asyncpg.Record]:
         """Give the rows of a statement, some at a time: no more are ever held here."""
         compiled = Statement.compile(statement)
         cursor = self._connection.cursor(
-            compiled.sql, *compiled.arguments(_NOTHING), prefetch=_AT_A_TIME
+            compiled.sql, *compiled.arguments(self._values), prefetch=_AT_A_TIME
         )
         async for row in cursor:
             yield row
+
+    async def shared(self) -> str:
+        """Give the name by which other connections can see the same moment, as long as this one."""
+        ((name,),) = await self.all(select(func.pg_export_snapshot()))
+        return str(name)
 
     async def all(self, statement: ClauseElement) -> list[asyncpg.Record]:
         """Give the rows of a statement that has few."""
@@ -37,16 +48,29 @@ class Snapshot:
 
 
 @asynccontextmanager
-async def snapshot(settings: Settings, tenant_id: int) -> AsyncIterator[Snapshot]:
-    """Open a connection of its own; it may take its time over a large archive."""
+async def snapshot(
+    settings: Settings,
+    tenant_id: int,
+    purpose: str = "sakark verify",
+    values: Mapping[str, Any] = _NOTHING,
+    shared: str | None = None,
+    **limits: str,
+) -> AsyncIterator[Snapshot]:
+    """Open a connection of its own; it may take its time over a large archive.
+
+    `purpose` is what the database calls it, `values` what statements may ask for, `shared` the
+    moment of another connection, and `limits` are settings of the server for it.
+    """
     connection = await asyncpg.connect(
         driver_url(settings.database_url or ""),
         timeout=settings.database_connect_seconds,
-        server_settings={"role": APPLICATION_ROLE, "application_name": "sakark verify"},
+        server_settings={"role": APPLICATION_ROLE, "application_name": purpose, **limits},
     )
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
-            taken = Snapshot(connection)
+            if shared is not None:
+                await connection.execute(f"SET TRANSACTION SNAPSHOT '{shared}'")
+            taken = Snapshot(connection, values)
             await taken.all(select(func.set_config("app.tenant_id", str(tenant_id), true())))
             yield taken
     finally:

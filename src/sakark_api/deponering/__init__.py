@@ -2,6 +2,9 @@
 
 | Module | Does |
 |---|---|
+| `eksport` | makes a package of a kommune's archive; `utvalg` says what of it |
+| `sekvens`, `element`, `arkivstruktur`, `endringslogg`, `journaler`, `addml` | its XML |
+| `dokumenter`, `filsti`, `hindringer`, `xmlfil` | its files, and what stands in the way |
 | `pakke` | reads a package: its files, and what `arkivuttrekk.xml` says of it |
 | `lesing` | reads large XML as a stream of units |
 | `skjema` | the official schemas: which they are, and where they lie |

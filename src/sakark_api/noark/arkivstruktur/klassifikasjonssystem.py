@@ -12,7 +12,7 @@ from sakark_api.noark.rules.avslutning import give_closer
 from sakark_api.noark.values import Kode
 from sakark_api.texts import text
 
-__all__ = ["Klassifikasjonssystem", "klassifikasjonssystem"]
+__all__ = ["Klassifikasjonssystem", "klassifikasjonssystem", "secondary_systems"]
 
 
 class Klassifikasjonssystem(LukkesVedDato, Arkivenhet):
@@ -26,7 +26,7 @@ class Klassifikasjonssystem(LukkesVedDato, Arkivenhet):
     sok: Mapped[str] = searchable("tittel", "beskrivelse")
 
 
-_secondary = pair_table(
+secondary_systems = pair_table(
     "sekundaerklassifikasjonssystem",
     primaer_ref="klassifikasjonssystem",
     sekundaer_ref="klassifikasjonssystem",
@@ -41,7 +41,7 @@ klassifikasjonssystem = Resource(
         Parent(arkivdel, ParentColumn("klassifikasjonssystem_ref")),
         Parent(
             None,
-            JoinTable(_secondary, "primaer_ref", "sekundaer_ref"),
+            JoinTable(secondary_systems, "primaer_ref", "sekundaer_ref"),
             role=None,
             list_role="sekundaerklassifikasjonssystem",
             ny="sekundaerklassifikasjonssystem",

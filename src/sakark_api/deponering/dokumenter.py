@@ -1,0 +1,195 @@
+"""The files of a deposit: copied several at a time, and each hashed on the way."""
+
+import asyncio
+import hashlib
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final
+from uuid import UUID
+
+from sqlalchemy import select
+
+from sakark_api.db.snapshot import Snapshot
+from sakark_api.deponering.element import rows_of
+from sakark_api.deponering.filsti import FOLDER, path_of
+from sakark_api.deponering.utvalg import Utvalg
+from sakark_api.errors import Conflict, SakarkError
+from sakark_api.noark.arkivstruktur.dokumentobjekt import dokumentobjekt
+from sakark_api.rest.tenant import same_kommune
+from sakark_api.storage.documents import Documents, to_end
+from sakark_api.texts import Text, text
+
+__all__ = ["Copied", "copy_documents", "first_of"]
+
+_AT_ONCE: Final = 4
+_WAITING: Final = 100
+_TOLD_EVERY: Final = 1000
+
+
+@dataclass
+class Copied:
+    """How far the copying has come: files and bytes, and how many were there from before."""
+
+    files: int = 0
+    size: int = 0
+    kept: int = 0
+
+
+@dataclass(frozen=True)
+class File:
+    """A file to copy: what the archive says of it, and where it goes."""
+
+    system_id: UUID
+    key: str
+    size: int
+    sha256: str
+    path: str
+
+
+async def copy_documents(
+    taken: Snapshot,
+    utvalg: Utvalg,
+    documents: Documents,
+    root: Path,
+    tell: Callable[[Text], None],
+) -> Copied:
+    """Copy every file of a deposit into `root`, but for those that are there and whole.
+
+    What an earlier try left there and is of no use now is removed. Raises `Conflict` over a file
+    that is not as the archive says, and `NotFound` over one that is gone.
+    """
+    copied = Copied()
+    waiting: asyncio.Queue[File | None] = asyncio.Queue(_WAITING)
+    folder = root / FOLDER
+    begun = await to_end(_begin, folder)
+
+    async def work() -> None:
+        while (file := await waiting.get()) is not None:
+            await _bring(documents, file, root / file.path, copied)
+            if copied.files % _TOLD_EVERY == 0:
+                tell(text("{antall} filer er kopiert", antall=copied.files))
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(_AT_ONCE):
+                group.create_task(work())
+            async for file in _files(taken, utvalg):
+                await waiting.put(file)
+            for _ in range(_AT_ONCE):
+                await waiting.put(None)
+    except* SakarkError as found:
+        raise first_of(found) from None
+    await to_end(_remove_others, folder, begun)
+    return copied
+
+
+def first_of(group: BaseExceptionGroup[SakarkError]) -> SakarkError:
+    """Give the first error of several at once: one says what to do."""
+    found = group.exceptions[0]
+    return first_of(found) if isinstance(found, BaseExceptionGroup) else found
+
+
+async def _files(taken: Snapshot, utvalg: Utvalg) -> AsyncIterator[File]:
+    rows = rows_of(dokumentobjekt)
+    files = select(
+        rows.c.system_id,
+        rows.c.lagringsnoekkel,
+        rows.c.filstoerrelse,
+        rows.c.sjekksum,
+        path_of(rows),
+    ).where(same_kommune(rows), utvalg.has_dokumentobjekt(rows))
+    async for system_id, key, size, sha256, path in taken.rows(files):
+        yield File(system_id, key, size, sha256.lower(), path)
+
+
+async def _bring(documents: Documents, file: File, target: Path, copied: Copied) -> None:
+    """Have a file where it is to be, copied unless it is there."""
+    if await to_end(_is_whole, target, file):
+        copied.kept += 1
+    else:
+        await _copy(documents, file, target)
+    copied.files += 1
+    copied.size += file.size
+
+
+async def _copy(documents: Documents, file: File, target: Path) -> None:
+    copy = _Copy(target)
+    try:
+        async with aclosing(documents.get(file.key)) as pieces:
+            async for piece in pieces:
+                await to_end(copy.write, piece)
+        await to_end(copy.finish, file)
+    finally:
+        copy.close()
+
+
+class _Copy:
+    """One file on its way into the deposit: it has its name when it is whole."""
+
+    def __init__(self, target: Path) -> None:
+        self._target = target
+        self._unfinished = target.with_name(f".{target.name}")
+        self._file: BinaryIO | None = None
+        self._sha256 = hashlib.sha256()
+
+    def write(self, piece: bytes) -> None:
+        self._opened().write(piece)
+        self._sha256.update(piece)
+
+    def finish(self, file: File) -> None:
+        """Give the file its name, if it is as the archive says."""
+        self._opened().close()
+        if self._sha256.hexdigest() != file.sha256:
+            self._unfinished.unlink()
+            raise Conflict(
+                text(
+                    "Filen til dokumentobjektet {id} er ikke som da den kom. Kjør `sakark verify`"
+                    " og hent den fra sikkerhetskopien.",
+                    id=file.system_id,
+                )
+            )
+        self._unfinished.replace(self._target)
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def _opened(self) -> BinaryIO:
+        if self._file is None:
+            self._target.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self._unfinished.open("wb")
+        return self._file
+
+
+def _is_whole(target: Path, file: File) -> bool:
+    """Tell whether a file is there from before, with the right bytes; then mark it as of use."""
+    if not target.is_file() or target.stat().st_size != file.size:
+        return False
+    with target.open("rb") as opened:
+        if hashlib.file_digest(opened, "sha256").hexdigest() != file.sha256:
+            return False
+    os.utime(target)
+    return True
+
+
+def _begin(folder: Path) -> int:
+    """Make the folder, and give the time by the clock of its file system."""
+    folder.mkdir(exist_ok=True)
+    mark = folder / ".begynt"
+    mark.touch()
+    try:
+        return mark.stat().st_mtime_ns
+    finally:
+        mark.unlink()
+
+
+def _remove_others(folder: Path, begun: int) -> None:
+    """Remove what an earlier try left and this one had no use of (N5.33)."""
+    for place, _, names in os.walk(folder):
+        for name in names:
+            path = Path(place, name)
+            if path.stat().st_mtime_ns < begun:
+                path.unlink()

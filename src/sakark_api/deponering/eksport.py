@@ -1,0 +1,320 @@
+"""Making a deposit of a kommune's archive: a folder that is there when it is whole, and not before.
+
+All is written in a folder beside it, which is renamed at the end. What was copied there stays when
+a try is cut off, and the next one goes on from it.
+"""
+
+import asyncio
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager
+from dataclasses import asdict, dataclass
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, TextIO
+from uuid import UUID
+
+from sqlalchemy import Date, and_, cast, func, select
+
+from sakark_api.db.snapshot import Snapshot, snapshot
+from sakark_api.deponering.addml import FILES, Opplysninger, addml
+from sakark_api.deponering.arkivstruktur import COUNTED, write_arkivstruktur
+from sakark_api.deponering.dokumenter import Copied, copy_documents, first_of
+from sakark_api.deponering.element import rows_of
+from sakark_api.deponering.endringslogg import write_endringslogg
+from sakark_api.deponering.hindringer import find_obstacles
+from sakark_api.deponering.journaler import JOURNALS, journalhode, write_journal
+from sakark_api.deponering.skjema import SKJEMAER, wrong_in
+from sakark_api.deponering.utvalg import Utvalg
+from sakark_api.deponering.xmlfil import Written, XmlFile, xml_file
+from sakark_api.errors import Blocked, Conflict, Invalid, NotFound, SakarkError
+from sakark_api.noark.arkivstruktur.arkiv import arkiv
+from sakark_api.noark.arkivstruktur.arkivdel import arkivdel
+from sakark_api.noark.arkivstruktur.arkivskaper import arkivskaper
+from sakark_api.noark.model import Base
+from sakark_api.rest.tenant import TENANT, same_kommune
+from sakark_api.settings import Settings
+from sakark_api.storage import Documents
+from sakark_api.tenancy.kommune import Kommune
+from sakark_api.texts import Text, text
+
+__all__ = ["Bestilling", "Resultat", "eksporter"]
+
+SCHEMAS: Final = {
+    **{f"{name}.xsd": f"noark5/v5.0/{name}.xsd" for name in (*FILES, "metadatakatalog")},
+    "addml.xsd": "addml/8.3/addml.xsd",
+}
+"""The schemas of a deposit, and where they are in the folder of schemas."""
+
+_DESCRIPTION: Final = "arkivuttrekk.xml"
+_CONTENT: Final = "innhold"
+_ORDER: Final = "bestilling.json"
+_LIMITS: Final = {
+    "timezone": "Europe/Oslo",
+    # A plan is used once: to compile it takes longer than it saves.
+    "jit": "off",
+}
+
+Tell = Callable[[Text], None]
+Files = dict[str, Written]
+"""What was written, by the names of the files."""
+
+
+@dataclass(frozen=True)
+class Bestilling:
+    """What a deposit is asked to be of: these arkivdeler, or every closed one; a period, or all."""
+
+    arkivdeler: Sequence[UUID] = ()
+    fra: date | None = None
+    til: date | None = None
+    produksjonsformat: bool = False
+
+
+@dataclass(frozen=True)
+class Resultat:
+    """What a deposit came to."""
+
+    mapper: int
+    registreringer: int
+    endringer: int
+    journalposter: int
+    copied: Copied
+    stripped: int
+
+
+async def eksporter(
+    settings: Settings,
+    kommune: Kommune,
+    documents: Documents,
+    bestilling: Bestilling,
+    target: Path,
+    tell: Tell,
+) -> Resultat:
+    """Make the deposit that is asked for, in a folder that does not exist yet.
+
+    Raises `Invalid` without schemas, `Blocked` with all that stands in the way, and `Conflict`
+    where the folder is there already, or another try is under way.
+    """
+    schemas = _read_schemas(settings.schemas_dir)
+    with _workplace(target, kommune, bestilling) as content:
+        moment = partial(_moment, settings, kommune)
+        async with moment() as taken:
+            utvalg = await _utvalg(taken, bestilling, tell)
+            tell(text("Ser etter hindringer"))
+            obstacles = await find_obstacles(taken, utvalg)
+            if obstacles:
+                raise Blocked(obstacles, text("Uttrekket kan ikke lages ennå."))
+            shared = await taken.shared()
+            async with moment(shared) as journals, moment(shared) as stored:
+                files, told, copied = await _at_once(
+                    _write_structure(taken, utvalg, content, tell),
+                    _write_journals(journals, utvalg, content, tell),
+                    copy_documents(stored, utvalg, documents, content, tell),
+                )
+            known = await _describe(taken, utvalg, files | told, schemas, copied)
+        _finish(content, target, schemas, addml(known))
+    return _result(known.files, copied)
+
+
+def _moment(
+    settings: Settings, kommune: Kommune, shared: str | None = None
+) -> AbstractAsyncContextManager[Snapshot]:
+    """Open a connection that sees the kommune's rows as they are now, or were to another one."""
+    values = {TENANT: kommune.id, "reach_uncleared": None}
+    return snapshot(settings, kommune.id, "sakark export", values, shared, **_LIMITS)
+
+
+async def _at_once(
+    structure: Coroutine[Any, Any, Files],
+    journals: Coroutine[Any, Any, Files],
+    documents: Coroutine[Any, Any, Copied],
+) -> tuple[Files, Files, Copied]:
+    """Do the three parts beside each other: most of the work is the database's."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            parts = (
+                group.create_task(structure),
+                group.create_task(journals),
+            )
+            copied = group.create_task(documents)
+    except* SakarkError as found:
+        raise first_of(found) from None
+    return parts[0].result(), parts[1].result(), copied.result()
+
+
+def _result(files: Mapping[str, Written], copied: Copied) -> Resultat:
+    structure, log = files["arkivstruktur"], files["endringslogg"]
+    journal = files.get("loependeJournal", Written())
+    return Resultat(
+        structure.counts["mappe"],
+        structure.counts["registrering"],
+        log.counts["endring"],
+        journal.counts["journalregistrering"],
+        copied,
+        sum(one.stripped for one in files.values()),
+    )
+
+
+def _read_schemas(folder: Path | None) -> dict[str, bytes]:
+    """Read the schemas, byte for byte as they are to be in the deposit (6.4.18)."""
+    if folder is None:
+        raise Invalid(text("Sett SAKARK_SCHEMAS_DIR, eller --schemas, til mappen med skjemaene."))
+    wanted = [one for one in SKJEMAER if one.path in SCHEMAS.values()]
+    wrong = [str(why) for _, why in wrong_in(folder, wanted)]
+    if wrong:
+        raise Invalid(text("Skjemaene i {mappe}: {mangler}", mappe=folder, mangler=" ".join(wrong)))
+    return {name: (folder / place).read_bytes() for name, place in SCHEMAS.items()}
+
+
+@contextmanager
+def _workplace(target: Path, kommune: Kommune, bestilling: Bestilling) -> Iterator[Path]:
+    """Give the folder that the deposit is made in; an earlier try of the same is gone on with."""
+    if target.exists():
+        raise Conflict(text("{mappe} finnes fra før. Velg en annen mappe.", mappe=target))
+    work = target.with_name(f"{target.name}.uferdig")
+    content = work / _CONTENT
+    content.mkdir(parents=True, exist_ok=True)
+    with (work / _ORDER).open("a+", encoding="utf-8") as order:
+        try:
+            fcntl.flock(order, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Conflict(
+                text("Et annet uttrekk skrives til {mappe} nå. Vent til det er ferdig.", mappe=work)
+            ) from None
+        _refuse_other_order(order, _as_text(kommune, bestilling), work)
+        try:
+            yield content
+        finally:
+            # It has its name by now, or never came to be: what is left is of no use.
+            if not content.exists() or not any(content.iterdir()):
+                shutil.rmtree(work)
+
+
+def _refuse_other_order(order: TextIO, wanted: str, work: Path) -> None:
+    """Go on with no try that was of something else: what it copied is not what is wanted."""
+    order.seek(0)
+    begun = order.read()
+    if begun and begun != wanted:
+        raise Conflict(
+            text("{mappe} er begynnelsen på et annet uttrekk. Slett den først.", mappe=work)
+        )
+    if not begun:
+        order.write(wanted)
+        order.flush()
+
+
+def _as_text(kommune: Kommune, bestilling: Bestilling) -> str:
+    return json.dumps({"kommune": kommune.slug, **asdict(bestilling)}, default=str)
+
+
+async def _utvalg(taken: Snapshot, bestilling: Bestilling, tell: Tell) -> Utvalg:
+    """Find the arkivdeler that are asked for, or every closed one."""
+    rows = rows_of(arkivdel)
+    known = await taken.all(
+        select(rows.c.system_id, rows.c.tittel, rows.c.avsluttet_dato)
+        .where(same_kommune(rows))
+        .order_by(rows.c.arkivperiode_start_dato, rows.c.system_id)
+    )
+    for wanted in bestilling.arkivdeler:
+        if all(wanted != one["system_id"] for one in known):
+            raise NotFound(text("Arkivdelen {id} finnes ikke.", id=wanted))
+    chosen = [
+        one
+        for one in known
+        if one["system_id"] in bestilling.arkivdeler
+        or (not bestilling.arkivdeler and one["avsluttet_dato"] is not None)
+    ]
+    if not chosen:
+        raise Conflict(text("Ingen arkivdel er avsluttet. Avslutt den som skal deponeres."))
+    for one in chosen:
+        tell(text("Tar med arkivdelen «{tittel}»", tittel=one["tittel"]))
+    return Utvalg(
+        [one["system_id"] for one in chosen],
+        bestilling.fra,
+        bestilling.til,
+        bestilling.produksjonsformat,
+    )
+
+
+async def _write_structure(taken: Snapshot, utvalg: Utvalg, content: Path, tell: Tell) -> Files:
+    with _telling(content, "arkivstruktur", COUNTED, tell) as file:
+        await write_arkivstruktur(taken, utvalg, file)
+    return {"arkivstruktur": file.written}
+
+
+async def _write_journals(taken: Snapshot, utvalg: Utvalg, content: Path, tell: Tell) -> Files:
+    """Write what was changed; and journals, where there are journalposter (6.4.29)."""
+    files: Files = {}
+    with _telling(content, "endringslogg", FILES["endringslogg"], tell) as file:
+        await write_endringslogg(taken, utvalg, file)
+    files["endringslogg"] = file.written
+    head = await journalhode(taken, utvalg)
+    if head is None:
+        return files
+    for name in JOURNALS:
+        with _telling(content, name, FILES[name], tell) as file:
+            await write_journal(taken, utvalg, name, head, file)
+        files[name] = file.written
+    return files
+
+
+def _telling(
+    content: Path, name: str, counted: Sequence[str], tell: Tell
+) -> AbstractContextManager[XmlFile]:
+    tell(text("Skriver {fil}", fil=f"{name}.xml"))
+    return xml_file(content / f"{name}.xml", counted)
+
+
+async def _describe(
+    taken: Snapshot,
+    utvalg: Utvalg,
+    files: Files,
+    schemas: dict[str, bytes],
+    copied: Copied,
+) -> Opplysninger:
+    """Gather what arkivuttrekk.xml tells; counts are of what was written."""
+    rows, parts, above = rows_of(arkiv), rows_of(arkivdel), utvalg.arkiver
+    starts, ends = cast(parts.c.arkivperiode_start_dato, Date()), parts.c.arkivperiode_slutt_dato
+    ((first, last),) = await taken.all(
+        select(
+            func.min(starts), func.max(cast(func.coalesce(ends, parts.c.avsluttet_dato), Date()))
+        ).where(same_kommune(parts), utvalg.has_arkivdel(parts))
+    )
+    ((title,),) = await taken.all(
+        select(rows.c.tittel)
+        .join(above, above.c.system_id == rows.c.system_id)
+        .where(same_kommune(rows), above.c.overarkiv_ref.is_(None))
+    )
+    makers, pairs = rows_of(arkivskaper), Base.metadata.tables["arkivskaper_arkiv"].alias()
+    named = await taken.all(
+        select(makers.c.arkivskaper_navn)
+        .join(pairs, and_(same_kommune(pairs), pairs.c.arkivskaper_ref == makers.c.system_id))
+        .join(above, above.c.system_id == pairs.c.arkiv_ref)
+        .where(same_kommune(makers))
+        .distinct()
+        .order_by(makers.c.arkivskaper_navn)
+    )
+    return Opplysninger(
+        arkivskapere=[one["arkivskaper_navn"] for one in named],
+        arkiv=title,
+        first=utvalg.fra or first,
+        last=utvalg.til or last,
+        skarpt=utvalg.fra is None and utvalg.til is None,
+        files=files,
+        schemas={name: hashlib.sha256(data).hexdigest() for name, data in schemas.items()},
+        dokumentfiler=copied.files,
+    )
+
+
+def _finish(content: Path, target: Path, schemas: dict[str, bytes], description: bytes) -> None:
+    """Give the deposit its name, when all of it is on the disk."""
+    for name, data in schemas.items():
+        (content / name).write_bytes(data)
+    (content / _DESCRIPTION).write_bytes(description)
+    os.sync()
+    content.rename(target)

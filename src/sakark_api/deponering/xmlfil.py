@@ -1,0 +1,78 @@
+"""Files of XML as they are written: hashed and counted on the way, in constant memory."""
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, Final
+
+__all__ = ["Written", "XmlFile", "xml_file"]
+
+_AT_A_TIME: Final = 1_000_000
+_DECLARATION: Final = '<?xml version="1.0" encoding="UTF-8"?>\n'
+# XML 1.0 has no way to write these. The database keeps no NUL and no lone surrogates.
+_ILLEGAL: Final = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+
+
+@dataclass
+class Written:
+    """What was written: the SHA-256 of the bytes, and how many there are of the counted elements.
+
+    `stripped` is how many characters had no place in XML.
+    """
+
+    sha256: str = ""
+    counts: Counter[str] = field(default_factory=Counter)
+    stripped: int = 0
+
+
+class XmlFile:
+    """A file that whole fragments of XML are written to."""
+
+    def __init__(self, file: BinaryIO, counted: Sequence[str]) -> None:
+        self._file = file
+        self._counted = {name: (f"<{name}>".encode(), f"<{name} ".encode()) for name in counted}
+        self._waiting: list[str] = []
+        self._size = 0
+        self._sha256 = hashlib.sha256()
+        self.written = Written()
+
+    def write(self, fragment: str) -> None:
+        """Write what is whole tags and texts: what is counted is looked for in it."""
+        self._waiting.append(fragment)
+        self._size += len(fragment)
+        if self._size >= _AT_A_TIME:
+            self.flush()
+
+    def flush(self) -> None:
+        data = self._legal("".join(self._waiting)).encode()
+        self._waiting.clear()
+        self._size = 0
+        for name, openings in self._counted.items():
+            self.written.counts[name] += sum(map(data.count, openings))
+        self._sha256.update(data)
+        self._file.write(data)
+
+    def finish(self) -> Written:
+        self.flush()
+        self.written.sha256 = self._sha256.hexdigest()
+        return self.written
+
+    def _legal(self, text: str) -> str:
+        """Leave out what XML cannot hold, and write so that readers see the same line ends."""
+        text, stripped = _ILLEGAL.subn("", text)
+        self.written.stripped += stripped
+        return text.replace("\r", "&#13;")
+
+
+@contextmanager
+def xml_file(path: Path, counted: Sequence[str] = ()) -> Iterator[XmlFile]:
+    """Write a file of XML; the block is over before `written` says all."""
+    with path.open("wb") as file:
+        made = XmlFile(file, counted)
+        made.write(_DECLARATION)
+        yield made
+        made.finish()

@@ -1,0 +1,83 @@
+"""A deposit that is cut off is gone on with, and never looks whole before it is."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from tests.conftest import Service
+from tests.deponering.conftest import KOMMUNE, PDF, Arkiv, Export
+from tests.tenancy.processes import environment
+
+from sakark_api.errors import Conflict
+
+
+def leftovers(target: Path) -> Path:
+    return target.with_name(f"{target.name}.uferdig")
+
+
+def break_off(arkiv: Arkiv, export: Export, target: Path) -> list[Path]:
+    """Leave a try behind that had all of its documents, but for one of the two."""
+    export(target, arkiv.arkivdel)
+    work = leftovers(target)
+    work.mkdir()
+    target.rename(work / "innhold")
+    kept, lost = sorted((work / "innhold" / "dokumenter").rglob("*.pdf"))
+    lost.write_bytes(b"%PDF-1.4 bre")
+    (kept.parent / "ukjent.pdf").write_bytes(PDF)
+    os.utime(kept.parent / "ukjent.pdf", (1, 1))
+    return [kept, lost]
+
+
+def test_what_was_copied_and_is_whole_is_not_copied_again(
+    arkiv: Arkiv, export: Export, tmp_path: Path
+) -> None:
+    break_off(arkiv, export, tmp_path / "ut")
+
+    result = export(tmp_path / "ut", arkiv.arkivdel)
+
+    files = [path for path in (tmp_path / "ut" / "dokumenter").rglob("*") if path.is_file()]
+    assert (result.copied.files, result.copied.kept) == (2, 1)
+    assert [path.read_bytes() for path in files] == [PDF, PDF]
+    assert not leftovers(tmp_path / "ut").exists()
+
+
+def test_the_beginning_of_another_deposit_is_not_gone_on_with(
+    arkiv: Arkiv, export: Export, tmp_path: Path
+) -> None:
+    work = leftovers(tmp_path / "ut")
+    work.mkdir()
+    (work / "bestilling.json").write_text("{}")
+    (work / "innhold").mkdir()
+    (work / "innhold" / "arkivstruktur.xml").touch()
+
+    with pytest.raises(Conflict):
+        export(tmp_path / "ut", arkiv.arkivdel)
+
+    assert not (tmp_path / "ut").exists()
+
+
+def test_a_process_killed_at_any_time_leaves_nothing_that_looks_whole(
+    arkiv: Arkiv, service: Service, schemas: Path, tmp_path: Path
+) -> None:
+    words = ["export", "--kommune", KOMMUNE, "--arkivdel", arkiv.arkivdel["systemID"]]
+    command = [str(Path(sys.executable).with_name("sakark")), *words, str(tmp_path / "ut")]
+    env = environment(service, SAKARK_SCHEMAS_DIR=str(schemas))
+    process = subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    while "Skriver arkivstruktur" not in process.stderr.readline():
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stderr.close()
+    looked_whole = (tmp_path / "ut").exists()
+
+    again = subprocess.run(command, env=env, capture_output=True, check=False, text=True)
+
+    assert not looked_whole
+    assert again.returncode == 0, again.stderr
+    assert "Uttrekket er ferdig" in again.stdout
+    assert (tmp_path / "ut" / "arkivuttrekk.xml").exists()

@@ -1,0 +1,114 @@
+"""What stands in the way of a deposit is told before anything is written."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from tests.conftest import Client, Service
+from tests.deponering.conftest import KOMMUNE, Arkiv, Export, export_with
+from tests.noark.stage import SOME
+
+from sakark_api.errors import Blocked, Conflict, Invalid, NotFound
+
+Lacking = Callable[[Arkiv], Any]
+
+
+@pytest.fixture
+def made(http: httpx.Client, service: Service) -> Arkiv:
+    """An archive with nothing in it yet."""
+    return Arkiv(Client(http, service, f"administrator@{KOMMUNE}", KOMMUNE))
+
+
+def open_case(arkiv: Arkiv) -> Any:
+    return arkiv.case(administrativEnhet="Plan")
+
+
+def without_klasse(arkiv: Arkiv) -> Any:
+    assert arkiv.klasse
+    arkiv.new_mappe()
+    return arkiv.arkivdel
+
+
+def unfinished_document(arkiv: Arkiv) -> Any:
+    return arkiv.paper(arkiv.entry("X", owner=open_case(arkiv)), "B")
+
+
+def without_archive_format(arkiv: Arkiv) -> Any:
+    paper = arkiv.paper(arkiv.entry("X", owner=open_case(arkiv)), "B")
+    here = f"{arkiv.client.link(paper, 'self')}fil/"
+    sent = arkiv.client.request("POST", here, content=b"a", headers={"Content-Type": "text/plain"})
+    assert sent.is_success, sent.text
+    return paper
+
+
+def unaddressed(arkiv: Arkiv) -> Any:
+    return arkiv.entry("X", owner=open_case(arkiv), korrespondansepartperson=[])
+
+
+def without_bevaringstid(arkiv: Arkiv) -> Any:
+    decided = {"kassasjonsvedtak": {"kode": "K"}, "kassasjonsdato": SOME}
+    return arkiv.case(administrativEnhet="Plan", kassasjon=decided)
+
+
+def mixed(arkiv: Arkiv) -> Any:
+    mappe = arkiv.new_mappe(arkiv.klasse)
+    arkiv.new_mappe(mappe)
+    arkiv.made(mappe, "registrering")
+    return mappe
+
+
+LACKING: dict[str, Lacking] = {
+    "mangler avsluttetDato": lambda arkiv: arkiv.arkivdel,
+    "mappe mangler avsluttetDato": open_case,
+    "verken avsluttet (A) eller utgått (U)": open_case,
+    "uten klasse": without_klasse,
+    "ikke ferdigstilt (F)": unfinished_document,
+    "mangler arkivformat": without_archive_format,
+    "mangler korrespondansepart": unaddressed,
+    "mangler kassasjon/bevaringstid": without_bevaringstid,
+    "både undermapper og registreringer": mixed,
+    "har ingen klasser": lambda arkiv: (arkiv.klassifikasjonssystem, arkiv.arkivdel)[1],
+}
+"""What the reason says, and the unit that it is over."""
+
+
+@pytest.mark.parametrize("says", LACKING)
+def test_what_stands_in_the_way_is_named(
+    made: Arkiv, export: Export, tmp_path: Path, says: str
+) -> None:
+    unit = LACKING[says](made)
+
+    with pytest.raises(Blocked) as refused:
+        export(tmp_path / "ut", made.arkivdel)
+
+    own = [one for one in refused.value.obstacles if says in str(one.reason)]
+    assert unit["systemID"] in {str(standing.system_id) for one in own for standing in one.units}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_deposit_is_of_an_arkivdel_that_there_is(
+    made: Arkiv, export: Export, tmp_path: Path
+) -> None:
+    with pytest.raises(NotFound):
+        export(tmp_path / "ut", made.arkivskaper)
+
+
+def test_an_arkivdel_of_another_kommune_is_not_found(
+    arkiv: Arkiv, export: Export, tmp_path: Path
+) -> None:
+    with pytest.raises(NotFound):
+        export(tmp_path / "ut", arkiv.arkivdel, kommune="molde")
+
+
+def test_a_folder_that_is_there_is_left_alone(arkiv: Arkiv, export: Export, tmp_path: Path) -> None:
+    with pytest.raises(Conflict):
+        export(tmp_path, arkiv.arkivdel)
+
+
+def test_a_folder_without_schemas_is_refused_with_how_to_get_them(
+    service: Service, arkiv: Arkiv, tmp_path: Path
+) -> None:
+    with pytest.raises(Invalid, match="sakark schemas fetch"):
+        export_with(service.settings, tmp_path, tmp_path / "ut", arkiv.arkivdel)
