@@ -199,7 +199,8 @@ def test_a_system_of_two_arkivdeler_comes_in_each_with_its_own_ids(
     arkiv.made(arkiv.klasse, "klasse", klasseID="L421")
     here = arkiv.client.link(parts[1], "self") + "klassifikasjonssystem/$ref"
     system = arkiv.client.link(arkiv.klassifikasjonssystem, "self")
-    tied = arkiv.client.request("POST", here, params={"$id": system})
+    plain = {"Content-Type": "text/plain"}
+    tied = arkiv.client.request("PUT", here, content=system, headers=plain)
     assert tied.is_success, tied.text
     arkiv.close(*parts)
 
@@ -241,3 +242,29 @@ def test_nothing_of_another_kommune_is_in_a_deposit(world: World, deposit: Path)
 
     assert others
     assert not [one for one in (theirs, *others) if one["systemID"] in written]
+
+
+def test_units_of_every_kind_have_their_places(
+    http: httpx.Client, service: Service, export: Export, tmp_path: Path
+) -> None:
+    arkiv = Arkiv(Client(http, service, f"administrator@{KOMMUNE}", KOMMUNE))
+    moete, mappe = arkiv.moetemappe, arkiv.mappe
+    assert arkiv.moetedeltaker
+    assert arkiv.moeteregistrering
+    entry = arkiv.made(mappe, "registrering", noekkelord=["å & ø", "<æ>"], forfatter=["Ola"])
+    for one in (entry, arkiv.moeteregistrering):
+        arkiv.change(one, arkivertDato=OLD)
+    for one in (moete, mappe):
+        arkiv.change(arkiv.client.refreshed(one), avsluttetDato=OLD)
+    arkiv.close(arkiv.arkivdel)
+
+    export(tmp_path / "ut", arkiv.arkivdel)
+
+    tree = etree.parse(tmp_path / "ut" / "arkivstruktur.xml")
+    etree.XMLSchema(etree.parse(tmp_path / "ut" / "arkivstruktur.xsd")).assertValid(tree)
+    kinds = [
+        one.get(XSI_TYPE) for name in ("mappe", "registrering") for one in tree.iter(f"{{*}}{name}")
+    ]
+    assert sorted(map(str, kinds)) == ["None", "None", "moetemappe", "moeteregistrering"]
+    assert [one.text for one in tree.iter("{*}noekkelord")] == ["å & ø", "<æ>"]
+    assert [one.text for one in tree.iter("{*}moetedeltakerNavn")] == ["Kari"]

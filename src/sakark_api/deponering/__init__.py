@@ -4,7 +4,8 @@
 |---|---|
 | `eksport` | makes a package of a kommune's archive; `utvalg` says what of it |
 | `sekvens`, `element`, `arkivstruktur`, `endringslogg`, `journaler`, `addml` | its XML |
-| `dokumenter`, `filsti`, `hindringer`, `xmlfil` | its files, and what stands in the way |
+| `dokumenter`, `filsti`, `xmlfil` | its files |
+| `hindringer`, `utelatt` | what stands in the way, and what is left out |
 | `pakke` | reads a package: its files, and what `arkivuttrekk.xml` says of it |
 | `lesing` | reads large XML as a stream of units |
 | `skjema` | the official schemas: which they are, and where they lie |

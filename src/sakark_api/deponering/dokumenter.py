@@ -64,11 +64,12 @@ async def copy_documents(
     copied = Copied()
     waiting: asyncio.Queue[File | None] = asyncio.Queue(_WAITING)
     folder = root / FOLDER
+    goes_on = await to_end(folder.exists)
     begun = await to_end(_begin, folder)
 
     async def work() -> None:
         while (file := await waiting.get()) is not None:
-            await _bring(documents, file, root / file.path, copied)
+            await _bring(documents, file, root / file.path, copied, goes_on=goes_on)
             if copied.files % _TOLD_EVERY == 0:
                 tell(text("{antall} filer er kopiert", antall=copied.files))
 
@@ -105,23 +106,31 @@ async def _files(taken: Snapshot, utvalg: Utvalg) -> AsyncIterator[File]:
         yield File(system_id, key, size, sha256.lower(), path)
 
 
-async def _bring(documents: Documents, file: File, target: Path, copied: Copied) -> None:
+async def _bring(
+    documents: Documents, file: File, target: Path, copied: Copied, *, goes_on: bool
+) -> None:
     """Have a file where it is to be, copied unless it is there."""
-    if await to_end(_is_whole, target, file):
+    if goes_on and await to_end(_is_whole, target, file):
         copied.kept += 1
     else:
-        await _copy(documents, file, target)
+        await _copy(documents, file, _Copy(target))
     copied.files += 1
     copied.size += file.size
 
 
-async def _copy(documents: Documents, file: File, target: Path) -> None:
-    copy = _Copy(target)
+async def _copy(documents: Documents, file: File, copy: "_Copy") -> None:
+    """Copy a file; a small one, as most are, is read in one step and written in another."""
+    last, left = b"", file.size
     try:
         async with aclosing(documents.get(file.key)) as pieces:
             async for piece in pieces:
-                await to_end(copy.write, piece)
-        await to_end(copy.finish, file)
+                if last:
+                    await to_end(copy.write, last)
+                last = piece
+                left -= len(piece)
+                if left <= 0:
+                    break  # without asking for an end that is known
+        await to_end(copy.finish, last, file)
     finally:
         copy.close()
 
@@ -136,12 +145,15 @@ class _Copy:
         self._sha256 = hashlib.sha256()
 
     def write(self, piece: bytes) -> None:
-        self._opened().write(piece)
+        if self._file is None:
+            self._file = _opened(self._unfinished)
+        self._file.write(piece)
         self._sha256.update(piece)
 
-    def finish(self, file: File) -> None:
-        """Give the file its name, if it is as the archive says."""
-        self._opened().close()
+    def finish(self, last: bytes, file: File) -> None:
+        """Write the last of it, and give the file its name if it is as the archive says."""
+        self.write(last)
+        self.close()
         if self._sha256.hexdigest() != file.sha256:
             self._unfinished.unlink()
             raise Conflict(
@@ -157,11 +169,14 @@ class _Copy:
         if self._file is not None:
             self._file.close()
 
-    def _opened(self) -> BinaryIO:
-        if self._file is None:
-            self._target.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self._unfinished.open("wb")
-        return self._file
+
+def _opened(path: Path) -> BinaryIO:
+    """Open a file to write; its folder is made for the first that comes to it."""
+    try:
+        return path.open("wb", buffering=0)
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("wb", buffering=0)
 
 
 def _is_whole(target: Path, file: File) -> bool:

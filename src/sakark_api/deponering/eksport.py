@@ -30,6 +30,7 @@ from sakark_api.deponering.endringslogg import write_endringslogg
 from sakark_api.deponering.hindringer import find_obstacles
 from sakark_api.deponering.journaler import JOURNALS, journalhode, write_journal
 from sakark_api.deponering.skjema import SKJEMAER, wrong_in
+from sakark_api.deponering.utelatt import left_out
 from sakark_api.deponering.utvalg import Utvalg
 from sakark_api.deponering.xmlfil import Written, XmlFile, xml_file
 from sakark_api.errors import Blocked, Conflict, Invalid, NotFound, SakarkError
@@ -109,6 +110,8 @@ async def eksporter(
             obstacles = await find_obstacles(taken, utvalg)
             if obstacles:
                 raise Blocked(obstacles, text("Uttrekket kan ikke lages ennå."))
+            async for said in left_out(taken, utvalg):
+                tell(said)
             shared = await taken.shared()
             async with moment(shared) as journals, moment(shared) as stored:
                 files, told, copied = await _at_once(

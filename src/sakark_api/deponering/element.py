@@ -20,6 +20,7 @@ from sqlalchemy import (
     Select,
     Text,
     and_,
+    case,
     cast,
     column,
     func,
@@ -260,7 +261,8 @@ class _Row:
         if not found.many:
             return tagged(name, _text(name, found.python, value))
         each = func.unnest(value).table_valued(column("one", Text())).render_derived()
-        return _all_of(tagged(name, _text(name, found.python, each.c.one)), each)
+        listed = _all_of(tagged(name, _text(name, found.python, each.c.one)), each)
+        return case((value.is_not(None), listed))
 
     def value(self, attribute: str) -> "_Value":
         found = self._attributes[attribute]
@@ -297,9 +299,8 @@ def _write(one: Part, held: _Held) -> Xml:
         return one.made(held.rows, one.name)
     if isinstance(one, Group):
         value = held.value(one.name)
-        # Nothing at all of a value that is absent, not even its tags.
         fields = whole([_write(field, value) for field in one.elements])
-        return tagged(one.name, func.nullif(fields, markup("")))
+        return case((value.held.is_not(None), tagged(one.name, fields)))
     return _parts(one, held.rows)
 
 

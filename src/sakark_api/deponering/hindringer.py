@@ -109,21 +109,29 @@ async def _missing(taken: Snapshot, utvalg: Utvalg) -> AsyncIterator[Obstacle]:
     for resource, condition in utvalg.conditions().items():
         for kind, sequence in _sequences(resource, utvalg):
             rows = rows_of(resource)
-            lacking = {
-                name: missing
-                for name, missing in gaps(sequence(rows), resource, rows)
-                if name != "systemID"
-            }
-            if not lacking:
-                continue
             inside = and_(condition(rows), true() if kind is None else rows.c.type == kind)
-            counts = [func.count().filter(missing) for missing in lacking.values()]
-            (row,) = await taken.all(select(*counts).where(same_kommune(rows), inside))
-            for (name, missing), count in zip(lacking.items(), row, strict=True):
-                if count:
-                    says = _lacks(kind or resource.name, name, count)
-                    for one in await _over(taken, resource, rows, and_(inside, missing), says):
-                        yield one
+            lacking = [one for one in gaps(sequence(rows), resource, rows) if one[0] != "systemID"]
+            counts = await _counts(taken, rows, inside, [missing for _, missing in lacking])
+            for (name, missing), count in zip(lacking, counts, strict=True):
+                if count == 0:
+                    continue
+                says = _lacks(kind or resource.name, name, count)
+                for one in await _over(taken, resource, rows, and_(inside, missing), says):
+                    yield one
+
+
+async def _counts(
+    taken: Snapshot,
+    rows: FromClause,
+    inside: ColumnElement[bool],
+    conditions: Sequence[ColumnElement[bool]],
+) -> Sequence[int]:
+    """Count for how many rows each condition holds, reading them once."""
+    if not conditions:
+        return []
+    counts = (func.count().filter(one) for one in conditions)
+    (row,) = await taken.all(select(*counts).where(same_kommune(rows), inside))
+    return list(row)
 
 
 Sequences = Iterator[tuple[str | None, Callable[[FromClause], Elements]]]

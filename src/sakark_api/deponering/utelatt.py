@@ -1,0 +1,61 @@
+"""What a deposit has no place for: counted and told, so that nobody believes it came along."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, exists, func, not_, or_, select
+
+from sakark_api.db.snapshot import Snapshot
+from sakark_api.deponering.element import rows_of
+from sakark_api.deponering.sekvens import is_whole_flyt
+from sakark_api.deponering.utvalg import Utvalg
+from sakark_api.noark.arkivstruktur.mappe import mappe
+from sakark_api.noark.arkivstruktur.nasjonalidentifikator import nasjonalidentifikator
+from sakark_api.noark.arkivstruktur.registrering import registrering
+from sakark_api.noark.resource import Resource
+from sakark_api.noark.sakarkiv.dokumentflyt import dokumentflyt
+from sakark_api.rest.tenant import same_kommune
+from sakark_api.texts import Text, text
+
+__all__ = ["left_out"]
+
+
+async def left_out(taken: Snapshot, utvalg: Utvalg) -> AsyncIterator[Text]:
+    """Tell what stays behind, of each kind that there is any of.
+
+    The schema demands that a dokumentflyt was answered, knows no nasjonalidentifikator, and takes
+    fields of the kommune's own by a schema of the kommune's own only.
+    """
+    flows = rows_of(dokumentflyt)
+    unanswered = not_(is_whole_flyt(flows))
+    if count := await _count(taken, flows, unanswered, _held(utvalg, registrering, flows)):
+        yield text("{antall} dokumentflyter uten svar er utelatt", antall=count)
+    numbers = rows_of(nasjonalidentifikator)
+    owned = or_(_held(utvalg, registrering, numbers), _held(utvalg, mappe, numbers))
+    if count := await _count(taken, numbers, owned):
+        yield text("{antall} nasjonale identifikatorer er utelatt", antall=count)
+    for resource in (mappe, registrering):
+        rows = rows_of(resource)
+        has_fields = rows.c.virksomhetsspesifikke_metadata.is_not(None)
+        if count := await _count(taken, rows, has_fields, utvalg.conditions()[resource](rows)):
+            yield text(
+                "Virksomhetsspesifikke metadata på {antall} {slag} er utelatt",
+                antall=count,
+                slag=resource.name,
+            )
+
+
+async def _count(taken: Snapshot, rows: FromClause, *conditions: ColumnElement[bool]) -> int:
+    found = await taken.all(select(func.count()).where(same_kommune(rows), *conditions))
+    return int(found[0][0])
+
+
+def _held(utvalg: Utvalg, owner: Resource[Any], rows: FromClause) -> ColumnElement[bool]:
+    """Say that a row belongs to a unit in the deposit."""
+    above = rows_of(owner)
+    found = exists().where(
+        same_kommune(above),
+        above.c.system_id == rows.c[f"{owner.name}_ref"],
+        utvalg.conditions()[owner](above),
+    )
+    return found.correlate_except(above)
