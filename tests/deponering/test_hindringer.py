@@ -1,6 +1,7 @@
 """What stands in the way of a deposit is told before anything is written."""
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -112,3 +113,8 @@ def test_a_folder_without_schemas_is_refused_with_how_to_get_them(
 ) -> None:
     with pytest.raises(Invalid, match="sakark schemas fetch"):
         export_with(service.settings, tmp_path, tmp_path / "ut", arkiv.arkivdel)
+
+
+def test_a_period_begins_before_it_ends(arkiv: Arkiv, export: Export, tmp_path: Path) -> None:
+    with pytest.raises(Invalid):
+        export(tmp_path / "ut", arkiv.arkivdel, fra=date(2021, 1, 1), til=date(2020, 1, 1))

@@ -98,9 +98,11 @@ async def eksporter(
 ) -> Resultat:
     """Make the deposit that is asked for, in a folder that does not exist yet.
 
-    Raises `Invalid` without schemas, `Blocked` with all that stands in the way, and `Conflict`
-    where the folder is there already, or another try is under way.
+    Raises `Invalid` without schemas or of no period, `Blocked` with all that stands in the way, and
+    `Conflict` where the folder is there already, or another try is under way.
     """
+    if bestilling.fra and bestilling.til and bestilling.til < bestilling.fra:
+        raise Invalid(text("Perioden slutter før den begynner. Bytt om --fra og --til."))
     schemas = _read_schemas(settings.schemas_dir)
     with _workplace(target, kommune, bestilling) as content:
         moment = partial(_moment, settings, kommune)
