@@ -82,7 +82,7 @@ class Soekesvar(BaseModel):
         )
     )
     fasetter: Fasetter
-    results: Sequence[Soeketreff]
+    results: Sequence[Soeketreff] = Field(description=str(text("Treffene på denne siden")))
 
 
 class Soekeforslag(BaseModel):
