@@ -164,6 +164,20 @@ def test_of_an_email_the_comment_tells_what_its_pdf_does_not_hold(
     )
 
 
+@needs("soffice", "verapdf")
+def test_what_a_web_page_says_to_nobody_does_not_stop_it(tmp_path: Path) -> None:
+    path, out = tmp_path / "side.html", tmp_path / "ut.pdf"
+    path.write_text(
+        f"<html><head><meta name='created' content='00:00:00'></head><body><p>{made.WORDS}"
+        "<!-- mal 3 --></p></body></html>",
+        encoding="utf-8",
+    )
+
+    convert(path, identify(path, path.name), out, SETTINGS)
+
+    assert text_of(out, identify(out, out.name), SETTINGS) == made.WORDS
+
+
 @needs("gs", "verapdf")
 def test_a_pdf_becomes_pdfa_with_its_words(converted: Callable[[str], Made]) -> None:
     result = converted("lukket.pdf")

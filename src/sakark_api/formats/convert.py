@@ -111,17 +111,20 @@ def make_pdf(path: Path, identification: Identification, box: Box) -> str:
 
 def _by_office(part: str) -> Callable[[Path, Identification, Box], str]:
     def make(path: Path, identification: Identification, box: Box) -> str:
-        reader = ["--infilter=HTML (StarWriter)"] if identification.puid in _HTML else []
-        _office(box, box.take(path, "ut.dokument"), part, reader)
+        _office(box, box.take(path, "ut.dokument"), part, html=identification.puid in _HTML)
         return "soffice"
 
     return make
 
 
-def _office(box: Box, name: str, part: str, reader: list[str]) -> None:
-    """Let LibreOffice export PDF/A-2b, tagged for those who listen to it (WCAG, PDF/UA)."""
+def _office(box: Box, name: str, part: str, *, html: bool = False) -> None:
+    """Let LibreOffice export PDF/A-2b, tagged for those who listen to it (WCAG, PDF/UA).
+
+    Comments make it no PDF/A, and a person is asked; those of a web page are for no reader.
+    """
     options = (
         '{"SelectPdfVersion":{"type":"long","value":"2"},'
+        f'"ExportNotes":{{"type":"boolean","value":"{str(not html).lower()}"}},'
         '"UseTaggedPDF":{"type":"boolean","value":"true"}}'
     )
     box.run(
@@ -129,7 +132,7 @@ def _office(box: Box, name: str, part: str, reader: list[str]) -> None:
         "--headless",
         "--norestore",
         f"-env:UserInstallation=file://{box.folder}/hjem/office",
-        *reader,
+        *(["--infilter=HTML (StarWriter)"] if html else []),
         "--convert-to",
         f"pdf:{part}_pdf_Export:{options}",
         name,
@@ -181,7 +184,7 @@ def _by_mail(path: Path, identification: Identification, box: Box) -> str:
     """Write the heads and the body; what is attached is documents of its own."""
     page = as_page(take_apart(path, identification))
     (box.folder / "ut.html").write_text(page, encoding="utf-8", errors="replace")
-    _office(box, "ut.html", "writer", ["--infilter=HTML (StarWriter)"])
+    _office(box, "ut.html", "writer", html=True)
     return "soffice"
 
 
