@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property, partial
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -19,7 +20,7 @@ import httpx
 import pytest
 import uvicorn
 from sqlalchemy.orm import Session
-from tests.prepared import copy, preparing
+from tests.prepared import preparing
 from tests.secrecy import SECRETS, kept, remember, secrets_in
 
 from sakark_api.app import create_app
@@ -98,16 +99,18 @@ def whole_log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def prepared() -> Iterator[Path]:
-    """What every service with the demo municipalities is a copy of."""
+    """What services with the demo municipalities are copies of, where nobody asks for their users.
+
+    Those are tied to the identity provider that there was: whoever logs in is somebody new.
+    """
     with preparing() as folder:
         yield folder
 
 
 @pytest.fixture(scope="session")
-def postgres(prepared: Path) -> Iterator[Path]:
+def postgres() -> Iterator[Path]:
     """The folder of this worker's own PostgreSQL."""
     folder = Path(tempfile.mkdtemp(prefix="sakark-test-"))
-    copy(prepared, folder, "postgres")
     yield folder / "postgres"
     embedded.remove(folder / "postgres")
     shutil.rmtree(folder)
@@ -122,17 +125,16 @@ def database(postgres: Path) -> Iterator[embedded.EmbeddedServer]:
 
 @pytest.fixture(scope="session")
 def service(
-    database: embedded.EmbeddedServer, prepared: Path, tmp_path_factory: pytest.TempPathFactory
+    database: embedded.EmbeddedServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Service]:
     """A service on a free port, answering for the whole session."""
-    port, data_dir = free_port(), tmp_path_factory.mktemp("data")
-    copy(prepared, data_dir, "dokumenter")
+    port = free_port()
     settings = Settings(
         database_url=database.app_url,
         database_owner_url=database.owner_url,
         database_operator_url=database.operator_url,
         operator_issuer=f"http://127.0.0.1:{port}/identity",
-        data_dir=data_dir,
+        data_dir=tmp_path_factory.mktemp("data"),
         cors_origins=("https://spa.example",),
         database_pool_size=4,
         rate_refused=0,
@@ -284,13 +286,21 @@ MAIL = {
 }
 
 
-def note_mail(session: Session, unit_id: UUID) -> None:
+def note_mail(session: Session, unit_id: UUID, picture: StoredFile) -> None:
     """Remember what an e-mail says of itself, whose only attachment is the file itself."""
     change, unit = changing(session, unit_id)
     attached = Epostvedlegg(filnavn="plan.pdf", referanse_dokumentobjekt=unit_id)
     keep_mail(change, unit, read_heads(MAIL), 0, [attached])
-    picture = StoredFile(f"prove/{uuid4().hex}", 4, "0" * 64, "image/png", None)
     keep_preview(session, unit_id, picture, change.now)
+
+
+def put_picture(settings: Settings, kommune: str) -> StoredFile:
+    """Put what stands for a picture of a file in storage."""
+    key, content = f"{kommune}/prove/{uuid4().hex}", b"bilde"
+    path = settings.data_dir / "dokumenter" / key
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return StoredFile(key, len(content), sha256(content).hexdigest(), "image/png", None)
 
 
 def changing(session: Session, unit_id: UUID) -> tuple[Change, Dokumentobjekt]:
@@ -459,7 +469,9 @@ class World:
         """What the worker has read of an e-mail; no client can make one."""
         unit_id = UUID(self.dokumentobjekt["systemID"])
         kommune = self.client.root.split("/")[-3]
-        in_kommune(self.client.service.settings, kommune, partial(note_mail, unit_id=unit_id))
+        settings = self.client.service.settings
+        noting = partial(note_mail, unit_id=unit_id, picture=put_picture(settings, kommune))
+        in_kommune(settings, kommune, noting)
         file = self.client.refreshed(self.dokumentobjekt)
         return self.client.get(self.client.link(file, f"{BEVARING}epost/")).json()["results"][0]
 
