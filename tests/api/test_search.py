@@ -331,6 +331,34 @@ def test_who_finds_what_is_screened_is_logged(world: World, saying: Saying, log_
     assert [one["hendelsetype"]["kode"] for one in lines].count("R") == 1
 
 
+@pytest.mark.parametrize("role", ["saksbehandler", "leser"])
+def test_who_is_given_a_passage_of_a_screened_document_is_logged_as_reading_its_file(
+    world: World, saying: Saying, log_in: LogIn, role: str
+) -> None:
+    word, client = a_word(), world.client
+    file = saying(f"Vedtak om {word}")
+    screen(world, world.dokumentbeskrivelse, "TD")
+
+    (hit,) = search(log_in(f"{role}@molde"), word)["results"]
+
+    lines = client.get(client.link(file, LOG)).json()["results"]
+    read = [one for one in lines if one["hendelsetype"]["kode"] == "R"]
+    assert hit["utdrag"]
+    assert [one["referanseMetadata"] for one in read] == ["utdrag"]
+
+
+def test_a_passage_that_anybody_may_read_is_not_logged(
+    world: World, saying: Saying, leser: Client
+) -> None:
+    word, client = a_word(), world.client
+    file = saying(f"Vedtak om {word}")
+
+    assert search(leser, word)["count"] == 1
+
+    lines = client.get(client.link(file, LOG)).json()["results"]
+    assert "R" not in [one["hendelsetype"]["kode"] for one in lines]
+
+
 def suggested(client: Client, begun: str) -> Any:
     answer = client.get(f"{client.root}sok/forslag/", params={"q": begun})
     assert answer.status_code == 200, answer.text
@@ -372,6 +400,8 @@ def test_too_little_is_completed_with_nothing(world: World) -> None:
         {"q": "x" * 501},
         {"q": "x", "aar": "i fjor"},
         {"q": "x", "aar": "0"},
+        {"q": "x", "type": "x"},
+        {"q": "x", "type": "arkivdel"},
         {"q": "x", "$top": "-1"},
         {"q": "x", "$filter": "tittel eq 'x'"},
         {"q": "x\x00y"},

@@ -1,13 +1,21 @@
 """What the documents of another administrative unit say is in no answer of a search."""
 
+from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 import pytest
+from sqlalchemy import Text, cast, func, insert, literal, select, true
+from sqlalchemy.orm import Session
 from tests.api.test_access import KOMMUNE
 from tests.api.test_search import a_word, listed, say, search, suggested
 from tests.attacks.test_other_unit import Scene
 from tests.attacks.test_other_unit import scene as scene  # noqa: PLC0414  a fixture
-from tests.conftest import Service
+from tests.conftest import Service, in_kommune
+
+from sakark_api.noark.arkivstruktur.mappe import mappe
+from sakark_api.noark.model import table_of
+from sakark_api.search.sources import KEPT, LOOKED_AT
 
 LISTS = (
     "arkivstruktur/dokumentobjekt",
@@ -60,3 +68,52 @@ def test_titles_of_others_are_not_found_or_suggested(scene: Scene, name: str) ->
     assert scene.theirs[name]["systemID"] not in str(search(scene.leder, tittel))
     assert suggested(scene.leder, tittel) == {"ord": [], "titler": []}
     assert scene.theirs[name]["systemID"] in str(search(scene.admin, tittel))
+
+
+@pytest.fixture(scope="module")
+def common(scene: Scene, service: Service) -> Iterator[str]:
+    """A word that one too few of the other unit's cases are called, to be all that is looked at."""
+    word, table = a_word(), table_of(mappe.model)
+    series = func.generate_series(1, LOOKED_AT - 1).table_valued("number").render_derived()
+    given = {
+        "system_id": func.gen_random_uuid(),
+        "mappe_id": literal(word).concat(cast(series.c.number, Text())),
+        "tittel": literal(word),
+    }
+    names = [one.name for one in table.c if one.computed is None]
+    pattern = UUID(scene.theirs["saksmappe"]["systemID"])
+    copies = (
+        select(*(given.get(name, table.c[name]) for name in names))
+        .join_from(table, series, true())
+        .where(table.c.system_id == pattern)
+    )
+    gone = table.delete().where(table.c.tittel == word)
+
+    def make(session: Session) -> None:
+        session.execute(insert(table).from_select(names, copies))
+
+    in_kommune(service.settings, KOMMUNE, make)
+    yield word
+    in_kommune(service.settings, KOMMUNE, lambda session: session.execute(gone))
+
+
+@pytest.mark.parametrize("narrowed", [{}, {"type": "moetemappe"}, {"status": "x"}])
+def test_a_full_search_does_not_tell_if_one_more_is_found(
+    scene: Scene, common: str, narrowed: dict[str, str]
+) -> None:
+    secret: Any = scene.theirs["saksmappe"]["tittel"].split()[0]
+
+    found, nothing = (
+        search(scene.leder, f"{common} OR {word}", **narrowed) for word in (secret, a_word())
+    )
+
+    names = ("count", "harFlere", "fasetter", "results")
+    assert [found[name] for name in names] == [nothing[name] for name in names]
+    assert found["harFlere"] is False
+    assert search(scene.admin, f"{common} OR {secret}")["harFlere"] is True
+
+
+def test_what_is_seen_tells_that_there_is_more(scene: Scene, common: str) -> None:
+    found = search(scene.admin, common)
+
+    assert (found["count"], found["harFlere"]) == (KEPT, True)

@@ -13,10 +13,11 @@ from sakark_api.noark.names import to_wire
 from sakark_api.noark.structure import Catalog
 from sakark_api.rest.links import Link, render
 from sakark_api.search.asked import FACETS
+from sakark_api.search.sources import KINDS
 from sakark_api.search.statements import MARKS
 from sakark_api.texts import text
 
-__all__ = ["BODIES", "facets_of", "hit_of"]
+__all__ = ["BODIES", "facets_of", "hit_of", "kinds_of_hits"]
 
 _FROZEN = ConfigDict(frozen=True, alias_generator=to_wire)
 
@@ -78,7 +79,7 @@ class Soekesvar(BaseModel):
     count: int = Field(description=str(text("Antall treff som er talt og kan vises")))
     har_flere: bool = Field(
         description=str(
-            text("Om det kan finnes eldre treff enn de som er talt. Bruk flere ord, eller et år.")
+            text("Om så mange er funnet at bare de nyeste er talt. Bruk flere ord, eller et år.")
         )
     )
     fasetter: Fasetter
@@ -96,6 +97,11 @@ class Soekeforslag(BaseModel):
 
 BODIES = (Soekesvar, Soekeforslag)
 """What the description of the API tells of."""
+
+
+def kinds_of_hits(catalog: Catalog) -> Sequence[str]:
+    """Name what a hit may be."""
+    return [kind.name for one in KINDS for kind in catalog.kinds_of(one)]
 
 
 def facets_of(catalog: Catalog, counted: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -63,13 +63,15 @@ class Begun:
         return {**given, "since": None, "until": None}
 
 
-def parse_asked(query: str) -> Asked:
-    """Read a search; anything not understood is refused, not ignored."""
+def parse_asked(query: str, kinds: Collection[str]) -> Asked:
+    """Read a search for hits of `kinds`; anything not understood is refused, not ignored."""
     given = _given(query, SEARCH)
     words = parse_search(given.get("q", ""))
     narrowed = {name: given[name] for name in FACETS if given.get(name)}
     if "aar" in narrowed:
         _refuse_odd_year(narrowed["aar"])
+    if "type" in narrowed:
+        _refuse_unknown_kind(narrowed["type"], kinds)
     top = number(given, "$top", LARGEST_PAGE)
     skip = number(given, "$skip", LARGEST_SKIP)
     return Asked(words, narrowed, _PAGE if top is None else top, skip or 0)
@@ -107,3 +109,14 @@ def _given(query: str, known: Collection[str]) -> Mapping[str, str]:
 def _refuse_odd_year(written: str) -> None:
     if not (written.isascii() and written.isdigit() and int(written[:5]) in _YEARS):
         raise Invalid(text("aar må være et årstall med fire sifre, for eksempel 2026."))
+
+
+def _refuse_unknown_kind(written: str, kinds: Collection[str]) -> None:
+    if written not in kinds:
+        raise Invalid(
+            text(
+                "Typen {type} finnes ikke her. Bruk {kjente}.",
+                type=written[:50],
+                kjente=", ".join(kinds),
+            )
+        )

@@ -11,15 +11,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sakark_api.access.policy import Action, Work
+from sakark_api.noark.arkivstruktur.dokumentobjekt import dokumentobjekt
 from sakark_api.rest.dependencies import Context
 from sakark_api.rest.links import SEARCH_REL, SUGGESTION_REL, Link, render
 from sakark_api.rest.media_types import NOARK, refuse_unacceptable
 from sakark_api.rest.openapi import Operation
 from sakark_api.rest.paging import next_query
-from sakark_api.rest.reading import log_units_shown
+from sakark_api.rest.reading import log_found
 from sakark_api.rest.router import route
 from sakark_api.rest.tree import RouteTree
-from sakark_api.search.answers import facets_of, hit_of
+from sakark_api.search.answers import facets_of, hit_of, kinds_of_hits
 from sakark_api.search.asked import parse_asked, parse_begun
 from sakark_api.search.statements import hits, suggestions
 
@@ -41,14 +42,13 @@ def add_search(tree: RouteTree) -> None:
 async def read_hits(context: Context, request: Request) -> Response:
     """Give what is found of what the caller may see, the best first, and counts by facets."""
     query = _entered(context, request)
-    asked = parse_asked(query)
+    catalog = context.services.catalog
+    asked = parse_asked(query, kinds_of_hits(catalog))
     (row,) = await context.services.reader.fetch(
         context.kommune.id, hits(context.queries), context.values(**asked.values)
     )
     found = msgspec.json.decode(row["treff"])
-    shown = [(one["type"], UUID(one["system_id"])) for one in found if one["skjermet"]]
-    await log_units_shown(context, shown)
-    catalog = context.services.catalog
+    await _log_screened(context, [one for one in found if one["skjermet"]])
     body = {
         "count": row["antall"],
         "harFlere": row["har_flere"],
@@ -83,6 +83,13 @@ def _entered(context: Context, request: Request) -> str:
     context.demand(Action.READ, Work.CASEWORK)
     query: bytes = request.scope["query_string"]
     return query.decode("ascii", "replace")
+
+
+async def _log_screened(context: Context, found: Iterable[Mapping[str, Any]]) -> None:
+    """Log who finds what is screened, and who is given a passage of a file of it."""
+    units = [(one["type"], UUID(one["system_id"])) for one in found]
+    files = [(dokumentobjekt.name, UUID(one["objekt"])) for one in found if one["utdrag"]]
+    await log_found(context, units, files)
 
 
 def _answer(body: Mapping[str, Any], links: list[Link]) -> Response:

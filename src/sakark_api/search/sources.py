@@ -40,12 +40,14 @@ from sakark_api.rest.family import Family, same_kommune
 from sakark_api.rest.queries import Queries
 from sakark_api.rest.screening import is_screened
 
-__all__ = ["KEPT", "LOOKED_AT", "SAID", "Source", "Sources"]
+__all__ = ["KEPT", "KINDS", "LOOKED_AT", "SAID", "Source", "Sources"]
 
 LOOKED_AT: Final = 2000
 """How many of the newest of each source are looked at, to find those that the caller sees."""
 KEPT: Final = 200
 """How many of each source are kept, counted and paged through."""
+KINDS: Final = (mappe, registrering, dokumentbeskrivelse)
+"""What hits are of, with the kinds that each has."""
 SAID: Final = table_of(Dokumenttekst)
 """What the files say."""
 _WORDS: Final = "sok"
@@ -54,18 +56,14 @@ _NOTHING: ColumnElement[Any] = cast(null(), Text())
 
 @dataclass(frozen=True)
 class Source:
-    """One table of words: what its index found, and the hits that are kept of it."""
+    """One table of words: the hits that are kept of it."""
 
-    found: CTE
     kept: CTE
 
     @property
     def has_more(self) -> ColumnElement[bool]:
-        """Say that there may be more hits than those kept."""
-        return or_(
-            _count(self.found) >= literal_column(str(LOOKED_AT)),
-            _count(self.kept) >= literal_column(str(KEPT)),
-        )
+        """Say that there may be more hits than those kept, by no other rows than those."""
+        return _count(self.kept) >= literal_column(str(KEPT))
 
 
 class Sources:
@@ -89,7 +87,7 @@ class Sources:
 
     def own_words(self) -> Sequence[Source]:
         """Look in what mapper, registreringer and documents are called and described as."""
-        return [self._own_words(one) for one in (mappe, registrering, dokumentbeskrivelse)]
+        return [self._own_words(one) for one in KINDS]
 
     def files(self) -> Source:
         """Look in what the files of documents say."""
@@ -104,7 +102,7 @@ class Sources:
             .select_from(filed.join(rows, rows.c.system_id == filed.c.dokumentbeskrivelse_ref))
             .where(same_kommune(filed), filed.c.system_id == newest.c.system_id, key.is_not(None))
         )
-        return Source(found, self._kept(hit, newest, SAID.name))
+        return Source(self._kept(hit, newest, SAID.name))
 
     def _own_words(self, resource: Resource[Any]) -> Source:
         family = self._family(resource)
@@ -114,7 +112,7 @@ class Sources:
         hit = self._hit(family, rows, rows.c.opprettet_dato, None).where(
             rows.c.system_id == newest.c.system_id, family.column(_WORDS, rows).is_not(None)
         )
-        return Source(found, self._kept(hit, newest, family.table.name))
+        return Source(self._kept(hit, newest, family.table.name))
 
     def _family(self, resource: Resource[Any]) -> Family:
         return self._families[resource.root.name]
