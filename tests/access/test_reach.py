@@ -126,6 +126,7 @@ def test_what_is_blocked_is_kept_from_all_but_those_who_keep_the_archive(
     reach = reached(*EVERYWHERE, blocked=[Barrier(CASE, since, until)], unblocked=unblocked)
 
     assert reach.barred == ({CASE} if holds and not unblocked else set())
+    assert reach.blocked == ({CASE} if holds else set())
     assert reach.is_whole([]) is not bool(reach.barred)
 
 
@@ -166,11 +167,11 @@ def test_it_holds_until_something_begins_or_ends() -> None:
     assert reach.until == NOW + 2 * DAY
 
 
-def test_it_holds_until_a_blocking_begins_or_ends() -> None:
+@pytest.mark.parametrize("unblocked", [True, False])
+def test_it_holds_until_a_blocking_begins_or_ends(*, unblocked: bool) -> None:
     blocked = [Barrier(CASE, NOW + DAY), Barrier(UNIT, NOW - DAY, NOW + 2 * DAY)]
 
-    assert reached(blocked=blocked).until == NOW + DAY
-    assert reached(blocked=blocked, unblocked=True).until is None
+    assert reached(blocked=blocked, unblocked=unblocked).until == NOW + DAY
 
 
 def test_what_is_blocked_comes_beside_what_one_is_barred_from() -> None:

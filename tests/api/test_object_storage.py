@@ -11,7 +11,7 @@ from uuid import uuid4
 import httpx
 import pytest
 from moto.server import ThreadedMotoServer
-from tests.conftest import Client, LogIn, Service, World, build_world
+from tests.conftest import TILGANGSSTYRING, Client, LogIn, Service, World, build_world
 from tests.storage.places import s3_settings
 from tests.storage.wire import Wire, wired
 from tests.tenancy.processes import beside
@@ -40,8 +40,10 @@ class Site:
 
     def file_of(self, client: Client, unit: Mapping[str, Any]) -> str:
         """Give the address of a unit's file at this service, whichever the unit was made at."""
-        address = urlsplit(client.link(unit, "arkivstruktur/fil/"))
-        return f"{self.service.url}{address.path}"
+        return self.address_of(client, unit, "arkivstruktur/fil/")
+
+    def address_of(self, client: Client, unit: Mapping[str, Any], rel: str) -> str:
+        return f"{self.service.url}{urlsplit(client.link(unit, rel)).path}"
 
     def send(self, client: Client, unit: Mapping[str, Any], content: bytes) -> httpx.Response:
         return client.request(
@@ -213,6 +215,25 @@ def test_the_file_of_a_screened_document_goes_through_the_service(
     assert screened.status_code == 200, screened.text
 
     answer = ours.client.get(site.file_of(ours.client, filed), headers=REDIRECT)
+
+    assert answer.status_code == 200
+    assert answer.content == CONTENT
+
+
+@pytest.mark.parametrize("role", ["arkivar", "administrator"])
+def test_the_file_of_a_blocked_document_goes_through_the_service(
+    ours: World, document: Any, filed: Any, site: Site, log_in: LogIn, role: str
+) -> None:
+    (entry,) = ours.client.get(ours.client.link(document, "arkivstruktur/registrering/")).json()[
+        "results"
+    ]
+    body = {"hjemmel": "Personvernforordningen artikkel 18"}
+    # Where the file is asked for: other processes are told of it a little later.
+    address = site.address_of(ours.client, entry, f"{TILGANGSSTYRING}ny-sperring/")
+    assert ours.client.post(address, body).status_code == 201
+    keeper = log_in(f"{role}@molde")
+
+    answer = keeper.get(site.file_of(keeper, filed), headers=REDIRECT)
 
     assert answer.status_code == 200
     assert answer.content == CONTENT

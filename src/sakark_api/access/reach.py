@@ -103,6 +103,8 @@ class Reach:
     mine: frozenset[UUID]
     """The caller and the caller's administrative units: what is near has one of them."""
     barred: frozenset[UUID]
+    blocked: frozenset[UUID]
+    """What is kept from others, whether or not the caller sees it."""
     clearance: int
     uncleared: frozenset[str] | None
     """The restrictions that others are cleared for, and not the caller; None for all there are."""
@@ -161,7 +163,10 @@ def reach_of(
     person = rights.people.get(bruker, Person())
     valid = [one for one in mine if one.holds(now)]
     plain = [one for one in valid if one.restriction is None]
-    barriers = [*person.barred, *(() if unblocked else rights.blocked)]
+    barred, blocked = (
+        frozenset(one.unit for one in barriers if one.holds(now))
+        for barriers in (person.barred, rights.blocked)
+    )
     cleared = person.cleared_until is None or now < person.cleared_until
     return Reach(
         levels={
@@ -172,10 +177,14 @@ def reach_of(
         named={action: _named(plain, action, near=False) for action in Action},
         named_near={action: _named(plain, action, near=True) for action in Action},
         mine=frozenset({bruker, *_units_of(rights, person)}),
-        barred=frozenset(one.unit for one in barriers if one.holds(now)),
+        barred=barred if unblocked else barred | blocked,
+        blocked=blocked,
         clearance=max(authorised, person.clearance if cleared else 0),
         uncleared=_uncleared(rights, valid) if authorised else None,
-        until=min((one for one in _turns([*mine, *barriers], person) if one > now), default=None),
+        until=min(
+            (one for one in _turns([*mine, *person.barred, *rights.blocked], person) if one > now),
+            default=None,
+        ),
     )
 
 

@@ -1,7 +1,8 @@
 """Files straight from the storage, for clients who ask for their address instead of their bytes.
 
 Whoever has such an address may fetch the file while it holds, and the log knows only to whom it was
-given. So it is given of files that nobody needs a clearance for, and of no others (ADR 0042).
+given. So it is given of files that nobody needs a clearance for and that are not blocked, and of no
+others (ADR 0042).
 """
 
 from typing import Any, Final
@@ -51,11 +52,14 @@ def _prefers_redirect(request: Request) -> bool:
 
 
 async def _is_for_anybody(context: Context, request: Request, resource: Resource[Any]) -> bool:
-    """Tell whether the caller would see the unit without being cleared for any grading."""
+    """Tell whether the caller would see the unit with no clearance, nor what is blocked."""
+    reach = context.reach
     queries = context.services.queries(cleared=context.cleared, whole=False)
     found = await context.services.reader.fetch(
         context.kommune.id,
         queries.one(resource),
-        context.values(id=id_of(request), reach_clearance=0),
+        context.values(
+            id=id_of(request), reach_clearance=0, reach_barred=sorted(reach.barred | reach.blocked)
+        ),
     )
     return bool(found)
