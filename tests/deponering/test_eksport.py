@@ -221,17 +221,35 @@ def test_what_is_graded_or_blocked_has_no_words_in_the_public_journal(
     hides: Callable[[Arkiv, Any], None],
 ) -> None:
     arkiv = Arkiv(Client(http, service, f"administrator@{KOMMUNE}", KOMMUNE))
-    case = arkiv.case(administrativEnhet="Plan", tittel=SECRET)
-    post = arkiv.entry("X", "R", case, korrespondansepartperson=[part(SENDER, "IA")])
+    case = arkiv.case(
+        administrativEnhet="Barnevern",
+        saksansvarlig=SENDER,
+        tittel=SECRET,
+        offentligTittel="Om S. Hemmeligsen",
+    )
+    post = arkiv.entry(
+        "X",
+        "R",
+        case,
+        offentligTittel="Til S. Hemmeligsen",
+        dokumentetsDato=OLD,
+        korrespondansepartperson=[part(SENDER, "IA")],
+    )
     arkiv.archived(post)
     arkiv.close(case, arkiv.arkivdel)
     hides(arkiv, case)
 
     export(tmp_path / "ut", arkiv.arkivdel)
 
-    public = (tmp_path / "ut" / "offentligJournal.xml").read_text(encoding="utf-8")
-    assert "Hemmeligsen" not in public
-    assert texts_of(tmp_path / "ut" / "offentligJournal.xml", "korrespondansepartNavn") == ["*****"]
+    file = tmp_path / "ut" / "offentligJournal.xml"
+    tree = etree.parse(file)
+    etree.XMLSchema(etree.parse(file.with_suffix(".xsd"))).assertValid(tree)
+    assert "Hemmeligsen" not in file.read_text(encoding="utf-8")
+    for name in ("administrativEnhet", "saksansvarlig", "korrespondansepartNavn"):
+        assert texts_of(file, name) == ["*****"]
+    assert texts_of(file, "offentligTittel") == ["*****", "*****"]
+    assert not [*tree.iter("{*}klasse", "{*}dokumentetsDato")]
+    assert texts_of(file, "journalsekvensnummer") == [str(post["journalsekvensnummer"])]
 
 
 def test_nothing_of_another_kommune_is_in_a_deposit(world: World, deposit: Path) -> None:

@@ -1,12 +1,12 @@
 """loependeJournal.xml and offentligJournal.xml: the same entries in the same order, told twice.
 
 The public one tells no more than the service shows to those who are cleared for nothing; what is
-screened, graded or blocked is asterisks in it (6.4.29–6.4.31).
+screened, graded or blocked is asterisks in it, or left out (6.4.29–6.4.31).
 """
 
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -19,6 +19,8 @@ from sqlalchemy import (
     cast,
     exists,
     func,
+    not_,
+    null,
     or_,
     select,
     type_coerce,
@@ -31,6 +33,7 @@ from sakark_api.deponering.element import (
     Elements,
     Made,
     Parts,
+    Tie,
     Xml,
     at_column,
     coded,
@@ -167,28 +170,34 @@ def _loepende(rows: FromClause) -> Xml:
             *GROUNDS,
             _correspondents(_own_name),
         ),
+        _primary,
     )
 
 
 def _offentlig(rows: FromClause) -> Xml:
-    """Write an entry as everybody may see it."""
+    """Write an entry as everybody may see it; a hidden one has no klasse."""
     return _entry(
         rows,
         elements(_shown(klasse, "klasse_id", "klasseID"), _shown(klasse, "tittel", "tittel")),
         elements(
             "mappeID saksaar! sakssekvensnummer!",
             _public_title(mappe),
-            "administrativEnhet saksansvarlig",
+            _masked("administrativEnhet"),
+            _masked("saksansvarlig"),
             *GROUNDS[::2],
         ),
         elements(
             "systemID! registreringsID journalaar! journalsekvensnummer! journalpostnummer!",
             _public_title(registrering),
-            "journaldato! dokumentetsDato",
-            *_written_off("avskrivningsdato avskrivningsmaate referanseAvskrivesAvJournalpost"),
+            "journaldato!",
+            *_unless_hidden(
+                Element("dokumentetsDato"),
+                *_written_off("avskrivningsdato avskrivningsmaate referanseAvskrivesAvJournalpost"),
+            ),
             *GROUNDS,
             _correspondents(_public_name),
         ),
+        lambda filed, entry: and_(_primary(filed, entry), not_(_is_hidden(entry))),
     )
 
 
@@ -196,9 +205,15 @@ JOURNALS: Final = {"loependeJournal": _loepende, "offentligJournal": _offentlig}
 """The journals by their names, and how each writes an entry."""
 
 
-def _entry(rows: FromClause, of_klasse: Elements, of_mappe: Elements, of_entry: Elements) -> Xml:
+def _entry(
+    rows: FromClause,
+    of_klasse: Elements,
+    of_mappe: Elements,
+    of_entry: Elements,
+    is_filed: Tie,
+) -> Xml:
     parts = (
-        Parts("klasse", klasse, _primary, of_klasse, ("system_id",)),
+        Parts("klasse", klasse, is_filed, of_klasse, ("system_id",)),
         Parts(
             "saksmappe",
             mappe,
@@ -284,15 +299,36 @@ def _public_name(rows: FromClause, name: str) -> Xml:
 
 
 def _public_title(resource: Resource[Any]) -> Element:
-    """Give the title that is public: the one made for it, or what the screening leaves."""
+    """Give the title that is public: the one made for it, or what the screening leaves.
+
+    The one made for it says too much of what is hidden: it was made before that was decided.
+    """
 
     def made(rows: FromClause, name: str) -> Xml:
-        shown = case(
-            (_is_hidden(rows), markup(MASK)), else_=_screen(resource).shown("tittel", rows)
-        )
-        return tagged(name, escaped(func.coalesce(rows.c.offentlig_tittel, shown)))
+        shown = func.coalesce(rows.c.offentlig_tittel, _screen(resource).shown("tittel", rows))
+        return tagged(name, escaped(case((_is_hidden(rows), markup(MASK)), else_=shown)))
 
     return Element("offentligTittel", made=made)
+
+
+def _masked(name: str) -> Element:
+    """Give an element of a case, with asterisks in it where the case is hidden."""
+
+    def made(rows: FromClause, name: str) -> Xml:
+        (shown,) = written([Element(name)], mappe, rows)
+        return case((_is_hidden(rows), tagged(name, markup(MASK))), else_=shown)
+
+    return Element(name, made=made)
+
+
+def _unless_hidden(*listed: Element) -> list[Element]:
+    """Give elements of an entry that cannot hold asterisks: a hidden entry is without them."""
+    return [Element(one.name, made=partial(_if_open, one)) for one in listed]
+
+
+def _if_open(one: Element, rows: FromClause, _name: str) -> Xml:
+    (shown,) = written([one], registrering, rows)
+    return case((_is_hidden(rows), null()), else_=shown)
 
 
 def _shown(resource: Resource[Any], column: str, name: str) -> Element:
