@@ -1,7 +1,9 @@
 """A deposit that is cut off is gone on with, and never looks whole before it is."""
 
 import os
+import shutil
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -17,6 +19,10 @@ from sakark_api.errors import Conflict
 
 def leftovers(target: Path) -> Path:
     return target.with_name(f"{target.name}.uferdig")
+
+
+def mode_of(folder: Path) -> int:
+    return stat.S_IMODE(folder.stat().st_mode)
 
 
 def break_off(arkiv: Arkiv, export: Export, target: Path) -> list[Path]:
@@ -43,6 +49,25 @@ def test_what_was_copied_and_is_whole_is_not_copied_again(
     assert (result.copied.files, result.copied.kept) == (2, 1)
     assert [path.read_bytes() for path in files] == [PDF, PDF]
     assert not leftovers(tmp_path / "ut").exists()
+
+
+def test_nobody_else_can_look_into_a_deposit_or_into_one_that_is_being_made(
+    arkiv: Arkiv, export: Export, tmp_path: Path
+) -> None:
+    work = leftovers(tmp_path / "ut")
+    (work / "innhold").mkdir(parents=True)
+    (work / "innhold" / "arkivstruktur.xml").touch()
+    (work / "bestilling.json").write_text("{}")
+    for folder in (work, work / "innhold"):
+        folder.chmod(0o755)
+
+    with pytest.raises(Conflict):
+        export(tmp_path / "ut", arkiv.arkivdel)
+    while_made = [mode_of(work), mode_of(work / "innhold")]
+    shutil.rmtree(work)
+    export(tmp_path / "ut", arkiv.arkivdel)
+
+    assert [*while_made, mode_of(tmp_path / "ut")] == [0o700, 0o700, 0o700]
 
 
 def test_the_beginning_of_another_deposit_is_not_gone_on_with(

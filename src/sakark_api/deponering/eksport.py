@@ -55,6 +55,8 @@ SCHEMAS: Final = {
 _DESCRIPTION: Final = "arkivuttrekk.xml"
 _CONTENT: Final = "innhold"
 _ORDER: Final = "bestilling.json"
+_OWN: Final = 0o700
+"""Mode of the folders: the deposit keeps it when it gets its name."""
 _LIMITS: Final = {
     "timezone": "Europe/Oslo",
     # A plan is used once: to compile it takes longer than it saves.
@@ -183,7 +185,8 @@ def _workplace(target: Path, kommune: Kommune, bestilling: Bestilling) -> Iterat
         raise Conflict(text("{mappe} finnes fra før. Velg en annen mappe.", mappe=target))
     work = target.with_name(f"{target.name}.uferdig")
     content = work / _CONTENT
-    content.mkdir(parents=True, exist_ok=True)
+    _make_own(work)
+    _make_own(content)
     with (work / _ORDER).open("a+", encoding="utf-8") as order:
         try:
             fcntl.flock(order, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -198,6 +201,12 @@ def _workplace(target: Path, kommune: Kommune, bestilling: Bestilling) -> Iterat
             # It has its name by now, or never came to be: what is left is of no use.
             if not content.exists() or not any(content.iterdir()):
                 shutil.rmtree(work)
+
+
+def _make_own(folder: Path) -> None:
+    """Have a folder that nobody else can look into: what is screened is readable in a deposit."""
+    folder.mkdir(parents=True, exist_ok=True, mode=_OWN)
+    folder.chmod(_OWN)
 
 
 def _refuse_other_order(order: TextIO, wanted: str, work: Path) -> None:
