@@ -10,7 +10,7 @@ import typer
 
 from sakark_api.errors import Invalid
 from sakark_api.settings import read_settings
-from sakark_api.texts import Text, text
+from sakark_api.texts import Text, printable, text
 
 __all__ = ["mount"]
 
@@ -80,7 +80,7 @@ def check_deposit(
 
 
 def _stop(message: Text, maalform: Maalform) -> None:
-    print(message.to(maalform), file=sys.stderr)
+    print(printable(message.to(maalform)), file=sys.stderr)
     sys.exit(UNCHECKED)
 
 
@@ -102,6 +102,7 @@ def fetch_schemas(
         sys.exit(str(text("Oppgi --to <mappe>, eller sett SAKARK_SCHEMAS_DIR.")))
     for skjema in fetch(folder, fra):
         print(skjema.path)
-    print(
-        text("{antall} skjemaer er som de skal være i {mappe}.", antall=len(SKJEMAER), mappe=folder)
+    done = text(
+        "{antall} skjemaer er som de skal være i {mappe}.", antall=len(SKJEMAER), mappe=folder
     )
+    print(printable(str(done)))

@@ -47,6 +47,18 @@ def joined(sentences: Sequence[Text], between: str = ", ") -> Text:
     )
 
 
+def printable(said: str) -> str:
+    """Give a line as it can be shown anywhere: what is not printable in it is escaped.
+
+    Names of files are any bytes, also those by which a terminal is steered.
+    """
+    return said if said.isprintable() else "".join(map(_escaped, said))
+
+
+def _escaped(sign: str) -> str:
+    return sign if sign.isprintable() else sign.encode("unicode_escape").decode("ascii")
+
+
 @cache
 def _catalogue(language: str) -> Mapping[str, str]:
     if language == BOKMAAL:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -87,6 +88,30 @@ def test_the_report_is_written_as_data_and_as_a_page(tmp_path: Path) -> None:
     assert "&lt;pakke&gt;" in page.read_text()
     assert "<pakke>" not in page.read_text()
     assert "Feil: N5.15" in page.read_text()
+
+
+def test_names_that_are_no_text_or_steer_a_terminal_are_shown_escaped(tmp_path: Path) -> None:
+    folder = Utkast().write(tmp_path / os.fsdecode(b"pakke\xe9"))
+    (folder / "dokumenter" / os.fsdecode(b"r\xe9d\x1b[2J.pdf")).write_bytes(b"1")
+    data, page = tmp_path / "r.json", tmp_path / "r.html"
+
+    done = sakark("deposit", "check", folder, "--json", data, "--html", page)
+
+    report = json.loads(data.read_text())
+    found = next(one for one in report["kontroller"] if one["id"] == "N5.33")
+    name = r"dokumenter/r\udce9d\x1b[2J.pdf"
+    assert done.exit_code == 1
+    assert found["funn"][0]["fil"] == name
+    assert report["pakke"].endswith(r"pakke\udce9")
+    assert all(name in shown for shown in (done.stdout, page.read_text()))
+    assert all(line.isprintable() for line in done.stdout.splitlines())
+
+
+def test_a_folder_that_is_no_package_is_named_escaped(tmp_path: Path) -> None:
+    done = sakark("deposit", "check", tmp_path / os.fsdecode(b"\xe9\x1b[2J"))
+
+    assert done.exit_code == 2
+    assert r"\udce9\x1b[2J er ikke et arkivuttrekk" in done.stderr
 
 
 CONTENTS = {"noark5/v5.0/a.xsd": b"<a/>\r\n", "addml/8.3/addml.xsd": b"<b/>\n"}

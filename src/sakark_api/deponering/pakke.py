@@ -209,7 +209,7 @@ def _addml(path: Path) -> etree._Element:
         raise _unreadable(path, "16 MB")
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     try:
-        tree = etree.parse(path, parser)
+        tree = etree.parse(os.fsencode(path), parser)
     except etree.XMLSyntaxError as error:
         raise _unreadable(path, str(error)) from None
     if tree.docinfo.internalDTD is not None:

@@ -8,7 +8,7 @@ from typing import Final
 from sakark_api.deponering.kontroll.innhold import Innhold
 from sakark_api.deponering.kontroll.katalog import KONTROLLER
 from sakark_api.deponering.kontroll.regel import Alvor, Funn, Kontroll, Utfall
-from sakark_api.texts import Text, text
+from sakark_api.texts import Text, printable, text
 
 __all__ = ["Rapport"]
 
@@ -27,7 +27,10 @@ _STYLE = (
 
 @dataclass(frozen=True)
 class Rapport:
-    """What all controls found, the controls in order of their numbers."""
+    """What all controls found, the controls in order of their numbers.
+
+    Names and values of the package are anybody's: all that it is written as is printable.
+    """
 
     innhold: Innhold
 
@@ -47,8 +50,8 @@ class Rapport:
     def as_data(self, language: str) -> dict[str, object]:
         """Give everything as JSON takes it; sentences and names in a language."""
         return {
-            "pakke": str(self.innhold.pakke.root),
-            "versjon": self.innhold.pakke.uttrekk.version,
+            "pakke": printable(str(self.innhold.pakke.root)),
+            "versjon": _printable(self.innhold.pakke.uttrekk.version),
             "feil": self.number(Alvor.FEIL),
             "merknader": self.number(Alvor.MERKNAD),
             "kontroller": [self._kontroll(one, language) for one in KONTROLLER],
@@ -69,10 +72,14 @@ class Rapport:
     def _counts(self, kontroll: Kontroll, language: str) -> Iterator[tuple[str, int | str]]:
         telling = self.innhold.telling(kontroll.number)
         for label, count in kontroll.shows(telling, self.innhold):
-            yield label.to(language) if isinstance(label, Text) else label, count
+            shown = label.to(language) if isinstance(label, Text) else label
+            yield printable(shown), count
 
     def as_lines(self, language: str) -> Iterator[str]:
         """Write it for people: faults first, then remarks, then what was counted."""
+        return map(printable, self._lines(language))
+
+    def _lines(self, language: str) -> Iterator[str]:
         for alvor, heading in _HEADINGS.items():
             for kontroll in KONTROLLER:
                 yield from self._lines_of(kontroll, alvor, heading, language)
@@ -123,13 +130,14 @@ class Rapport:
     def as_page(self, language: str) -> str:
         """Write it as one HTML page that needs nothing else."""
         title = text("Kontroll av arkivuttrekk").to(language)
-        return (
+        page = (
             f'<!doctype html><html lang="{language}"><meta charset="utf-8">'
             f"<title>{title}</title><style>{_STYLE}</style>"
             f"<h1>{title}</h1><p>{escape(str(self.innhold.pakke.root))}</p>"
             f"<p><strong>{escape(self.conclusion.to(language))}</strong></p>"
-            f"{''.join(self._sections(language))}{self._table(language)}</html>\n"
+            f"{''.join(self._sections(language))}{self._table(language)}</html>"
         )
+        return f"{printable(page)}\n"
 
     def _sections(self, language: str) -> Iterator[str]:
         for alvor, heading in _HEADINGS.items():
@@ -171,8 +179,12 @@ def _place(funn: Funn, language: str) -> str:
 def _as_data(funn: Funn, language: str) -> dict[str, object]:
     return {
         "alvor": funn.alvor,
-        "tekst": funn.text.to(language),
-        "fil": funn.sted.file,
+        "tekst": printable(funn.text.to(language)),
+        "fil": printable(funn.sted.file),
         "linje": funn.sted.line,
-        "systemID": funn.sted.system_id,
+        "systemID": _printable(funn.sted.system_id),
     }
+
+
+def _printable(said: str | None) -> str | None:
+    return None if said is None else printable(said)
