@@ -1,11 +1,15 @@
 """Large XML as a stream of units: what is seen, what is not, and what is refused."""
 
+import hashlib
 import io
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from sakark_api.deponering.kontroll.dokumentfiler import Dokumentfiler, Lest, Referanse
 from sakark_api.deponering.kontroll.fingeravtrykk import Fingeravtrykk
+from sakark_api.deponering.kontroll.regel import Sted
 from sakark_api.deponering.lesing import Enhet, read_units
 from sakark_api.deponering.pakke import open_pakke
 from sakark_api.errors import Unreadable
@@ -140,6 +144,35 @@ def test_no_path_leads_out_of_a_package(name: str, tmp_path: Path) -> None:
     (folder / "lenket").symlink_to(tmp_path)
 
     assert open_pakke(folder).file(name) is None
+
+
+def test_a_file_is_read_once_however_often_it_is_referred_to(tmp_path: Path) -> None:
+    (tmp_path / "dokumenter").mkdir()
+    (tmp_path / "arkivstruktur.xml").write_text("<arkiv/>")
+    file = tmp_path / "dokumenter" / "1.pdf"
+    file.write_text("1")
+    found: list[Lest | None] = []
+    with ThreadPoolExecutor(1) as pool:
+        filer = Dokumentfiler(open_pakke(tmp_path), pool, lambda _, read: found.append(read))
+        filer.refer(Referanse("dokumenter/1.pdf", None, Sted("")))
+        pool.submit(file.unlink).result()
+        filer.refer(Referanse("dokumenter\\1.pdf", None, Sted("")))
+        filer.finish()
+
+    assert found == [Lest(hashlib.sha256(b"1").hexdigest(), 1)] * 2
+    assert filer.referred.came_twice("dokumenter/1.pdf")
+
+
+def test_a_name_that_no_file_can_have_is_of_no_file(tmp_path: Path) -> None:
+    (tmp_path / "dokumenter").mkdir()
+    (tmp_path / "arkivstruktur.xml").write_text("<arkiv/>")
+    found: list[Lest | None] = []
+    with ThreadPoolExecutor(1) as pool:
+        filer = Dokumentfiler(open_pakke(tmp_path), pool, lambda _, read: found.append(read))
+        filer.refer(Referanse(f"dokumenter/{'1' * 5000}.pdf", None, Sted("")))
+        filer.finish()
+
+    assert found == [None]
 
 
 def test_a_backslash_is_a_slash(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """The documents of a package, read while what refers to them is read."""
 
 import hashlib
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,6 +14,8 @@ __all__ = ["Dokumentfiler", "Lest", "Referanse"]
 
 _UNDER_WAY = 64
 """Files that may be waited for; then the reading of the archive waits for the oldest of them."""
+_REMEMBERED = 4096
+"""Files whose digest is known still; of these the one asked for longest ago is forgotten first."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,8 @@ class Lest:
 class Dokumentfiler:
     """Read the files referred to in threads of their own, and tell of each in the order they came.
 
-    Each file is read as often as it is referred to; that it is referred to twice is rare.
+    A file that is referred to again is not read again, unless it was long ago. Files are remembered
+    by Python's hash of their names, as in `Fingeravtrykk`: names can be long.
     """
 
     def __init__(
@@ -47,13 +50,24 @@ class Dokumentfiler:
     ) -> None:
         self._pakke, self._pool, self._tell = pakke, pool, tell
         self._under_way: deque[tuple[Referanse, Future[Lest | None]]] = deque()
+        self._known: OrderedDict[int, Future[Lest | None]] = OrderedDict()
         self.referred = Fingeravtrykk()
 
     def refer(self, referanse: Referanse) -> None:
-        self.referred.add(_plain(referanse.file))
-        self._under_way.append((referanse, self._pool.submit(_read, self._pakke, referanse.file)))
+        name = _plain(referanse.file)
+        self.referred.add(name)
+        self._under_way.append((referanse, self._reading(name)))
         if len(self._under_way) > _UNDER_WAY:
             self._finish_one()
+
+    def _reading(self, name: str) -> Future[Lest | None]:
+        mark = hash(name)
+        if mark not in self._known:
+            self._known[mark] = self._pool.submit(_read, self._pakke, name)
+        self._known.move_to_end(mark)
+        if len(self._known) > _REMEMBERED:
+            self._known.popitem(last=False)
+        return self._known[mark]
 
     def finish(self) -> None:
         """Wait for all files; what is referred to is known from then on."""
@@ -75,10 +89,10 @@ def _plain(reference: str) -> str:
 
 
 def _read(pakke: Pakke, reference: str) -> Lest | None:
-    path = pakke.document(reference)
-    if path is None:
-        return None
     try:
+        path = pakke.document(reference)
+        if path is None:
+            return None
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256")
             return Lest(digest.hexdigest(), file.tell())
