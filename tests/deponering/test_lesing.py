@@ -99,15 +99,22 @@ def test_lines_beyond_65_535_have_their_numbers() -> None:
         '<!DOCTYPE a SYSTEM "http://127.0.0.1:1/a.dtd"><a/>',
         "<a>" * 300 + "</a>" * 300,
         f"<a><b>{'x' * 17_000_000}</b></a>",
+        "<a>" + "<b>1</b>" * 700_000 + "</a>",
         "<a><b></a>",
         "",
         "<a>&#0;</a>",
     ],
-    ids=["entity", "external", "deep", "long", "crossed", "nothing", "illegal"],
+    ids=["entity", "external", "deep", "long", "many", "crossed", "nothing", "illegal"],
 )
 def test_hostile_xml_is_refused(xml: str) -> None:
     with pytest.raises(Unreadable):
         units_of(xml)
+
+
+def test_what_units_that_have_ended_held_is_not_held_against_others() -> None:
+    xml = "<a>" + f"<b><c>{'x' * 1_000_000}</c></b>" * 70 + "</a>"
+
+    assert len(units_of(xml)) == 71
 
 
 def test_a_file_in_pieces_is_read_as_one() -> None:

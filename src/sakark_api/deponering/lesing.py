@@ -16,6 +16,9 @@ __all__ = ["Enhet", "read_units"]
 _CHUNK = 1 << 16
 _DEEPEST = 200
 _LONGEST = 16 * 1024 * 1024
+_HEAVIEST = 64 * 1024 * 1024
+_EACH = 100
+"""What the units that are open may weigh: the characters of their fields, and so many for each."""
 _TYPE = "xsi:type"
 _AFTER_NAME = (b">", b" ", b"\t", b"\r", b"\n")
 
@@ -98,7 +101,10 @@ def read_units(
 
 
 class _Reading:
-    """The state of one reading: which units are open, and the element that was opened last."""
+    """The state of one reading: which units are open, and the element that was opened last.
+
+    It weighs what the open units hold; `weights` is what it was before each of them was opened.
+    """
 
     __slots__ = (
         "attributes",
@@ -110,6 +116,8 @@ class _Reading:
         "open",
         "parser",
         "value",
+        "weight",
+        "weights",
     )
 
     def __init__(
@@ -124,6 +132,8 @@ class _Reading:
         self.attributes: Mapping[str, str] = {}
         self.line = 0
         self.value = ""
+        self.weight = 0
+        self.weights: list[int] = []
         self.parser = expat.ParserCreate()
         self.parser.buffer_text = True
         self.parser.buffer_size = _CHUNK
@@ -134,6 +144,11 @@ class _Reading:
 
     def feed(self, chunk: bytes) -> None:
         self._parse(chunk, is_final=False)
+        if self.weight > _HEAVIEST:
+            raise Unreadable(
+                text("En enhet har flere felter enn noen enhet kan ha. Lag filen på nytt."),
+                self.line,
+            )
 
     def end(self) -> None:
         self._parse(b"", is_final=True)
@@ -163,9 +178,22 @@ class _Reading:
         parent = self.open[-1] if self.open else None
         unit = Enhet(self.name, self.attributes.get(_TYPE, self.name), self.line, parent)
         if parent is not None:
+            if self.name not in parent.children:
+                self.weight += len(self.name) + _EACH
             parent.children[self.name] = parent.children.get(self.name, 0) + 1
         self.open.append(unit)
+        self.weights.append(self.weight)
+        self.weight += len(unit.type) + _EACH
         return unit
+
+    def _close(self) -> None:
+        self.weight = self.weights.pop()
+        self.on_unit(self.open.pop())
+
+    def _add(self, name: str, value: str) -> None:
+        """Give the innermost unit a field."""
+        self.open[-1].add(name, value)
+        self.weight += len(name) + len(value) + _EACH
 
     def _characters(self, data: str) -> None:
         if self.name is None:
@@ -181,13 +209,13 @@ class _Reading:
 
     def _end(self, name: str) -> None:
         if self.name is None:
-            self.on_unit(self.open.pop())
+            self._close()
             return
         value, self.value = self.value, ""
         if not value or value.isspace():
             self._end_empty(name)
         elif self.open:
-            self.open[-1].add(name, value)
+            self._add(name, value)
         self.name = None
 
     def _end_empty(self, name: str) -> None:
@@ -197,9 +225,9 @@ class _Reading:
             self.on_empty(name, self.line, self.open[-1])
         if name in self.kinds:
             self._open()
-            self.on_unit(self.open.pop())
+            self._close()
         elif self.open:
-            self.open[-1].add(name, "")
+            self._add(name, "")
 
     def _is_self_closing(self, name: str) -> bool:
         """Tell `<x/>` from `<x></x>`: after the first, no end of `x` stands where the parser is."""
