@@ -92,6 +92,14 @@ class Arkiv(Stage):
         answer = self.client.request("POST", here, params={"$id": self.client.link(paper, "self")})
         assert answer.is_success, answer.text
 
+    def orders(self, arkivdel: Any) -> None:
+        """Let the klassifikasjonssystem order another arkivdel too."""
+        here = self.client.link(arkivdel, "self") + "klassifikasjonssystem/$ref"
+        system = self.client.link(self.klassifikasjonssystem, "self")
+        plain = {"Content-Type": "text/plain"}
+        answer = self.client.request("PUT", here, content=system, headers=plain)
+        assert answer.is_success, answer.text
+
     def archived(self, post: Any) -> Any:
         return self.change(post, **status("journalstatus", "A"))
 

@@ -197,11 +197,7 @@ def test_a_system_of_two_arkivdeler_comes_in_each_with_its_own_ids(
     arkiv = Arkiv(Client(http, service, f"administrator@{KOMMUNE}", KOMMUNE))
     parts = [arkiv.arkivdel, arkiv.new_arkivdel()]
     arkiv.made(arkiv.klasse, "klasse", klasseID="L421")
-    here = arkiv.client.link(parts[1], "self") + "klassifikasjonssystem/$ref"
-    system = arkiv.client.link(arkiv.klassifikasjonssystem, "self")
-    plain = {"Content-Type": "text/plain"}
-    tied = arkiv.client.request("PUT", here, content=system, headers=plain)
-    assert tied.is_success, tied.text
+    arkiv.orders(parts[1])
     arkiv.close(*parts)
 
     export(tmp_path / "ut", *parts)

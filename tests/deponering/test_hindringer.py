@@ -60,6 +60,18 @@ def mixed(arkiv: Arkiv) -> Any:
     return mappe
 
 
+def mappe_of_two(arkiv: Arkiv) -> Any:
+    assert arkiv.klasse
+    arkiv.orders(arkiv.new_arkivdel())
+    return arkiv.new_mappe(arkiv.klasse)
+
+
+def entry_of_two(arkiv: Arkiv) -> Any:
+    assert arkiv.klasse
+    arkiv.orders(arkiv.new_arkivdel())
+    return arkiv.made(arkiv.klasse, "registrering")
+
+
 LACKING: dict[str, Lacking] = {
     "mangler avsluttetDato": lambda arkiv: arkiv.arkivdel,
     "mappe mangler avsluttetDato": open_case,
@@ -70,6 +82,8 @@ LACKING: dict[str, Lacking] = {
     "mangler korrespondansepart": unaddressed,
     "mangler kassasjon/bevaringstid": without_bevaringstid,
     "både undermapper og registreringer": mixed,
+    "hører ikke til noen av dem": mappe_of_two,
+    "med referanseArkivdel": entry_of_two,
     "har ingen klasser": lambda arkiv: (arkiv.klassifikasjonssystem, arkiv.arkivdel)[1],
 }
 """What the reason says, and the unit that it is over."""

@@ -240,6 +240,33 @@ def _klasse_mixes_kinds(rows: FromClause, utvalg: Utvalg) -> ColumnElement[bool]
     return and_(klasser.correlate_except(below), held)
 
 
+def _mappe_is_of_no_arkivdel(rows: FromClause, utvalg: Utvalg) -> ColumnElement[bool]:
+    """Say that an outermost mappe hangs on a klasse of several arkivdeler, and is of none."""
+    return and_(
+        rows.c.referanse_forelder_mappe.is_(None),
+        rows.c.effektiv_arkivdel.is_(None),
+        _hangs_within(rows, utvalg),
+    )
+
+
+def _entry_is_of_no_arkivdel(rows: FromClause, utvalg: Utvalg) -> ColumnElement[bool]:
+    """Say that a registrering in no mappe hangs on a klasse, and is told to follow no arkivdel."""
+    return and_(
+        rows.c.mappe_ref.is_(None),
+        rows.c.arkivdel_ref.is_(None),
+        rows.c.referanse_arkivdel.is_(None),
+        _hangs_within(rows, utvalg),
+    )
+
+
+def _hangs_within(rows: FromClause, utvalg: Utvalg) -> ColumnElement[bool]:
+    one = rows_of(klasse)
+    found = exists().where(
+        same_kommune(one), one.c.system_id == rows.c.klasse_ref, utvalg.has_klasse(one)
+    )
+    return found.correlate_except(one)
+
+
 def _case_is_not_done(rows: FromClause, utvalg: Utvalg) -> ColumnElement[bool]:
     status = kode_of(rows.c.saksstatus)
     return and_(utvalg.has_mappe(rows), ~is_one_of(status, [CASE_CLOSED, CASE_VOID]))
@@ -305,6 +332,24 @@ CHECKS: Final[Sequence[Check]] = (
             "Disse mappene har både undermapper og registreringer. Flytt registreringene til en"
             " undermappe: {mapper}.",
             mapper=names,
+        ),
+    ),
+    Check(
+        mappe,
+        _mappe_is_of_no_arkivdel,
+        lambda names: text(
+            "Disse mappene henger på en klasse som flere arkivdeler bruker, og hører ikke til noen"
+            " av dem. Flytt dem til klassen igjen når bare én av arkivdelene er aktiv: {mapper}.",
+            mapper=names,
+        ),
+    ),
+    Check(
+        registrering,
+        _entry_is_of_no_arkivdel,
+        lambda names: text(
+            "Disse registreringene henger på en klasse som flere arkivdeler bruker. Si hvilken"
+            " arkivdel de hører til med referanseArkivdel: {registreringer}.",
+            registreringer=names,
         ),
     ),
     Check(

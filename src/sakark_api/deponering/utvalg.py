@@ -195,7 +195,7 @@ class Utvalg:
             arkiv: self.has_arkiv,
             arkivdel: self.has_arkivdel,
             klassifikasjonssystem: lambda rows: self._orders(rows.c.system_id),
-            klasse: lambda rows: self._orders(rows.c.klassifikasjonssystem_ref),
+            klasse: self.has_klasse,
             mappe: self.has_mappe,
             registrering: self.has_registrering,
             dokumentbeskrivelse: self.has_dokument,
@@ -207,6 +207,9 @@ class Utvalg:
 
     def has_arkivdel(self, rows: FromClause) -> ColumnElement[bool]:
         return is_one_of(rows.c.system_id, self.arkivdeler)
+
+    def has_klasse(self, rows: FromClause) -> ColumnElement[bool]:
+        return self._orders(rows.c.klassifikasjonssystem_ref)
 
     def has_dokumentobjekt(self, rows: FromClause) -> ColumnElement[bool]:
         document = rows_of(dokumentbeskrivelse)
