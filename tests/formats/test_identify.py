@@ -8,6 +8,7 @@ from fpdf import FPDF
 
 from sakark_api.formats import Verdict, examine, identify
 from sakark_api.formats.policy import Handling, format_of, formats
+from sakark_api.noark.arkivstruktur.dokumentobjekt import GODKJENTE_ARKIVFORMATER
 from sakark_api.settings import Settings
 
 SETTINGS = Settings()
@@ -111,3 +112,12 @@ def test_every_approved_format_has_its_place_in_the_regulation() -> None:
 def test_what_the_policy_does_not_have_is_unknown() -> None:
     assert format_of(None) is None
     assert format_of("fmt/0") is None
+
+
+def test_what_the_policy_approves_is_what_cases_close_and_deposits_come_with() -> None:
+    approved = {
+        puid for one in formats() if one.handling is Handling.ARKIVFORMAT for puid in one.puids
+    }
+
+    assert approved | {"av/1"} == GODKJENTE_ARKIVFORMATER
+    assert "fmt/18" not in approved

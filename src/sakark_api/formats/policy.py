@@ -8,7 +8,16 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
-__all__ = ["Format", "Handling", "Maker", "contradicts", "format_of", "formats", "is_mail"]
+__all__ = [
+    "Format",
+    "Handling",
+    "Maker",
+    "approved_puids",
+    "contradicts",
+    "format_of",
+    "formats",
+    "is_mail",
+]
 
 _ANYTHING = ("application/octet-stream", "binary/octet-stream", "application/x-download", "")
 """What a program says of a file when it does not know its type."""
@@ -66,6 +75,13 @@ def formats() -> Sequence[Format]:
 def format_of(puid: str | None) -> Format | None:
     """Give what the table has for a PRONOM id; nothing for a format it does not know."""
     return next((one for one in formats() if puid in one.puids), None)
+
+
+def approved_puids() -> frozenset[str]:
+    """Give the PRONOM ids of all that is approved for deposit as it is."""
+    return frozenset[str]().union(
+        *(one.puids for one in formats() if one.handling is Handling.ARKIVFORMAT)
+    )
 
 
 def is_mail(puid: str | None) -> bool:

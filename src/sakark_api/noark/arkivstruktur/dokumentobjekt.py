@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from sakark_api.db.queue import defer
 from sakark_api.errors import Conflict, Forbidden, Invalid
+from sakark_api.formats.policy import approved_puids
 from sakark_api.noark.arkivstruktur.dokumentbeskrivelse import (
     FERDIGSTILT,
     Dokumentbeskrivelse,
@@ -59,17 +60,12 @@ __all__ = [
 
 PRODUKSJONSFORMAT, ARKIVFORMAT, SLADDET = "P", "A", "O"
 UKJENT_FORMAT = "av/0"
+SOSI = "av/1"
+"""What the standard calls SOSI; PRONOM has numbers of each version of it (M701)."""
 SHA256 = "SHA-256"
 EXAMINATION = "undersoek_dokument"
 """The job that finds out what a file is, and makes its archive format."""
-GODKJENTE_ARKIVFORMATER = frozenset(
-    {
-        *("x-fmt/111", "fmt/101"),  # text, XML
-        *("fmt/95", "fmt/354", "fmt/476", "fmt/477", "fmt/478"),  # PDF/A
-        *("fmt/353", "fmt/42", "fmt/11", "fmt/12", "fmt/13"),  # TIFF, JPEG, PNG
-        *("av/1", "x-fmt/386", "fmt/134"),  # SOSI, MPEG-2, MP3
-    }
-)
+GODKJENTE_ARKIVFORMATER = frozenset({SOSI, *approved_puids()})
 """Formats that an archive may be deposited in, by their kode."""
 _MIME_TYPE = re.compile(r"[a-z0-9.+!#$&^_-]{1,127}/[a-z0-9.+!#$&^_-]{1,127}")
 
