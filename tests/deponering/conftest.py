@@ -72,9 +72,9 @@ class Arkiv(Stage):
         self.change(self.client.refreshed(paper), **status("dokumentstatus", "F"))
         return post
 
-    def filed(self, paper: Any, variant: str, data: bytes) -> Any:
+    def filed(self, paper: Any, variant: str, data: bytes, puid: str = "fmt/95") -> Any:
         here = f"{self.client.link(paper, 'self')}ny-dokumentobjekt/"
-        body = {"variantformat": {"kode": variant}, "format": {"kode": "fmt/95"}}
+        body = {"variantformat": {"kode": variant}, "format": {"kode": puid}}
         made = self.client.post(here, body)
         assert made.status_code == 201, made.text
         stored = self.client.request(

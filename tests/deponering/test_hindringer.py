@@ -4,14 +4,18 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
-from tests.conftest import Client, Service
-from tests.deponering.conftest import KOMMUNE, Arkiv, Export, export_with
+from sqlalchemy.orm import Session
+from tests.conftest import Client, Service, changing, in_kommune
+from tests.deponering.conftest import KOMMUNE, PDF, Arkiv, Export, export_with
 from tests.noark.stage import SOME
 
 from sakark_api.errors import Blocked, Conflict, Invalid, NotFound
+from sakark_api.formats import Verdict
+from sakark_api.noark.bevaring.dokumentkontroll import Found, Kontrolltype, record
 
 Lacking = Callable[[Arkiv], Any]
 
@@ -72,6 +76,24 @@ def entry_of_two(arkiv: Arkiv) -> Any:
     return arkiv.made(arkiv.klasse, "registrering")
 
 
+def archived_in_plain_pdf(arkiv: Arkiv) -> Any:
+    paper = arkiv.paper(arkiv.entry("X", owner=open_case(arkiv)), "B")
+    return arkiv.filed(paper, "A", b"%PDF-1.4", "fmt/18")
+
+
+def with_virus(arkiv: Arkiv) -> Any:
+    paper = arkiv.paper(arkiv.entry("X", owner=open_case(arkiv)), "B")
+    file = arkiv.filed(paper, "A", PDF)
+
+    def note(session: Session) -> None:
+        change, unit = changing(session, UUID(file["systemID"]))
+        found = Found(Kontrolltype.FORMAT, "virus", Verdict.VIRUS.text, krever_handling=True)
+        record(change, unit, found)
+
+    in_kommune(arkiv.client.service.settings, KOMMUNE, note)
+    return file
+
+
 LACKING: dict[str, Lacking] = {
     "mangler avsluttetDato": lambda arkiv: arkiv.arkivdel,
     "mappe mangler avsluttetDato": open_case,
@@ -84,6 +106,8 @@ LACKING: dict[str, Lacking] = {
     "både undermapper og registreringer": mixed,
     "hører ikke til noen av dem": mappe_of_two,
     "med referanseArkivdel": entry_of_two,
+    "format som ikke er godkjent": archived_in_plain_pdf,
+    "har virus": with_virus,
     "har ingen klasser": lambda arkiv: (arkiv.klassifikasjonssystem, arkiv.arkivdel)[1],
 }
 """What the reason says, and the unit that it is over."""
@@ -132,3 +156,19 @@ def test_a_folder_without_schemas_is_refused_with_how_to_get_them(
 def test_a_period_begins_before_it_ends(arkiv: Arkiv, export: Export, tmp_path: Path) -> None:
     with pytest.raises(Invalid):
         export(tmp_path / "ut", arkiv.arkivdel, fra=date(2021, 1, 1), til=date(2020, 1, 1))
+
+
+def test_an_old_version_does_not_stand_in_the_way_of_a_later_archive_format(
+    made: Arkiv, export: Export, tmp_path: Path
+) -> None:
+    paper = made.paper(made.entry("X", owner=open_case(made)), "B")
+    made.filed(paper, "P", b"%PDF-1.4 first", "fmt/18")
+    latest = made.filed(paper, "P", b"%PDF-1.4 last", "fmt/18")
+    made.filed(paper, "A", PDF)
+    tag = {"If-Match": made.client.etag(latest)}
+    assert made.client.delete(made.client.link(latest, "self"), headers=tag).is_success
+
+    with pytest.raises(Blocked) as refused:
+        export(tmp_path / "ut", made.arkivdel)
+
+    assert not [one for one in refused.value.obstacles if "arkivformat" in str(one.reason)]

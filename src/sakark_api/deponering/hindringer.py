@@ -43,6 +43,7 @@ from sakark_api.errors import SHOWN, Obstacle, Standing
 from sakark_api.noark.arkivstruktur.arkiv import arkiv
 from sakark_api.noark.arkivstruktur.arkivdel import arkivdel
 from sakark_api.noark.arkivstruktur.dokumentbeskrivelse import FERDIGSTILT, dokumentbeskrivelse
+from sakark_api.noark.arkivstruktur.dokumentobjekt import dokumentobjekt
 from sakark_api.noark.arkivstruktur.klasse import klasse
 from sakark_api.noark.arkivstruktur.korrespondansepart import korrespondansepart
 from sakark_api.noark.arkivstruktur.mappe import mappe
@@ -388,6 +389,26 @@ CHECKS: Final[Sequence[Check]] = (
             "Disse dokumentene mangler arkivformat: {dokumenter}. Last det opp, eller avtal med"
             " depotet og bruk --produksjonsformat.",
             dokumenter=names,
+        ),
+    ),
+    Check(
+        dokumentobjekt,
+        lambda rows, utvalg: utvalg.is_of_wrong_format(rows),
+        lambda names: text(
+            "Disse filene står som arkivformat eller offentlig variant, men er i et format som ikke"
+            " er godkjent: {filer}. Last opp nye, eller avtal med depotet og bruk"
+            " --produksjonsformat.",
+            filer=names,
+        ),
+    ),
+    Check(
+        dokumentobjekt,
+        lambda rows, utvalg: utvalg.is_found_bad(rows),
+        lambda names: text(
+            "Kontrollen har funnet at disse filene har virus, er merket som noe annet enn de er,"
+            " eller ikke er PDF/A som de sier: {filer}. Se dokumentkontrollen av hver, og last opp"
+            " en ny.",
+            filer=names,
         ),
     ),
 )

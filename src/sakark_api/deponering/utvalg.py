@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 
 from sakark_api.deponering.element import is_one_of, markup, rows_of
+from sakark_api.formats import Verdict
 from sakark_api.noark.arkivstruktur.arkiv import arkiv
 from sakark_api.noark.arkivstruktur.arkivdel import arkivdel
 from sakark_api.noark.arkivstruktur.dokumentbeskrivelse import (
@@ -44,6 +45,7 @@ from sakark_api.noark.arkivstruktur.klassifikasjonssystem import (
 from sakark_api.noark.arkivstruktur.mappe import mappe
 from sakark_api.noark.arkivstruktur.registrering import registrering
 from sakark_api.noark.attribute import kode_of
+from sakark_api.noark.bevaring.dokumentkontroll import Kontrolltype, dokumentkontroll
 from sakark_api.noark.resource import Resource
 from sakark_api.rest.tenant import same_kommune
 
@@ -137,7 +139,10 @@ class Utvalg:
         variant = kode_of(other.c.variantformat)
         replaces = or_(
             and_(variant == ARKIVFORMAT, other.c.versjonsnummer == rows.c.versjonsnummer),
-            and_(variant == PRODUKSJONSFORMAT, other.c.versjonsnummer > rows.c.versjonsnummer),
+            and_(
+                is_one_of(variant, [ARKIVFORMAT, PRODUKSJONSFORMAT]),
+                other.c.versjonsnummer > rows.c.versjonsnummer,
+            ),
         )
         replaced = exists().where(
             same_kommune(other),
@@ -160,6 +165,29 @@ class Utvalg:
             ~self._is_acceptable(file),
         )
         return and_(document.c.utfoert_kassasjon.is_(None), lacking.correlate_except(file))
+
+    def is_of_wrong_format(self, rows: FromClause) -> ColumnElement[bool]:
+        """Say that a file would come as an archive format or public, and is of no approved one."""
+        return and_(self.has_dokumentobjekt(rows), ~self._is_acceptable(rows))
+
+    def is_found_bad(self, rows: FromClause) -> ColumnElement[bool]:
+        """Say that a file would come of which the worker has found that it is not what it seems.
+
+        What holds a virus never comes; the rest does where files may come as they are.
+        """
+        found = rows_of(dokumentkontroll)
+        bad = [Verdict.VIRUS]
+        if not self.produksjonsformat:
+            bad += [Verdict.FALSK_PDFA, Verdict.FEILMERKET]
+        told = exists().where(
+            same_kommune(found),
+            found.c.dokumentobjekt_ref == rows.c.system_id,
+            found.c.kontrolltype == Kontrolltype.FORMAT,
+            found.c.gjeldende,
+            found.c.krever_handling,
+            is_one_of(found.c.resultat, [str(one) for one in bad]),
+        )
+        return and_(self.has_dokumentobjekt(rows), told.correlate_except(found))
 
     def _is_acceptable(self, rows: FromClause) -> ColumnElement[bool]:
         if self.produksjonsformat:
