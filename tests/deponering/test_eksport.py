@@ -11,7 +11,7 @@ import httpx
 import pytest
 from lxml import etree
 from tests.conftest import TILGANGSSTYRING, Client, Service, World
-from tests.deponering.conftest import KOMMUNE, PDF, SECRET, SENDER, Arkiv, Export, texts_of
+from tests.deponering.conftest import DECIDED, KOMMUNE, PDF, SECRET, SENDER, Arkiv, Export, texts_of
 from tests.noark.conftest import part
 
 OLD, NEW = "2020-06-01T12:00:00+02:00", "2021-06-01T12:00:00+02:00"
@@ -246,6 +246,35 @@ def test_what_is_graded_or_blocked_has_no_words_in_the_public_journal(
     assert texts_of(file, "offentligTittel") == ["*****", "*****"]
     assert not [*tree.iter("{*}klasse", "{*}dokumentetsDato")]
     assert texts_of(file, "journalsekvensnummer") == [str(post["journalsekvensnummer"])]
+
+
+def test_a_plan_that_is_in_use_has_no_date_and_is_left_out(
+    http: httpx.Client, service: Service, export: Export, tmp_path: Path
+) -> None:
+    arkiv = Arkiv(Client(http, service, f"administrator@{KOMMUNE}", KOMMUNE))
+    arkiv.change(arkiv.klasse, kassasjon=DECIDED)
+    mappe = arkiv.new_mappe(arkiv.klasse)
+    arkiv.change(mappe, avsluttetDato=OLD)
+    arkiv.close(arkiv.arkivdel)
+
+    export(tmp_path / "ut", arkiv.arkivdel)
+
+    tree = etree.parse(tmp_path / "ut" / "arkivstruktur.xml")
+    assert [one.getparent().tag.split("}")[1] for one in tree.iter("{*}kassasjon")] == ["mappe"]
+
+
+def test_an_arkiv_ends_with_the_last_arkivdel_of_the_deposit(
+    http: httpx.Client, service: Service, export: Export, tmp_path: Path
+) -> None:
+    arkiv = Arkiv(Client(http, service, f"administrator@{KOMMUNE}", KOMMUNE))
+    later = arkiv.new_arkivdel()
+    arkiv.change(arkiv.new_mappe(), avsluttetDato=OLD)
+    arkiv.close(arkiv.arkivdel, later)
+
+    export(tmp_path / "ut", arkiv.arkivdel)
+
+    root, part = texts_of(tmp_path / "ut" / "arkivstruktur.xml", "avsluttetDato")[:2]
+    assert root == part
 
 
 def test_nothing_of_another_kommune_is_in_a_deposit(world: World, deposit: Path) -> None:

@@ -10,12 +10,12 @@ from lxml import etree
 
 from sakark_api.deponering.element import Element, Elements, Group, Parts, rows_of
 from sakark_api.deponering.sekvens import (
-    ARKIV,
     ARKIVDEL,
     MAPPE,
     MAPPE_TAILS,
     REGISTRERING_TAILS,
     Again,
+    arkiv_elements,
     klasse_elements,
     registrering_elements,
     system_elements,
@@ -30,7 +30,7 @@ LEFT_OUT = {"virksomhetsspesifikkeMetadata", "referanseArkivdel", "oppbevaringss
 AGAIN = Again(uuid4())
 UTVALG = Utvalg([uuid4()])
 SEQUENCES: dict[str, Elements] = {
-    "arkiv": ARKIV,
+    "arkiv": arkiv_elements(UTVALG),
     "arkivdel": ARKIVDEL,
     "klassifikasjonssystem": system_elements(AGAIN),
     "klasse": klasse_elements(AGAIN),

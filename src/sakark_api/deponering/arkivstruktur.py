@@ -27,12 +27,12 @@ from sqlalchemy.sql.type_api import TypeEngine
 from sakark_api.db.snapshot import Snapshot
 from sakark_api.deponering.element import Elements, Xml, in_order, markup, rows_of, whole, written
 from sakark_api.deponering.sekvens import (
-    ARKIV,
     ARKIVDEL,
     MAPPE,
     MAPPE_TAILS,
     REGISTRERING_TAILS,
     Again,
+    arkiv_elements,
     klasse_elements,
     registrering_elements,
     system_elements,
@@ -209,7 +209,7 @@ def _arkiver(utvalg: Utvalg) -> Select[Any]:
     """Select the arkiver over the arkivdeler, up to the top."""
     over = utvalg.arkiver
     ids = select(over.c.overarkiv_ref.label("owner"), over.c.system_id)
-    return _level(arkiv, ids, ["system_id"], _plain(arkiv, ARKIV))
+    return _level(arkiv, ids, ["system_id"], _plain(arkiv, arkiv_elements(utvalg)))
 
 
 def _arkivdeler(utvalg: Utvalg) -> Select[Any]:

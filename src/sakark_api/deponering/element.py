@@ -108,10 +108,14 @@ class Element:
 
 @dataclass(frozen=True)
 class Group:
-    """An element that holds the fields of a value, such as kassasjon."""
+    """An element that holds the fields of a value, such as kassasjon.
+
+    It is left out where the value lacks the field `only_with`.
+    """
 
     name: str
     elements: "Elements"
+    only_with: str = ""
 
 
 Tie = Callable[[FromClause, FromClause], ColumnElement[bool]]
@@ -240,7 +244,7 @@ def gaps(
             value = held.value(one.name)
             for field in one.elements:
                 if isinstance(field, Element) and field.needed:
-                    lacking = and_(value.held.is_not(None), _write(field, value).is_(None))
+                    lacking = and_(value.is_told(one), _write(field, value).is_(None))
                     yield f"{one.name}/{field.name}", lacking
 
 
@@ -276,6 +280,12 @@ class _Value:
             one.alias or name: one.annotation for name, one in model.model_fields.items()
         }
 
+    def is_told(self, group: Group) -> ColumnElement[bool]:
+        """Say that there is a value, with what the group is left out without."""
+        if group.only_with:
+            return plain(self.held, group.only_with).is_not(None)
+        return self.held.is_not(None)
+
     def element(self, name: str, attribute: str) -> Xml:
         kinds = _kinds(self._fields[attribute])
         if tuple in kinds:
@@ -300,7 +310,7 @@ def _write(one: Part, held: _Held) -> Xml:
     if isinstance(one, Group):
         value = held.value(one.name)
         fields = whole([_write(field, value) for field in one.elements])
-        return case((value.held.is_not(None), tagged(one.name, fields)))
+        return case((value.is_told(one), tagged(one.name, fields)))
     return _parts(one, held.rows)
 
 

@@ -27,12 +27,12 @@ from sakark_api.db.snapshot import Snapshot
 from sakark_api.deponering.element import Elements, gaps, is_one_of, rows_of
 from sakark_api.deponering.endringslogg import has_changes
 from sakark_api.deponering.sekvens import (
-    ARKIV,
     ARKIVDEL,
     MAPPE,
     MAPPE_TAILS,
     REGISTRERING_TAILS,
     Again,
+    arkiv_elements,
     dokumentbeskrivelse_elements,
     klasse_elements,
     name_of_correspondent,
@@ -141,7 +141,7 @@ Sequences = Iterator[tuple[str | None, Callable[[FromClause], Elements]]]
 def _sequences(resource: Resource[Any], utvalg: Utvalg) -> Sequences:
     """Give the elements of a resource's units: those that all have, and those of each kind."""
     common: Mapping[Resource[Any], Callable[[FromClause], Elements]] = {
-        arkiv: lambda _: ARKIV,
+        arkiv: lambda _: arkiv_elements(utvalg),
         arkivdel: lambda _: ARKIVDEL,
         klasse: lambda _: klasse_elements(Again(utvalg.arkivdeler[0])),
         mappe: lambda _: MAPPE,

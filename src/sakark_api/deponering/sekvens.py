@@ -5,7 +5,7 @@ is called something else.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -68,12 +68,12 @@ from sakark_api.noark.sakarkiv.presedens import presedens
 from sakark_api.rest.tenant import same_kommune
 
 __all__ = [
-    "ARKIV",
     "ARKIVDEL",
     "MAPPE",
     "MAPPE_TAILS",
     "REGISTRERING_TAILS",
     "Again",
+    "arkiv_elements",
     "dokumentbeskrivelse_elements",
     "is_whole_flyt",
     "klasse_elements",
@@ -113,6 +113,8 @@ def _fresh(where: Xml, own: Xml) -> Xml:
 KASSASJON: Final = Group(
     "kassasjon", elements("kassasjonsvedtak! kassasjonshjemmel bevaringstid! kassasjonsdato!")
 )
+PLAN: Final = replace(KASSASJON, only_with="kassasjonsdato")
+"""What a klasse says of disposal: for how long alone, while it is in use, is told by no element."""
 UTFOERT_KASSASJON: Final = Group("utfoertKassasjon", elements("kassertDato! kassertAv!"))
 SLETTING: Final = Group("sletting", elements("slettingstype! slettetDato! slettetAv!"))
 SKJERMING: Final = Group(
@@ -143,8 +145,8 @@ ARKIVSKAPER: Final = Parts(
 )
 
 
-def _closing(column: str) -> Made:
-    """Take what closed an arkiv that goes on from the last arkivdel in it that was closed.
+def _closing(column: str, utvalg: Utvalg) -> Made:
+    """Take what closed an arkiv that goes on from the last arkivdel of it in the deposit.
 
     The archive as it is deposited ends there, and the schema demands an end.
     """
@@ -160,10 +162,11 @@ def _closing(column: str) -> Made:
             select(period.c[column])
             .where(
                 same_kommune(period),
+                utvalg.has_arkivdel(period),
                 or_(period.c.arkiv_ref == rows.c.system_id, period.c.arkiv_ref.in_(inside)),
                 period.c.avsluttet_dato.is_not(None),
             )
-            .order_by(period.c.avsluttet_dato.desc())
+            .order_by(period.c.avsluttet_dato.desc(), period.c.system_id)
             .limit(1)
             .correlate_except(period)
             .scalar_subquery()
@@ -177,13 +180,17 @@ def _plainly(name: str, value: ColumnElement[Any]) -> Xml:
     return tagged(name, moment(value) if name.endswith("Dato") else escaped(value))
 
 
-ARKIV: Final = elements(
-    "systemID! tittel! beskrivelse arkivstatus dokumentmedium oppbevaringssted opprettetDato!"
-    " opprettetAv!",
-    Element("avsluttetDato", needed=True, made=_closing("avsluttet_dato")),
-    Element("avsluttetAv", needed=True, made=_closing("avsluttet_av")),
-    ARKIVSKAPER,
-)
+def arkiv_elements(utvalg: Utvalg) -> Elements:
+    """Give what an arkiv is; when one that goes on was closed, depends on what is deposited."""
+    return elements(
+        "systemID! tittel! beskrivelse arkivstatus dokumentmedium oppbevaringssted opprettetDato!"
+        " opprettetAv!",
+        Element("avsluttetDato", needed=True, made=_closing("avsluttet_dato", utvalg)),
+        Element("avsluttetAv", needed=True, made=_closing("avsluttet_av", utvalg)),
+        ARKIVSKAPER,
+    )
+
+
 ARKIVDEL: Final = elements(
     "systemID! tittel! beskrivelse arkivdelstatus! dokumentmedium oppbevaringssted opprettetDato!"
     " opprettetAv! avsluttetDato! avsluttetAv! arkivperiodeStartDato arkivperiodeSluttDato"
@@ -212,7 +219,7 @@ def klasse_elements(again: Again) -> Elements:
         "klasseID! tittel! beskrivelse noekkelord opprettetDato! opprettetAv! avsluttetDato"
         " avsluttetAv",
         _references("klasse"),
-        KASSASJON,
+        PLAN,
         SKJERMING,
         GRADERING,
     )

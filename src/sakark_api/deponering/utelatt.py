@@ -3,12 +3,14 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, exists, func, not_, or_, select
+from sqlalchemy import ColumnElement, FromClause, and_, exists, func, not_, or_, select, type_coerce
+from sqlalchemy.dialects.postgresql import JSONB
 
 from sakark_api.db.snapshot import Snapshot
-from sakark_api.deponering.element import rows_of
+from sakark_api.deponering.element import plain, rows_of
 from sakark_api.deponering.sekvens import is_whole_flyt
 from sakark_api.deponering.utvalg import Utvalg
+from sakark_api.noark.arkivstruktur.klasse import klasse
 from sakark_api.noark.arkivstruktur.mappe import mappe
 from sakark_api.noark.arkivstruktur.nasjonalidentifikator import nasjonalidentifikator
 from sakark_api.noark.arkivstruktur.registrering import registrering
@@ -23,8 +25,9 @@ __all__ = ["left_out"]
 async def left_out(taken: Snapshot, utvalg: Utvalg) -> AsyncIterator[Text]:
     """Tell what stays behind, of each kind that there is any of.
 
-    The schema demands that a dokumentflyt was answered, knows no nasjonalidentifikator, and takes
-    fields of the kommune's own by a schema of the kommune's own only.
+    The schema demands that a dokumentflyt was answered and that kassasjon has a date, which it has
+    not on a klasse in use. It knows no nasjonalidentifikator, and takes fields of the kommune's own
+    by a schema of the kommune's own only.
     """
     flows = rows_of(dokumentflyt)
     unanswered = not_(is_whole_flyt(flows))
@@ -34,6 +37,11 @@ async def left_out(taken: Snapshot, utvalg: Utvalg) -> AsyncIterator[Text]:
     owned = or_(_held(utvalg, registrering, numbers), _held(utvalg, mappe, numbers))
     if count := await _count(taken, numbers, owned):
         yield text("{antall} nasjonale identifikatorer er utelatt", antall=count)
+    plans = rows_of(klasse)
+    held = type_coerce(plans.c.kassasjon, JSONB())
+    undated = and_(held.is_not(None), plain(held, "kassasjonsdato").is_(None))
+    if count := await _count(taken, plans, undated, utvalg.has_klasse(plans)):
+        yield text("Kassasjon på {antall} klasser uten kassasjonsdato er utelatt", antall=count)
     for resource in (mappe, registrering):
         rows = rows_of(resource)
         has_fields = rows.c.virksomhetsspesifikke_metadata.is_not(None)
