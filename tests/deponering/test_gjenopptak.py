@@ -1,12 +1,14 @@
 """A deposit that is cut off is gone on with, and never looks whole before it is."""
 
 import os
+import resource
 import shutil
 import signal
 import stat
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -36,6 +38,23 @@ def break_off(arkiv: Arkiv, export: Export, target: Path) -> list[Path]:
     (kept.parent / "ukjent.pdf").write_bytes(PDF)
     os.utime(kept.parent / "ukjent.pdf", (1, 1))
     return [kept, lost]
+
+
+@pytest.fixture
+def full_disk() -> Iterator[None]:
+    """Let no file grow beyond what the order needs, as on a disk that is full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.usefixtures("full_disk")
+def test_a_full_disk_is_told_in_words(arkiv: Arkiv, export: Export, tmp_path: Path) -> None:
+    with pytest.raises(Conflict, match="kan ikke skrives"):
+        export(tmp_path / "ut", arkiv.arkivdel)
+
+    assert not (tmp_path / "ut").exists()
 
 
 def test_what_was_copied_and_is_whole_is_not_copied_again(

@@ -81,13 +81,13 @@ async def copy_documents(
                 await waiting.put(file)
             for _ in range(_AT_ONCE):
                 await waiting.put(None)
-    except* SakarkError as found:
+    except* (SakarkError, OSError) as found:
         raise first_of(found) from None
     await to_end(_remove_others, folder, begun)
     return copied
 
 
-def first_of(group: BaseExceptionGroup[SakarkError]) -> SakarkError:
+def first_of(group: BaseExceptionGroup[Exception]) -> Exception:
     """Give the first error of several at once: one says what to do."""
     found = group.exceptions[0]
     return first_of(found) if isinstance(found, BaseExceptionGroup) else found

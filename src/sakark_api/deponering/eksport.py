@@ -14,6 +14,7 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
+from errno import EACCES, EDQUOT, EFBIG, EIO, ENOSPC, EPERM, EROFS
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, TextIO
@@ -57,6 +58,8 @@ _CONTENT: Final = "innhold"
 _ORDER: Final = "bestilling.json"
 _OWN: Final = 0o700
 """Mode of the folders: the deposit keeps it when it gets its name."""
+_OF_DISK: Final = frozenset({EACCES, EDQUOT, EFBIG, EIO, ENOSPC, EPERM, EROFS})
+"""What the disk says when it does not take what is written."""
 _LIMITS: Final = {
     "timezone": "Europe/Oslo",
     # A plan is used once: to compile it takes longer than it saves.
@@ -101,12 +104,13 @@ async def eksporter(
     """Make the deposit that is asked for, in a folder that does not exist yet.
 
     Raises `Invalid` without schemas or of no period, `Blocked` with all that stands in the way, and
-    `Conflict` where the folder is there already, or another try is under way.
+    `Conflict` where the folder is there already, cannot be written to, or has another try
+    under way.
     """
     if bestilling.fra and bestilling.til and bestilling.til < bestilling.fra:
         raise Invalid(text("Perioden slutter før den begynner. Bytt om --fra og --til."))
     schemas = _read_schemas(settings.schemas_dir)
-    with _workplace(target, kommune, bestilling) as content:
+    with _plain_errors(target), _workplace(target, kommune, bestilling) as content:
         moment = partial(_moment, settings, kommune)
         async with moment() as taken:
             utvalg = await _utvalg(taken, bestilling, tell)
@@ -149,7 +153,7 @@ async def _at_once(
                 group.create_task(journals),
             )
             copied = group.create_task(documents)
-    except* SakarkError as found:
+    except* (SakarkError, OSError) as found:
         raise first_of(found) from None
     return parts[0].result(), parts[1].result(), copied.result()
 
@@ -176,6 +180,24 @@ def _read_schemas(folder: Path | None) -> dict[str, bytes]:
     if wrong:
         raise Invalid(text("Skjemaene i {mappe}: {mangler}", mappe=folder, mangler=" ".join(wrong)))
     return {name: (folder / place).read_bytes() for name, place in SCHEMAS.items()}
+
+
+@contextmanager
+def _plain_errors(target: Path) -> Iterator[None]:
+    """Say in words that the disk takes no more; what was copied stays for the next try."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _OF_DISK:
+            raise
+        raise Conflict(
+            text(
+                "Uttrekket kan ikke skrives til {mappe}: {grunn}. Se til at det er plass og"
+                " skriverett der, og kjør kommandoen på nytt.",
+                mappe=target.parent,
+                grunn=error.strerror,
+            )
+        ) from error
 
 
 @contextmanager
