@@ -94,6 +94,15 @@ def with_virus(arkiv: Arkiv) -> Any:
     return file
 
 
+def classified_outside(arkiv: Arkiv) -> Any:
+    case = open_case(arkiv)
+    here = f"{arkiv.client.link(case, 'self')}sekundaerklassifikasjon/$ref/"
+    klasse = arkiv.client.link(arkiv.new_klasse(), "self")
+    answer = arkiv.client.request("POST", here, params={"$id": klasse})
+    assert answer.is_success, answer.text
+    return case
+
+
 LACKING: dict[str, Lacking] = {
     "mangler avsluttetDato": lambda arkiv: arkiv.arkivdel,
     "mappe mangler avsluttetDato": open_case,
@@ -108,6 +117,7 @@ LACKING: dict[str, Lacking] = {
     "med referanseArkivdel": entry_of_two,
     "format som ikke er godkjent": archived_in_plain_pdf,
     "har virus": with_virus,
+    "har en sekundær klasse": classified_outside,
     "har ingen klasser": lambda arkiv: (arkiv.klassifikasjonssystem, arkiv.arkivdel)[1],
 }
 """What the reason says, and the unit that it is over."""
@@ -172,3 +182,14 @@ def test_an_old_version_does_not_stand_in_the_way_of_a_later_archive_format(
         export(tmp_path / "ut", made.arkivdel)
 
     assert not [one for one in refused.value.obstacles if "arkivformat" in str(one.reason)]
+
+
+def test_an_underarkiv_has_an_arkivskaper_too(made: Arkiv, export: Export, tmp_path: Path) -> None:
+    under = made.made(made.arkiv, "arkiv")
+    part = made.made(under, "arkivdel", arkivdelstatus={"kode": "A"})
+
+    with pytest.raises(Blocked) as refused:
+        export(tmp_path / "ut", part)
+
+    (own,) = (one for one in refused.value.obstacles if "ingen arkivskaper" in str(one.reason))
+    assert [str(one.system_id) for one in own.units] == [under["systemID"]]

@@ -49,7 +49,7 @@ from sakark_api.noark.arkivstruktur.korrespondansepart import korrespondansepart
 from sakark_api.noark.arkivstruktur.mappe import mappe
 from sakark_api.noark.arkivstruktur.registrering import registrering
 from sakark_api.noark.attribute import kode_of
-from sakark_api.noark.model import has_kinds, table_of
+from sakark_api.noark.model import Base, has_kinds, table_of
 from sakark_api.noark.resource import Resource
 from sakark_api.noark.rules.hindring import Reason
 from sakark_api.noark.sakarkiv.journalpost import ARKIVERT, UTGAAR
@@ -268,6 +268,26 @@ def _hangs_within(rows: FromClause, utvalg: Utvalg) -> ColumnElement[bool]:
     return found.correlate_except(one)
 
 
+def _lacks_arkivskaper(rows: FromClause, utvalg: Utvalg) -> ColumnElement[bool]:
+    """Say that an arkiv has no arkivskaper of its own, as an underarkiv need not have."""
+    pairs = Base.metadata.tables["arkivskaper_arkiv"].alias()
+    made = exists().where(same_kommune(pairs), pairs.c.arkiv_ref == rows.c.system_id)
+    return and_(utvalg.has_arkiv(rows), ~made.correlate_except(pairs))
+
+
+def _has_secondary_outside(rows: FromClause, utvalg: Utvalg) -> ColumnElement[bool]:
+    """Say that a mappe has a secondary klasse that is not in the deposit (N5.48)."""
+    pairs, one = Base.metadata.tables["klasse_mappe"].alias(), rows_of(klasse)
+    outside = exists().where(
+        same_kommune(pairs),
+        pairs.c.mappe_ref == rows.c.system_id,
+        same_kommune(one),
+        one.c.system_id == pairs.c.klasse_ref,
+        ~utvalg.has_klasse(one),
+    )
+    return and_(utvalg.has_mappe(rows), outside.correlate_except(pairs, one))
+
+
 def _case_is_not_done(rows: FromClause, utvalg: Utvalg) -> ColumnElement[bool]:
     status = kode_of(rows.c.saksstatus)
     return and_(utvalg.has_mappe(rows), ~is_one_of(status, [CASE_CLOSED, CASE_VOID]))
@@ -300,6 +320,14 @@ def _document_lacks_archive_format(rows: FromClause, utvalg: Utvalg) -> ColumnEl
 
 
 CHECKS: Final[Sequence[Check]] = (
+    Check(
+        arkiv,
+        _lacks_arkivskaper,
+        lambda names: text(
+            "Disse arkivene har ingen arkivskaper. Knytt dem til den som har skapt dem: {arkiver}.",
+            arkiver=names,
+        ),
+    ),
     Check(
         arkivdel,
         _in_mixed_arkivdel,
@@ -351,6 +379,15 @@ CHECKS: Final[Sequence[Check]] = (
             "Disse registreringene henger på en klasse som flere arkivdeler bruker. Si hvilken"
             " arkivdel de hører til med referanseArkivdel: {registreringer}.",
             registreringer=names,
+        ),
+    ),
+    Check(
+        mappe,
+        _has_secondary_outside,
+        lambda names: text(
+            "Disse mappene har en sekundær klasse i et klassifikasjonssystem som ikke er med i"
+            " uttrekket. Knytt systemet til arkivdelen, eller fjern klassen: {mapper}.",
+            mapper=names,
         ),
     ),
     Check(

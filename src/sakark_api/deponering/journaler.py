@@ -51,13 +51,13 @@ from sakark_api.deponering.element import (
 from sakark_api.deponering.sekvens import ARKIVSKAPER, name_of_correspondent
 from sakark_api.deponering.utvalg import Utvalg
 from sakark_api.deponering.xmlfil import XmlFile
-from sakark_api.noark.arkivstruktur.arkiv import arkiv
-from sakark_api.noark.arkivstruktur.arkivdel import arkivdel
+from sakark_api.noark.arkivstruktur.arkivskaper import arkivskaper
 from sakark_api.noark.arkivstruktur.klasse import klasse
 from sakark_api.noark.arkivstruktur.korrespondansepart import korrespondansepart
 from sakark_api.noark.arkivstruktur.mappe import mappe
 from sakark_api.noark.arkivstruktur.registrering import registrering
 from sakark_api.noark.catalog import CATALOG
+from sakark_api.noark.model import Base
 from sakark_api.noark.resource import Resource
 from sakark_api.noark.rules.skjerming import MASK
 from sakark_api.noark.sakarkiv.avskrivning import avskrivning
@@ -118,16 +118,16 @@ def _entries(utvalg: Utvalg, rows: FromClause) -> list[ColumnElement[bool]]:
 
 
 def _arkivskapere(utvalg: Utvalg) -> Select[Any]:
-    """Select those whose archive it is, as XML."""
-    rows, part = rows_of(arkiv), rows_of(arkivdel)
+    """Select those whose archive it is, of all arkiver up to the top, each once, as XML."""
+    rows, pairs = rows_of(arkivskaper), Base.metadata.tables["arkivskaper_arkiv"].alias()
     holds = exists().where(
-        same_kommune(part),
-        part.c.arkiv_ref == rows.c.system_id,
-        utvalg.has_arkivdel(part),
+        same_kommune(pairs),
+        pairs.c.arkivskaper_ref == rows.c.system_id,
+        pairs.c.arkiv_ref.in_(select(utvalg.arkiver.c.system_id)),
     )
-    skapere = whole(written([ARKIVSKAPER], arkiv, rows))
-    return select(func.string_agg(skapere.distinct(), markup(""))).where(
-        same_kommune(rows), holds.correlate_except(part)
+    skaper = tagged("arkivskaper", whole(written(ARKIVSKAPER.elements, arkivskaper, rows)))
+    return select(func.string_agg(skaper.distinct(), markup(""))).where(
+        same_kommune(rows), holds.correlate_except(pairs)
     )
 
 
