@@ -115,6 +115,23 @@ def test_what_is_changed_is_told_of_units_that_are_there(deposit: Path) -> None:
     assert set(changed) <= ids
 
 
+def test_what_is_changed_of_a_part_is_told_of_the_unit_it_is_of(
+    http: httpx.Client, service: Service, export: Export, tmp_path: Path
+) -> None:
+    arkiv = Arkiv(Client(http, service, f"administrator@{KOMMUNE}", KOMMUNE))
+    case = arkiv.case(administrativEnhet="Plan")
+    party = arkiv.client.make(case, "arkivstruktur/ny-partperson/", {"navn": "Kari"})
+    arkiv.change(party, navn="Kari Nordmann")
+    arkiv.archived(arkiv.entry("X", "R", case))
+    arkiv.close(case, arkiv.arkivdel)
+
+    export(tmp_path / "ut", arkiv.arkivdel)
+
+    changes = etree.parse(tmp_path / "ut" / "endringslogg.xml").iter("{*}endring")
+    (own,) = (one for one in changes if one.findtext("{*}nyVerdi") == "Kari Nordmann")
+    assert own.findtext("{*}referanseArkivenhet") == case["systemID"]
+
+
 def test_codes_in_the_log_are_told_by_what_they_are_called(deposit: Path) -> None:
     told = texts_of(deposit / "endringslogg.xml", "nyVerdi")
 
