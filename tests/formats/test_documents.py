@@ -23,6 +23,7 @@ from sakark_api.formats import (
     take_apart,
     text_of,
 )
+from sakark_api.formats.epost import is_overfull
 from sakark_api.formats.sandbox import found
 from sakark_api.settings import Settings
 
@@ -359,3 +360,67 @@ def test_a_damaged_message_of_outlook_gives_what_it_has(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:700])
 
     assert take_apart(path, identification).attachments == ()
+
+
+APPLE = b"""From: a@example.no
+Subject: Plan
+MIME-Version: 1.0
+Content-Type: multipart/alternative; boundary=A
+
+--A
+Content-Type: text/plain
+
+Hei
+--A
+Content-Type: multipart/mixed; boundary=B
+
+--B
+Content-Type: text/html
+
+<p>Hei <img src="cid:logo"></p>
+--B
+Content-Type: application/pdf; name=plan.pdf
+Content-Disposition: inline; filename=plan.pdf
+
+%PDF-1.4
+--B--
+--A--
+"""
+SIGNED = APPLE.replace(b"multipart/alternative", b"multipart/signed")
+BARE = b"From: a@example.no\nSubject: Skannet\nContent-Type: application/pdf; name=plan.pdf\n\n%PDF"
+
+
+@pytest.mark.parametrize("content", [APPLE, SIGNED, BARE], ids=["apple", "signed", "bare"])
+def test_what_is_attached_is_found_however_a_mail_is_put_together(
+    content: bytes, tmp_path: Path
+) -> None:
+    path = tmp_path / "post.eml"
+    path.write_bytes(content)
+
+    mail = take_apart(path, identify(path, path.name))
+
+    assert [one.filename for one in mail.attachments] == ["plan.pdf"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"From: a@example.no\nSubject: x\nTo: " + b"a," * 200_000 + b"\n\nHei",
+        b"From: a@example.no\nSubject: x\nDate: x\nTo: x\n" + b"X: y\n" * 60_000 + b"\nHei",
+    ],
+    ids=["addresses", "heads"],
+)
+def test_mails_with_endless_heads_are_left_shut(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "post.eml"
+    path.write_bytes(content)
+
+    assert is_overfull(path, identify(path, path.name), 10_000_000)
+
+
+@pytest.mark.parametrize("charset", ["idna", "undefined", "finnes-ikke"])
+def test_words_in_no_character_set_are_read_as_they_are(charset: str, tmp_path: Path) -> None:
+    path = tmp_path / "post.eml"
+    heads = f"From: a@example.no\nSubject: x\nContent-Type: text/plain; charset={charset}\n\n"
+    path.write_bytes(f"{heads}Hei..".encode())
+
+    assert "Hei" in take_apart(path, identify(path, path.name)).body

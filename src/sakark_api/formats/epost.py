@@ -20,6 +20,9 @@ __all__ = ["MOST_DEPTH", "Attachment", "EMail", "as_page", "is_overfull", "take_
 MOST_DEPTH = 5
 """How many e-mails may be attached inside each other."""
 _MOST_ATTACHMENTS = 200
+_MOST_BYTES = 256 * 1024 * 1024
+_MOST_HEADS = 256 * 1024
+"""No e-mail is so large, nor its heads; what is larger is not read into memory to see."""
 OUTLOOK = "x-fmt/430"
 _DAMAGE = (OSError, ValueError, LookupError, AttributeError, TypeError)
 """What the readers raise at files that are not as they should be."""
@@ -64,15 +67,26 @@ def take_apart(path: Path, identification: Identification) -> EMail:
 
 def is_overfull(path: Path, identification: Identification, limit: int) -> bool:
     """Tell whether an e-mail has more attached than anyone sends: in number, depth or bytes."""
+    if path.stat().st_size > _MOST_BYTES or _heads_are_long(path, identification):
+        return True
     try:
         mail = take_apart(path, identification)
-    except RecursionError:
+    except (RecursionError, *_DAMAGE):
         return True
     return (
         len(mail.attachments) > _MOST_ATTACHMENTS
         or mail.depth > MOST_DEPTH
         or sum(len(one.content) for one in mail.attachments) > limit
     )
+
+
+def _heads_are_long(path: Path, identification: Identification) -> bool:
+    """Tell whether the heads of a file of RFC 5322 go on for longer than anyone's do."""
+    if identification.puid == OUTLOOK:
+        return False
+    with path.open("rb") as file:
+        start = file.read(_MOST_HEADS)
+    return len(start) == _MOST_HEADS and b"\n\n" not in start and b"\r\n\r\n" not in start
 
 
 def _depth(message: EmailMessage) -> int:
@@ -101,15 +115,39 @@ def _content(message: EmailMessage, kind: str) -> str:
         return ""
     try:
         return str(part.get_content())
-    except LookupError:  # a character set that nobody knows
+    except _DAMAGE:  # such as a character set that nobody knows
         return bytes(part.get_payload(decode=True) or b"").decode("latin-1")
 
 
 def _attachments(message: EmailMessage) -> Iterator[Attachment]:
-    for part in message.iter_attachments():
-        payload = part.get_payload(decode=True)
-        content = payload if isinstance(payload, bytes) else _inner(part)
-        yield Attachment(_file_name(part), part.get_content_type(), content)
+    bodies = [message.get_body((kind,)) for kind in ("plain", "html")]
+    for part in _leaves(message):
+        if not any(part is body for body in bodies):
+            payload = part.get_payload(decode=True)
+            content = payload if isinstance(payload, bytes) else _inner(part)
+            yield Attachment(_file_name(part), part.get_content_type(), content)
+
+
+def _leaves(part: EmailMessage) -> Iterator[EmailMessage]:
+    """List what an e-mail is put together of, however deep, but for what only serves its words.
+
+    That is other ways to write them, and pictures among them.
+    """
+    if part.get_content_maintype() != "multipart":
+        yield part
+        return
+    together = part.get_content_subtype()
+    for inner in part.iter_parts():
+        if not isinstance(inner, EmailMessage) or _serves(inner, together):
+            continue
+        yield from _leaves(inner)
+
+
+def _serves(part: EmailMessage, together: str) -> bool:
+    if part.get_content_maintype() == "multipart" or part.is_attachment():
+        return False
+    is_picture = together == "related" and "content-id" in part
+    return is_picture or (together == "alternative" and part.get_content_maintype() == "text")
 
 
 def _file_name(part: EmailMessage) -> str | None:

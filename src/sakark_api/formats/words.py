@@ -87,7 +87,7 @@ def _of_mail(path: Path, identification: Identification, box: Box) -> str:
     mail = take_apart(path, identification)
     words = mail.body
     if not words and mail.html:
-        (box.folder / "side.html").write_text(mail.html, encoding="utf-8")
+        (box.folder / "side.html").write_text(mail.html, "utf-8", errors="replace")
         words = box.python(INSIDE, "web-words", "side.html").decode()
     return "\n".join([*mail.headers.values(), words])
 

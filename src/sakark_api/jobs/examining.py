@@ -35,7 +35,7 @@ from sakark_api.jobs.findings import (
     refused,
     with_copy,
 )
-from sakark_api.jobs.reading import Said, keep_said, read_words
+from sakark_api.jobs.reading import LEFT_SHUT, Said, keep_said, read_words
 from sakark_api.jobs.tools import Tools, in_thread, refuse_closed_kommune, work_folder
 from sakark_api.noark.arkivstruktur.dokumentobjekt import (
     Dokumentobjekt,
@@ -68,8 +68,6 @@ PNG: Final = "image/png"
 _COPY: Final = "arkivformat.pdf"
 _OPENED: Final = (Verdict.ARKIVFORMAT, Verdict.KONVERTERES)
 """What is shown as a picture: what else there is, nobody opens."""
-_LEFT_SHUT: Final = (Verdict.TOM, Verdict.VIRUS, Verdict.BOMBE, Verdict.PASSORD)
-"""What nobody opens to see what it says."""
 _NOT_ORIGINAL: Final = text(
     "Bare originaler konverteres her. Lag denne utgaven i et arkivformat og last den opp."
 )
@@ -114,7 +112,7 @@ async def _look_into(tools: Tools, kommune: Kommune, held: Held, path: Path) -> 
     outcome = await _convert(tools, kommune, held, path, looked)
     best = _best_of(path, looked, outcome.made)
     said = Said("")
-    if looked.verdict not in _LEFT_SHUT:
+    if looked.verdict not in LEFT_SHUT:
         said = await in_thread(partial(read_words, *best, tools.settings))
     outcome = replace(outcome, said=said)
     if held.previewed or looked.verdict not in _OPENED:

@@ -13,18 +13,26 @@ from sakark_api.formats import (
     ToolFailed,
     ToolMissing,
     Unconvertible,
-    identify,
+    Verdict,
+    examine,
     text_of,
 )
-from sakark_api.jobs.file import fetched, held_of
+from sakark_api.jobs.file import Held, fetched, held_of
 from sakark_api.jobs.tools import Tools, in_thread, refuse_closed_kommune, work_folder
 from sakark_api.noark.arkivstruktur.dokumentobjekt import Dokumentobjekt
-from sakark_api.noark.bevaring.tekst import READING, keep_text, keep_unread, unread_files
+from sakark_api.noark.bevaring.tekst import READING, keep_text, keep_unread, note_try, unread_files
 from sakark_api.noark.resource import Change
 from sakark_api.settings import Settings
-from sakark_api.texts import Text
+from sakark_api.texts import Text, text
 
-__all__ = ["Said", "keep_said", "read_document", "read_words", "send_unread_to_reading"]
+__all__ = [
+    "LEFT_SHUT",
+    "Said",
+    "keep_said",
+    "read_document",
+    "read_words",
+    "send_unread_to_reading",
+]
 
 AT_A_TIME: Final = 1000
 """How many files of each kommune are put in the queue at a time."""
@@ -36,6 +44,11 @@ class Said:
 
     tekst: str
     fault: Text | None = None
+
+
+LEFT_SHUT: Final = (Verdict.TOM, Verdict.VIRUS, Verdict.BOMBE, Verdict.PASSORD)
+"""What nobody opens to see what it says."""
+_DAMAGED: Final = text("Filen i lageret er ikke den som ble registrert, så den blir ikke lest.")
 
 
 def read_words(path: Path, identification: Identification, settings: Settings) -> Said:
@@ -71,13 +84,30 @@ async def read_document(tools: Tools, kommune: int, enhet: UUID) -> None:
     held = await tools.write(there, partial(held_of, unit_id=enhet))
     if held is None:
         return
+    await tools.write(there, partial(_note_try, unit_id=enhet))
     with work_folder() as folder:
-        path = folder / "fil"
-        if not await fetched(tools, there, held.file, path):
-            return
-        found = await in_thread(partial(identify, path, held.filnavn))
-        said = await in_thread(partial(read_words, path, found, tools.settings))
+        path, said = folder / "fil", Said("", _DAMAGED)
+        if await fetched(tools, there, held.file, path):
+            said = await in_thread(partial(_read, path, held, tools.settings))
     await tools.write(there, partial(_keep, unit_id=enhet, said=said))
+
+
+def _read(path: Path, held: Held, settings: Settings) -> Said:
+    """Read what a file says, unless it is left shut: it may be older than all examinations."""
+    try:
+        told = {"filename": held.filnavn, "declared_mime": held.mime_type}
+        looked = examine(path, **told, settings=settings)
+    except (ToolMissing, ToolFailed) as error:
+        return Said("", error.text)
+    if looked.verdict in LEFT_SHUT:
+        return Said("")
+    return read_words(path, looked.identification, settings)
+
+
+def _note_try(change: Change, unit_id: UUID) -> None:
+    unit = change.get(Dokumentobjekt, unit_id)
+    if unit is not None:
+        note_try(change, unit)
 
 
 def _keep(change: Change, unit_id: UUID, said: Said) -> None:

@@ -12,7 +12,7 @@ from sakark_api.noark.bevaring.dokumentkontroll import Found, Kontrolltype, reco
 from sakark_api.noark.resource import Change
 from sakark_api.texts import Text, text
 
-__all__ = ["READING", "keep_text", "keep_unread", "unread_files"]
+__all__ = ["READING", "keep_text", "keep_unread", "note_try", "unread_files"]
 
 READING: Final = "les_dokument"
 """The job that reads what a file says."""
@@ -30,15 +30,23 @@ def keep_text(change: Change, unit: Dokumentobjekt, tekst: str) -> None:
     _keep(change, unit, tekst)
 
 
+def note_try(change: Change, unit: Dokumentobjekt) -> None:
+    """Remember that a file is being read: one that kills who reads it, waits its month too."""
+    _keep(change, unit, None)
+
+
 def keep_unread(change: Change, unit: Dokumentobjekt, why: Text) -> None:
-    """Remember that a file could not be read, and tell why in a dokumentkontroll, once."""
+    """Remember that a file could not be read, and tell why in a dokumentkontroll, once.
+
+    What it was found to say before, it says still.
+    """
     _keep(change, unit, None)
     found = Found(Kontrolltype.TEKST, "ulest", _UNREAD, krever_handling=False, funn=(str(why),))
     record(change, unit, found, once=True)
 
 
 def _keep(change: Change, unit: Dokumentobjekt, tekst: str | None) -> None:
-    said = {"lest_dato": change.now, "tekst": tekst}
+    said = {"lest_dato": change.now} if tekst is None else {"lest_dato": change.now, "tekst": tekst}
     row = insert(Dokumenttekst).values(
         tenant_id=unit.tenant_id,
         system_id=unit.system_id,
