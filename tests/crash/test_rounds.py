@@ -1,6 +1,6 @@
 """kill -9 of API, worker, database and storage, at any moment, while files come in.
 
-A few rounds in the suite, two hundred by `make crash`.
+By `make crash`: what it kills, and how long things take to calm down, is chance.
 """
 
 import os
@@ -21,14 +21,17 @@ from tests.crash.fagsystem import Fagsystem, Receipt
 from tests.crash.house import House, make_house
 from tests.crash.reckoning import calm_down, defer, reckon, sweep
 
-ROUNDS = int(os.environ.get("SAKARK_CRASH_ROUNDS", "4"))
+ROUNDS = int(os.environ.get("SAKARK_CRASH_ROUNDS", "0"))
 SEED = int(os.environ.get("SAKARK_CRASH_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
 CLIENTS = 4
 PATIENCE_SECONDS = 10
 ROUNDS_BETWEEN = 10
 """How many rounds there are until everything is looked at."""
 
-pytestmark = pytest.mark.timeout(0 if ROUNDS > ROUNDS_BETWEEN else 300)
+pytestmark = [
+    pytest.mark.skipif(ROUNDS == 0, reason="kills programs for minutes: make crash"),
+    pytest.mark.timeout(0 if ROUNDS > ROUNDS_BETWEEN else 300),
+]
 
 
 @dataclass

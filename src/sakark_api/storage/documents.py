@@ -211,10 +211,10 @@ class _Behind:
         self._running: deque[asyncio.Task[None]] = deque()
 
     async def do(self, step: Callable[..., None], *arguments: object) -> None:
-        """Begin a step as soon as there is room; raises what an earlier one did."""
+        """Begin a step, and wait until there is room for one more; raises what one of them did."""
+        self._running.append(_begun(step, *arguments))
         while len(self._running) >= self._at_once:
             await _end_of(self._running.popleft())
-        self._running.append(_begun(step, *arguments))
 
     async def end(self) -> None:
         """Wait for all of them; raises what one of them did."""
@@ -231,7 +231,7 @@ class Writing(Protocol):
     """One document on its way in; the steps block."""
 
     at_once: int
-    """How many pieces may be written at the same time."""
+    """How many pieces may be in memory, one of them as it is put together."""
 
     def begin(self) -> None:
         """Refuse a key that is taken."""

@@ -60,8 +60,8 @@ __all__ = ["PART", "S3Documents", "open_s3"]
 
 PART = 5 * 1024 * 1024
 """The smallest part that S3 takes."""
-AT_ONCE = 2
-"""Parts of one document that are sent at the same time, while the next is put together."""
+AT_ONCE = 1
+"""Parts of one document in memory at the same time: a process is to hold 150 MB at most."""
 OUR_MARK = "sakark-put"
 
 T = TypeVar("T")

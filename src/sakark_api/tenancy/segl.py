@@ -61,6 +61,7 @@ __all__ = [
 
 LOG: Final = "endringslogg"
 """The table of the log, whose rows never change."""
+_DERIVED: Final = frozenset({"dokumenttekst"})
 
 radendring = Table(
     "radendring",
@@ -162,12 +163,15 @@ class SealedRow(NamedTuple):
 
 @cache
 def kinds() -> Mapping[str, Kind]:
-    """List the tables whose rows are sealed: all units, the log, and what is tied to what."""
+    """List the tables whose rows are sealed: all units, the log, and what is tied to what.
+
+    What a file was read to say is not: it can be read again.
+    """
     from sakark_api.tenancy import tables  # which has this module's own tables too
 
     found: dict[str, Kind] = {}
     for one in tables.METADATA.sorted_tables:
-        if "tenant_id" not in one.columns:
+        if "tenant_id" not in one.columns or one.name in _DERIVED:
             continue
         keys = tuple(key.name for key in one.primary_key if key.name != "tenant_id")
         paired = len(keys) == 2 and all(isinstance(one.c[key].type, Uuid) for key in keys)  # noqa: PLR2004
