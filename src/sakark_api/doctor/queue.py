@@ -63,5 +63,5 @@ def _out_of_reach(connection: Connection) -> list[str]:
         .join(_NAMESPACES, PG_CLASS.c.relnamespace == _NAMESPACES.c.oid)
         .where(_NAMESPACES.c.nspname == SCHEMA, PG_CLASS.c.relname.in_(_TABLES))
     )
-    lacks: dict[str, bool] = dict(found.tuples().all())
+    lacks: dict[str, bool] = dict(found.all())
     return [name for name in _TABLES if lacks.get(name, True)]
