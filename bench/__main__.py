@@ -9,7 +9,6 @@ import asyncio
 import json
 import signal
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,7 +18,7 @@ from bench.client import run_load
 from bench.counting import count_statements, logged_statements
 from bench.operation import Operation, operations
 from bench.report import Round, heading, table
-from bench.running import RESULTS, compared, measured
+from bench.running import compared, keep, measured
 
 from sakark_api.db import embedded
 from sakark_api.dev.identity import demo_users, issue_token
@@ -37,9 +36,7 @@ def main() -> None:
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
         report = runner.run(_measure(asked, settings, database, pids))
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"{datetime.now(UTC):%Y-%m-%dT%H%M%S}.md").write_text(report)
-    print(report)
+    keep(report)
 
 
 def _arguments() -> argparse.Namespace:

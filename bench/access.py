@@ -10,7 +10,6 @@ import argparse
 import asyncio
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 
 import asyncpg
 import uvloop
@@ -18,7 +17,7 @@ from bench.archive import KOMMUNE, Archive, fill
 from bench.client import run_load
 from bench.operation import Operation, operations
 from bench.report import Round, heading
-from bench.running import RESULTS, compared, measured
+from bench.running import compared, keep, measured
 
 from sakark_api.db import embedded
 from sakark_api.dev.identity import demo_users, issue_token
@@ -52,9 +51,7 @@ def main() -> None:
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
         report = runner.run(_measure(asked, settings, database, pids))
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"tilgang-{datetime.now(UTC):%Y-%m-%dT%H%M%S}.md").write_text(report)
-    print(report)
+    keep(report, "tilgang-")
 
 
 def _arguments() -> argparse.Namespace:

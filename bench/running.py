@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.client import run_load
@@ -21,9 +22,9 @@ from sakark_api.dev.place import issuer_url
 from sakark_api.dev.server import prepare
 from sakark_api.settings import Settings
 
-__all__ = ["RESULTS", "compared", "free_port", "measured", "wait_for"]
+__all__ = ["compared", "free_port", "keep", "measured", "wait_for"]
 
-RESULTS = Path(__file__).parent / "results"
+_RESULTS = Path(__file__).parent / "results"
 START_SECONDS = 60
 
 
@@ -79,7 +80,7 @@ def _serving(kind: str, port: int, settings: Settings, given: Mapping[str, str])
         server = subprocess.Popen(
             command,
             env={**environment, **found, **given, "PROMETHEUS_MULTIPROC_DIR": figures},
-            cwd=RESULTS.parent.parent,
+            cwd=_RESULTS.parent.parent,
             stdout=subprocess.DEVNULL,
         )
         try:
@@ -88,6 +89,13 @@ def _serving(kind: str, port: int, settings: Settings, given: Mapping[str, str])
         finally:
             server.terminate()
             server.wait()
+
+
+def keep(report: str, prefix: str = "") -> None:
+    """Print a report, and keep it in a file of its own."""
+    _RESULTS.mkdir(exist_ok=True)
+    (_RESULTS / f"{prefix}{datetime.now(UTC):%Y-%m-%dT%H%M%S}.md").write_text(report)
+    print(report)
 
 
 def wait_for(server: subprocess.Popen[bytes], port: int) -> None:

@@ -12,7 +12,6 @@ import statistics
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from urllib.parse import quote
 
 import asyncpg
@@ -24,7 +23,7 @@ from bench.client import CONNECTIONS, run_load
 from bench.counting import cpu_of_children
 from bench.operation import Operation, request_of
 from bench.report import Round, heading
-from bench.running import RESULTS, compared, measured
+from bench.running import compared, keep, measured
 from bench.texts import VOCABULARY, fill_texts
 
 from sakark_api.db import embedded
@@ -74,9 +73,7 @@ def main() -> None:
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
         report = runner.run(_measure(asked, settings, database, pids))
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"sok-{datetime.now(UTC):%Y-%m-%dT%H%M%S}.md").write_text(report)
-    print(report)
+    keep(report, "sok-")
 
 
 def _arguments() -> argparse.Namespace:

@@ -30,7 +30,7 @@ from uuid import uuid4
 import httpx
 from bench.archive import KOMMUNE, fill
 from bench.counting import cpu_of
-from bench.running import RESULTS, compared, free_port, wait_for
+from bench.running import compared, free_port, keep, wait_for
 from pydantic import SecretStr
 
 from sakark_api.dev.identity import demo_users, issue_token
@@ -98,9 +98,7 @@ def main() -> None:
         document = f"/{KOMMUNE}/api/arkivstruktur/dokumentbeskrivelse/{archive.documents[0]}/fil/"
         found = _measure(asked.rounds, storage, file, (port, api, pid), token, document)
         report = _report(asked, found, _peak(api))
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"lager-{datetime.now(UTC):%Y-%m-%dT%H%M%S}.md").write_text(report)
-    print(report)
+    keep(report, "lager-")
 
 
 def _arguments() -> argparse.Namespace:
