@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import re
-from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -153,12 +152,11 @@ async def pages_of_keys(documents: Documents, prefix: str) -> AsyncIterator[list
         yield page
 
 
-async def pieces(
-    body: AsyncIterable[bytes], size: int, used: deque[bytearray]
-) -> AsyncGenerator[bytearray, None]:
+async def pieces(body: AsyncIterable[bytes], size: int) -> AsyncGenerator[bytearray, None]:
     """Give the same bytes in pieces of exactly `size`; the last may be smaller.
 
-    Pieces that are put in `used` are filled anew: fetching new memory costs more than the bytes do.
+    All are the same memory, filled anew when the next one is asked for: fetching new memory costs
+    more than the bytes do.
     """
     piece, filled = bytearray(), 0
     async for chunk in body:
@@ -168,7 +166,7 @@ async def pieces(
             piece[filled:size] = left[:room]
             left = left[room:]
             yield piece
-            piece, filled = used.popleft() if used else bytearray(), 0
+            filled = 0
         piece[filled : filled + len(left)] = left
         filled += len(left)
     if filled:
@@ -203,42 +201,15 @@ async def _end_of(running: "asyncio.Task[T]") -> T:
     return running.result()
 
 
-class _Behind:
-    """Blocking steps at work behind the one who begins them, some at once."""
-
-    def __init__(self, at_once: int) -> None:
-        self._at_once = at_once
-        self._running: deque[asyncio.Task[None]] = deque()
-
-    async def do(self, step: Callable[..., None], *arguments: object) -> None:
-        """Begin a step, and wait until there is room for one more; raises what one of them did."""
-        self._running.append(_begun(step, *arguments))
-        while len(self._running) >= self._at_once:
-            await _end_of(self._running.popleft())
-
-    async def end(self) -> None:
-        """Wait for all of them; raises what one of them did."""
-        while self._running:
-            await _end_of(self._running.popleft())
-
-    async def give_up(self) -> None:
-        """Wait for all of them, however they end."""
-        with anyio.CancelScope(shield=True):
-            await asyncio.gather(*self._running, return_exceptions=True)
-
-
 class Writing(Protocol):
-    """One document on its way in; the steps block."""
-
-    at_once: int
-    """How many pieces may be in memory, one of them as it is put together."""
+    """One document on its way in; the steps block, and are taken one after another."""
 
     def begin(self) -> None:
         """Refuse a key that is taken."""
         ...
 
-    def write(self, number: int, piece: bytearray) -> None:
-        """Take a piece, all but the last of one size; they are numbered from 0."""
+    def write(self, piece: bytearray) -> None:
+        """Take a piece, all but the last of one size; it has other bytes afterwards."""
         ...
 
     def finish(self) -> None:
@@ -261,34 +232,23 @@ class Reading(Protocol):
 
 
 async def write(writing: Writing, key: str, body: AsyncIterable[bytes], piece_size: int) -> Stored:
-    """Take a document through its steps, in threads, and undo them unless all went well.
-
-    The next piece is put together while those before it are written.
-    """
+    """Take a document through its steps, in threads, and undo them unless all went well."""
     sha256 = hashlib.sha256()
     size = 0
     started = perf_counter()
-    behind = _Behind(writing.at_once)
-    used: deque[bytearray] = deque()
 
-    def take(number: int, piece: bytearray) -> None:
-        writing.write(number, piece)
-        used.append(piece)
+    def take(piece: bytearray) -> None:
+        sha256.update(piece)
+        writing.write(piece)
 
     try:
         await to_end(writing.begin)
-        async with aclosing(pieces(body, piece_size, used)) as whole:
-            number = 0
+        async with aclosing(pieces(body, piece_size)) as whole:
             async for piece in whole:
                 size += len(piece)
-                await to_end(sha256.update, piece)
-                await behind.do(take, number, piece)
-                number += 1
-                del piece
-        await behind.end()
+                await to_end(take, piece)
         await to_end(writing.finish)
     except BaseException:
-        await behind.give_up()
         await to_end(writing.discard)
         raise
     STORAGE_SECONDS.labels("put").observe(perf_counter() - started)

@@ -84,8 +84,6 @@ class FilesystemDocuments:
 
 
 class _Writing:
-    at_once = 1  # they follow one another in the file
-
     def __init__(self, folder: Path, key: str, target: Path) -> None:
         self._folder = folder
         self._key = key
@@ -99,8 +97,7 @@ class _Writing:
         with _plain_errors():
             self._unfinished.touch(mode=0o600, exist_ok=False)
 
-    def write(self, number: int, piece: bytearray) -> None:
-        del number
+    def write(self, piece: bytearray) -> None:
         with _plain_errors(), self._unfinished.open("ab", buffering=0) as file:
             left = memoryview(piece)
             while left:

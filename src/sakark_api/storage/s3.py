@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
 from io import BytesIO
-from threading import Lock
 from typing import TYPE_CHECKING, TypedDict, TypeVar
 from uuid import uuid4
 
@@ -60,8 +59,6 @@ __all__ = ["PART", "S3Documents", "open_s3"]
 
 PART = 5 * 1024 * 1024
 """The smallest part that S3 takes."""
-AT_ONCE = 1
-"""Parts of one document in memory at the same time: a process is to hold 150 MB at most."""
 OUR_MARK = "sakark-put"
 
 T = TypeVar("T")
@@ -174,8 +171,6 @@ class S3Documents:
 class _Writing:
     """One put, or a multipart upload from the first whole part on."""
 
-    at_once = AT_ONCE
-
     def __init__(
         self,
         client: "S3Client",
@@ -191,9 +186,8 @@ class _Writing:
         self._clock = clock
         self._size = 0
         self._small = bytearray()
-        self._lock = Lock()
         self._upload: str | None = None
-        self._parts: dict[int, CompletedPartTypeDef] = {}
+        self._parts: list[CompletedPartTypeDef] = []
         self._sent = False
         # By this mark we know our own object again when the answer to us was lost on the way.
         self._mark = {OUR_MARK: uuid4().hex}
@@ -202,43 +196,39 @@ class _Writing:
         if find(self._client, self._bucket, self._key) is not None:
             raise exists_already(self._key)
 
-    def write(self, number: int, piece: bytearray) -> None:
-        if number == 0 and len(piece) < PART:
-            self._size, self._small = len(piece), piece
+    def write(self, piece: bytearray) -> None:
+        if self._upload is None and len(piece) < PART:
+            self._size, self._small = len(piece), piece  # it is the only one
             return
+        number = len(self._parts) + 1
         with plain_errors(self._key):
-            upload = self._begin_upload()
             checksum = _crc32(piece)
             answer = self._client.upload_part(
                 Bucket=self._bucket,
                 Key=self._key,
-                UploadId=upload,
-                PartNumber=number + 1,
+                UploadId=self._begun_upload(),
+                PartNumber=number,
                 Body=piece,  # type: ignore[arg-type]  # boto3 takes a bytearray too
                 ChecksumAlgorithm="CRC32",
                 ChecksumCRC32=checksum,
             )
         _refuse_other_bytes(self._key, piece, checksum, answer)
-        with self._lock:
-            self._size += len(piece)
-            self._parts[number] = {
-                "ETag": answer["ETag"],
-                "PartNumber": number + 1,
-                "ChecksumCRC32": checksum,
-            }
+        self._size += len(piece)
+        self._parts.append(
+            {"ETag": answer["ETag"], "PartNumber": number, "ChecksumCRC32": checksum}
+        )
 
-    def _begin_upload(self) -> str:
+    def _begun_upload(self) -> str:
         """Give the upload that parts belong to; the first of them begins it."""
-        with self._lock:
-            if self._upload is None:
-                self._upload = self._client.create_multipart_upload(
-                    Bucket=self._bucket,
-                    Key=self._key,
-                    Metadata=self._mark,
-                    ChecksumAlgorithm="CRC32",
-                    **self._kept,
-                )["UploadId"]
-            return self._upload
+        if self._upload is None:
+            self._upload = self._client.create_multipart_upload(
+                Bucket=self._bucket,
+                Key=self._key,
+                Metadata=self._mark,
+                ChecksumAlgorithm="CRC32",
+                **self._kept,
+            )["UploadId"]
+        return self._upload
 
     def finish(self) -> None:
         self._sent = True
@@ -289,14 +279,13 @@ class _Writing:
 
     def _complete(self, upload: str) -> None:
         self.begin()  # again: few servers heed the condition when an upload is completed
-        parts = [self._parts[number] for number in sorted(self._parts)]
 
         def complete(condition: _Condition) -> None:
             self._client.complete_multipart_upload(
                 Bucket=self._bucket,
                 Key=self._key,
                 UploadId=upload,
-                MultipartUpload={"Parts": parts},
+                MultipartUpload={"Parts": self._parts},
                 **condition,
             )
 
