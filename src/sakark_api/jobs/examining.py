@@ -24,7 +24,7 @@ from sakark_api.formats import (
     examine,
     preview_of,
 )
-from sakark_api.jobs.file import Held, fetched, held_of
+from sakark_api.jobs.file import Held, fetched, find_file
 from sakark_api.jobs.findings import (
     Made,
     Outcome,
@@ -36,7 +36,7 @@ from sakark_api.jobs.findings import (
     with_copy,
 )
 from sakark_api.jobs.reading import LEFT_SHUT, Said, keep_said, read_words
-from sakark_api.jobs.tools import Tools, in_thread, refuse_closed_kommune, work_folder
+from sakark_api.jobs.tools import Tools, in_thread, work_folder
 from sakark_api.noark.arkivstruktur.dokumentobjekt import (
     Dokumentobjekt,
     dokumentobjekt,
@@ -79,13 +79,10 @@ async def examine_document(tools: Tools, kommune: int, enhet: UUID) -> None:
     What is wrong with the file is written down. Raises what is wrong with us: `ToolMissing`,
     `ToolFailed`, `Unavailable`, or `Conflict` where the kommune has left.
     """
-    there = await tools.kommune(kommune)
-    if there is None:
+    found = await find_file(tools, kommune, enhet)
+    if found is None:
         return
-    refuse_closed_kommune(there)
-    held = await tools.write(there, partial(held_of, unit_id=enhet))
-    if held is None:
-        return
+    there, held = found
     with work_folder() as folder:
         path = folder / "fil"
         if not await fetched(tools, there, held.file, path):

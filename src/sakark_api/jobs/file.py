@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from uuid import UUID
 
-from sakark_api.jobs.tools import Tools
+from sakark_api.jobs.tools import Tools, refuse_closed_kommune
 from sakark_api.noark.arkivstruktur.dokumentobjekt import PRODUKSJONSFORMAT, Dokumentobjekt
 from sakark_api.noark.bevaring.arkivformat import archive_copy_of
 from sakark_api.noark.bevaring.dokumentkontroll import record_checksum
@@ -14,7 +14,7 @@ from sakark_api.tenancy.forhaandsvisning import has_preview
 from sakark_api.tenancy.kommune import Kommune
 from sakark_api.tenancy.verification import File, fault_of
 
-__all__ = ["Held", "fetched", "held_of"]
+__all__ = ["Held", "fetched", "find_file"]
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,20 @@ class Held:
     previewed: bool
 
 
-def held_of(change: Change, unit_id: UUID) -> Held | None:
-    """Look at what there is; None where the file was deleted meanwhile."""
+async def find_file(tools: Tools, kommune: int, enhet: UUID) -> tuple[Kommune, Held] | None:
+    """Find the file that a job is about; None where it is gone, or its whole kommune.
+
+    Raises `Conflict` where the kommune has left: nothing is written there any more.
+    """
+    there = await tools.kommune(kommune)
+    if there is None:
+        return None
+    refuse_closed_kommune(there)
+    held = await tools.write(there, partial(_held, unit_id=enhet))
+    return None if held is None else (there, held)
+
+
+def _held(change: Change, unit_id: UUID) -> Held | None:
     unit = change.get(Dokumentobjekt, unit_id)
     if unit is None or unit.lagringsnoekkel is None:
         return None

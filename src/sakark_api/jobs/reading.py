@@ -17,8 +17,8 @@ from sakark_api.formats import (
     examine,
     text_of,
 )
-from sakark_api.jobs.file import Held, fetched, held_of
-from sakark_api.jobs.tools import Tools, in_thread, refuse_closed_kommune, work_folder
+from sakark_api.jobs.file import Held, fetched, find_file
+from sakark_api.jobs.tools import Tools, in_thread, work_folder
 from sakark_api.noark.arkivstruktur.dokumentobjekt import Dokumentobjekt
 from sakark_api.noark.bevaring.tekst import READING, keep_text, keep_unread, note_try, unread_files
 from sakark_api.noark.resource import Change
@@ -77,13 +77,10 @@ async def read_document(tools: Tools, kommune: int, enhet: UUID) -> None:
     Raises `Unavailable` when the storage does not answer, and `Conflict` where the kommune has
     left.
     """
-    there = await tools.kommune(kommune)
-    if there is None:
+    found = await find_file(tools, kommune, enhet)
+    if found is None:
         return
-    refuse_closed_kommune(there)
-    held = await tools.write(there, partial(held_of, unit_id=enhet))
-    if held is None:
-        return
+    there, held = found
     await tools.write(there, partial(_note_try, unit_id=enhet))
     with work_folder() as folder:
         path, said = folder / "fil", Said("", _DAMAGED)

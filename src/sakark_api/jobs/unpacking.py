@@ -24,7 +24,8 @@ from sakark_api.formats import (
     read_heads,
     take_apart,
 )
-from sakark_api.jobs.tools import Tools, in_thread, refuse_closed_kommune, work_folder
+from sakark_api.jobs.file import Held, fetched, find_file
+from sakark_api.jobs.tools import Tools, in_thread, work_folder
 from sakark_api.noark.arkivstruktur.dokumentbeskrivelse import (
     VEDLEGG,
     Dokumentbeskrivelse,
@@ -48,7 +49,6 @@ from sakark_api.rest.fetching import fetch
 from sakark_api.rest.schema import parse_values
 from sakark_api.rest.ties import End
 from sakark_api.tenancy.kommune import Kommune
-from sakark_api.tenancy.verification import File, fault_of
 from sakark_api.texts import Text, text
 
 __all__ = ["take_email_apart"]
@@ -72,14 +72,6 @@ _TOO_MANY: Final = text(
 
 
 @dataclass(frozen=True)
-class Held:
-    """An e-mail that is not taken apart yet."""
-
-    file: File
-    filnavn: str | None
-
-
-@dataclass(frozen=True)
 class Part:
     """An attachment whose bytes are in storage."""
 
@@ -100,12 +92,13 @@ async def take_email_apart(tools: Tools, kommune: int, enhet: UUID) -> None:
 
     That the archive does not take it, is written down as a task. Raises what is wrong with us.
     """
-    there = await tools.kommune(kommune)
-    if there is None:
+    found = await find_file(tools, kommune, enhet)
+    if found is None:
         return
-    refuse_closed_kommune(there)
-    held = await tools.write(there, partial(_held, unit_id=enhet))
-    mail = None if held is None else await _read(tools, held)
+    there, held = found
+    if await tools.write(there, partial(_is_done, unit_id=enhet)):
+        return
+    mail = await _read(tools, there, held)
     if mail is None:
         return
     parts = await _store(tools, there, mail)
@@ -122,22 +115,17 @@ async def take_email_apart(tools: Tools, kommune: int, enhet: UUID) -> None:
             await tools.documents.delete(part.stored.key)
 
 
-def _held(change: Change, unit_id: UUID) -> Held | None:
-    """Look at what there is; None where it is taken apart already, or deleted."""
+def _is_done(change: Change, unit_id: UUID) -> bool:
+    """Tell whether an e-mail is taken apart already, or deleted meanwhile."""
     unit = change.get(Dokumentobjekt, unit_id)
-    if unit is None or unit.lagringsnoekkel is None or is_taken_apart(change, unit):
-        return None
-    file = File(unit_id, unit.lagringsnoekkel, unit.filstoerrelse or 0, unit.sjekksum or "")
-    return Held(file, unit.filnavn)
+    return unit is None or is_taken_apart(change, unit)
 
 
-async def _read(tools: Tools, held: Held) -> EMail | None:
-    """Take an e-mail apart; None when its bytes have changed, which those who check them tell."""
+async def _read(tools: Tools, kommune: Kommune, held: Held) -> EMail | None:
+    """Take an e-mail apart; None when its bytes have changed, which is a task by now."""
     with work_folder() as folder:
         path = folder / "fil"
-        with path.open("xb") as out:
-            fault = await fault_of(tools.documents, held.file, read=True, take=out.write)
-        if fault is not None:
+        if not await fetched(tools, kommune, held.file, path):
             return None
         return await in_thread(partial(_taken_apart, path, held.filnavn))
 
