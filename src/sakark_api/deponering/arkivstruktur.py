@@ -52,14 +52,7 @@ from sakark_api.texts import text
 
 __all__ = ["COUNTED", "write_arkivstruktur"]
 
-COUNTED: Final = (
-    "mappe",
-    "registrering",
-    "skjerming",
-    "kassasjon",
-    "utfoertKassasjon",
-    "dokumentobjekt",
-)
+COUNTED: Final = ("mappe", "registrering", "skjerming", "kassasjon", "utfoertKassasjon")
 """What is counted as it is written, for arkivuttrekk.xml to say the same."""
 
 _NAMESPACE: Final = "http://www.arkivverket.no/standarder/noark5/arkivstruktur"

@@ -8,7 +8,6 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
-from uuid import UUID
 
 from sqlalchemy import select
 
@@ -20,6 +19,7 @@ from sakark_api.errors import Conflict, SakarkError
 from sakark_api.noark.arkivstruktur.dokumentobjekt import dokumentobjekt
 from sakark_api.rest.tenant import same_kommune
 from sakark_api.storage.documents import Documents, to_end
+from sakark_api.tenancy.verification import File
 from sakark_api.texts import Text, text
 
 __all__ = ["Copied", "copy_documents", "first_of"]
@@ -38,17 +38,6 @@ class Copied:
     kept: int = 0
 
 
-@dataclass(frozen=True)
-class File:
-    """A file to copy: what the archive says of it, and where it goes."""
-
-    system_id: UUID
-    key: str
-    size: int
-    sha256: str
-    path: str
-
-
 async def copy_documents(
     taken: Snapshot,
     utvalg: Utvalg,
@@ -62,14 +51,15 @@ async def copy_documents(
     that is not as the archive says, and `NotFound` over one that is gone.
     """
     copied = Copied()
-    waiting: asyncio.Queue[File | None] = asyncio.Queue(_WAITING)
+    waiting: asyncio.Queue[tuple[File, str] | None] = asyncio.Queue(_WAITING)
     folder = root / FOLDER
     goes_on = await to_end(folder.exists)
     begun = await to_end(_begin, folder)
 
     async def work() -> None:
-        while (file := await waiting.get()) is not None:
-            await _bring(documents, file, root / file.path, copied, goes_on=goes_on)
+        while (found := await waiting.get()) is not None:
+            file, path = found
+            await _bring(documents, file, root / path, copied, goes_on=goes_on)
             if copied.files % _TOLD_EVERY == 0:
                 tell(text("{antall} filer er kopiert", antall=copied.files))
 
@@ -77,8 +67,8 @@ async def copy_documents(
         async with asyncio.TaskGroup() as group:
             for _ in range(_AT_ONCE):
                 group.create_task(work())
-            async for file in _files(taken, utvalg):
-                await waiting.put(file)
+            async for each in _files(taken, utvalg):
+                await waiting.put(each)
             for _ in range(_AT_ONCE):
                 await waiting.put(None)
     except* (SakarkError, OSError) as found:
@@ -93,7 +83,8 @@ def first_of(group: BaseExceptionGroup[Exception]) -> Exception:
     return first_of(found) if isinstance(found, BaseExceptionGroup) else found
 
 
-async def _files(taken: Snapshot, utvalg: Utvalg) -> AsyncIterator[File]:
+async def _files(taken: Snapshot, utvalg: Utvalg) -> AsyncIterator[tuple[File, str]]:
+    """Give each file to copy, and where it goes."""
     rows = rows_of(dokumentobjekt)
     files = select(
         rows.c.system_id,
@@ -103,7 +94,7 @@ async def _files(taken: Snapshot, utvalg: Utvalg) -> AsyncIterator[File]:
         path_of(rows),
     ).where(same_kommune(rows), utvalg.has_dokumentobjekt(rows))
     async for system_id, key, size, sha256, path in taken.rows(files):
-        yield File(system_id, key, size, sha256.lower(), path)
+        yield File(system_id, key, size, sha256.lower()), path
 
 
 async def _bring(
@@ -173,10 +164,10 @@ class _Copy:
 def _opened(path: Path) -> BinaryIO:
     """Open a file to write; its folder is made for the first that comes to it."""
     try:
-        return path.open("wb", buffering=0)
+        return path.open("wb")
     except FileNotFoundError:
         path.parent.mkdir(parents=True, exist_ok=True)
-        return path.open("wb", buffering=0)
+        return path.open("wb")
 
 
 def _is_whole(target: Path, file: File) -> bool:

@@ -30,7 +30,7 @@ from sakark_api.deponering.element import rows_of
 from sakark_api.deponering.endringslogg import write_endringslogg
 from sakark_api.deponering.hindringer import find_obstacles
 from sakark_api.deponering.journaler import JOURNALS, journalhode, write_journal
-from sakark_api.deponering.skjema import SKJEMAER, wrong_in
+from sakark_api.deponering.skjema import OF_DEPOSIT, wrong_in
 from sakark_api.deponering.utelatt import left_out
 from sakark_api.deponering.utvalg import Utvalg
 from sakark_api.deponering.xmlfil import Written, XmlFile, xml_file
@@ -46,12 +46,6 @@ from sakark_api.tenancy.kommune import Kommune
 from sakark_api.texts import Text, text
 
 __all__ = ["Bestilling", "Resultat", "eksporter"]
-
-SCHEMAS: Final = {
-    **{f"{name}.xsd": f"noark5/v5.0/{name}.xsd" for name in (*FILES, "metadatakatalog")},
-    "addml.xsd": "addml/8.3/addml.xsd",
-}
-"""The schemas of a deposit, and where they are in the folder of schemas."""
 
 _DESCRIPTION: Final = "arkivuttrekk.xml"
 _CONTENT: Final = "innhold"
@@ -175,11 +169,10 @@ def _read_schemas(folder: Path | None) -> dict[str, bytes]:
     """Read the schemas, byte for byte as they are to be in the deposit (6.4.18)."""
     if folder is None:
         raise Invalid(text("Sett SAKARK_SCHEMAS_DIR, eller --schemas, til mappen med skjemaene."))
-    wanted = [one for one in SKJEMAER if one.path in SCHEMAS.values()]
-    wrong = [str(why) for _, why in wrong_in(folder, wanted)]
+    wrong = [str(why) for _, why in wrong_in(folder, tuple(OF_DEPOSIT.values()))]
     if wrong:
         raise Invalid(text("Skjemaene i {mappe}: {mangler}", mappe=folder, mangler=" ".join(wrong)))
-    return {name: (folder / place).read_bytes() for name, place in SCHEMAS.items()}
+    return {name: (folder / one.path).read_bytes() for name, one in OF_DEPOSIT.items()}
 
 
 @contextmanager

@@ -5,9 +5,9 @@ was fetched is believed when its SHA-256 is the one that stands here.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Final
 from urllib.parse import urljoin
 
@@ -16,7 +16,7 @@ import httpx
 from sakark_api.errors import SchemasUnavailable
 from sakark_api.texts import Text, text
 
-__all__ = ["SKJEMAER", "Skjema", "fetch", "is_official", "skjema_path", "wrong_in"]
+__all__ = ["OF_DEPOSIT", "SKJEMAER", "Skjema", "fetch", "is_official", "skjema_path", "wrong_in"]
 
 _ARKIVVERKET = "https://schema.arkivverket.no/"
 _ARKADE = (
@@ -106,6 +106,13 @@ SKJEMAER: Final[Sequence[Skjema]] = (
     ),
 )
 """The schemas that packages are made with and held against."""
+
+OF_DEPOSIT: Final[Mapping[str, Skjema]] = {
+    PurePath(one.path).name: one
+    for one in SKJEMAER
+    if one.path.startswith(("noark5/v5.0/", "addml/8.3/"))
+}
+"""Those that come along in a deposit of version 5.0, by their names there."""
 
 _EARLIER: Final = frozenset(
     {
