@@ -108,6 +108,7 @@ def test_a_job_killed_at_any_step_leaves_one_archive_format(
     assert stored_keys(service) - named_keys(service) <= of_others
 
 
+@pytest.mark.krav("5.13.16")
 def test_what_nobody_knows_is_a_task_in_the_list(
     world: World, worker: Worker, log_in: LogIn
 ) -> None:

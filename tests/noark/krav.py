@@ -143,11 +143,11 @@ def _requirements() -> Iterator[Requirement]:
 
 REQUIREMENTS: Mapping[str, Requirement] = {one.id: one for one in _requirements()}
 
-EXTRACTION = "of extractions for deposit, which are not made yet"
-IN_THE_BACKGROUND = (
-    "conversion and format testing are background work that is not built yet; what lacks an"
-    " archive format is found by a query"
+EXTRACTION = (
+    "of extractions for deposit: what is to be shielded of a title without offentligTittel is"
+    " masked in the public journal"
 )
+AT_ONCE = "every original is converted when it comes, whatever its status and version"
 ONE_AT_A_TIME = "optional; what may be deleted is deleted one at a time for now"
 
 DEVIATIONS: Mapping[str, str] = {
@@ -157,9 +157,8 @@ DEVIATIONS: Mapping[str, str] = {
         "the interface itself offers ny-mappe on every arkivdel, and 5.4.14 has mapper in one with"
         " a system; closing a saksmappe demands its klasse (6.1.7)"
     ),
-    "5.13.13": IN_THE_BACKGROUND,
-    "5.13.15": IN_THE_BACKGROUND,
-    "5.13.16": IN_THE_BACKGROUND,
+    "5.13.13": AT_ONCE,
+    "5.13.15": AT_ONCE,
     "5.13.19": ONE_AT_A_TIME,
     "5.13.23": ONE_AT_A_TIME,
     "5.13.27": ONE_AT_A_TIME,
