@@ -28,7 +28,9 @@ from sakark_api.rest.links import FILE_REL, code_list_links
 MODEL = json.loads((Path(__file__).parent / "model.json").read_text(encoding="utf-8"))
 ENTITIES: Mapping[str, Any] = MODEL["entities"]
 BY_LAW = "core Noark and the law demand it, and the interface has nothing like it"
-OURS = dict.fromkeys(("Inhabilitet", "Bevaringspaalegg", "Sperring", "Dokumentkontroll"), BY_LAW)
+OURS = dict.fromkeys(
+    ("Inhabilitet", "Bevaringspaalegg", "Sperring", "Dokumentkontroll", "Epost"), BY_LAW
+)
 """Entities that are not the interface's; their relation keys are our own."""
 NAMES = [
     resource.model.__name__ for resource in CATALOG.resources if resource.model.__name__ not in OURS

@@ -17,7 +17,7 @@ import asyncpg
 import pytest
 from tests.api.load import Found, Load, Stack, look
 from tests.conftest import free_port
-from tests.operations.archiving import Archive, ask
+from tests.operations.archiving import Archive, as_superuser, ask
 from tests.operations.rights import rights
 
 from sakark_api.db import embedded
@@ -129,10 +129,15 @@ def wait_for_letters(load: Load) -> None:
 
 def delete_file(stack: Stack, system_id: str) -> None:
     """Take a document's row and its bytes away, as nobody may by the API once it is journalled."""
-    key = ask(
-        stack.postgres,
-        f"delete from dokumentobjekt where system_id = '{system_id}' returning lagringsnoekkel",
-    )
+
+    async def delete(connection: asyncpg.Connection) -> str:
+        this = "from dokumentobjekt where system_id = $1"
+        # What goes with the row is noted, for the kommune that is named.
+        kommune = await connection.fetchval(f"select tenant_id {this}", system_id)
+        await connection.execute(f"set app.tenant_id = '{kommune}'")
+        return str(await connection.fetchval(f"delete {this} returning lagringsnoekkel", system_id))
+
+    key = as_superuser(stack.postgres, delete)
     (stack.folder / "dokumenter" / key).unlink()
 
 
