@@ -13,7 +13,7 @@ from tests.storage.places import s3_settings, stream
 
 from sakark_api.errors import Unavailable
 from sakark_api.settings import Settings
-from sakark_api.storage.bucket import bucket_of
+from sakark_api.storage.bucket import bucket_of, s3_client
 from sakark_api.storage.s3 import PART, S3Documents, open_s3
 
 KEY = "molde/2026/ab/abcdef"
@@ -73,12 +73,15 @@ def test_what_is_temporary_is_encrypted_and_not_locked(documents: S3Documents) -
     assert "ObjectLockMode" not in found
 
 
-def test_a_deleted_document_is_out_of_sight_and_its_bytes_are_kept(documents: S3Documents) -> None:
+def test_a_deleted_document_is_out_of_sight_and_its_bytes_are_kept(
+    settings: Settings, documents: S3Documents
+) -> None:
     put(documents, 1)
 
     gone = asyncio.run(documents.delete(KEY))
 
-    versions = documents._client.list_object_versions(Bucket=documents._template)
+    with closing(s3_client(settings)) as owner:
+        versions = owner.list_object_versions(Bucket=documents._template)
     assert gone
     assert len(versions["Versions"]) == 1
     assert asyncio.run(keys(documents)) == []

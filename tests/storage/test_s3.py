@@ -15,6 +15,7 @@ from tests.storage.places import s3_settings, stream
 from sakark_api.errors import Conflict, Unavailable
 from sakark_api.storage.bucket import s3_client
 from sakark_api.storage.documents import Stored
+from sakark_api.storage.lean import lean_session
 from sakark_api.storage.s3 import PART, S3Documents
 
 if TYPE_CHECKING:
@@ -211,3 +212,9 @@ def test_keys_come_from_every_page(bucket: Bucket) -> None:
         return [key async for key in bucket.documents.keys("molde/")]
 
     assert asyncio.run(keys()) == expected
+
+
+def test_keys_can_still_be_asked_of_the_cloud_that_the_service_runs_in() -> None:
+    with closing(lean_session().client("sts", region_name="eu-north-1")) as client:
+        assert "AssumeRoleWithWebIdentity" in client.meta.service_model.operation_names
+        assert client.meta.endpoint_url == "https://sts.eu-north-1.amazonaws.com"

@@ -45,11 +45,13 @@ _SANDBOX = "sandkasse-"
 AWS_DEFAULT_REGION = "us-east-1"
 
 
-def s3_client(settings: Settings, endpoint: str | None = None) -> "S3Client":
+def s3_client(
+    settings: Settings, endpoint: str | None = None, session: boto3.session.Session | None = None
+) -> "S3Client":
     """Make a client that also talks to servers with less than AWS offers."""
     secret = settings.s3_secret_key
     address = endpoint or settings.s3_endpoint
-    return boto3.session.Session().client(
+    return (session or boto3.session.Session()).client(
         "s3",
         endpoint_url=address,
         region_name=settings.s3_region,

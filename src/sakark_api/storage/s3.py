@@ -45,6 +45,7 @@ from sakark_api.storage.documents import (
     to_end,
     write,
 )
+from sakark_api.storage.lean import lean_session
 from sakark_api.texts import text
 
 if TYPE_CHECKING:
@@ -70,13 +71,13 @@ class _Condition(TypedDict, total=False):
 
 def open_s3(settings: Settings) -> "S3Documents":
     """Open the storage that the settings name; they have a bucket."""
-    client = s3_client(settings)
-    public = settings.s3_public_endpoint
+    session, public = lean_session(), settings.s3_public_endpoint
+    client = s3_client(settings, session=session)
     return S3Documents(
         client,
         settings.s3_bucket or "",
         keeping(settings),
-        client if public is None else s3_client(settings, public),
+        client if public is None else s3_client(settings, public, session),
     )
 
 
