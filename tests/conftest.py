@@ -311,6 +311,15 @@ def changing(session: Session, unit_id: UUID) -> tuple[Change, Dokumentobjekt]:
     return change, unit
 
 
+def examined_as_mail(client: Client, dokumentobjekt: Any) -> Any:
+    """Have a file as the worker leaves it that found an e-mail in it: give it with its links."""
+    kommune = client.root.split("/")[-3]
+    settings = client.service.settings
+    unit_id, picture = UUID(dokumentobjekt["systemID"]), put_picture(settings, kommune)
+    in_kommune(settings, kommune, partial(note_mail, unit_id=unit_id, picture=picture))
+    return client.refreshed(dokumentobjekt)
+
+
 class World:
     """A structure of its own for one test: one unit of every resource, made when asked for."""
 
@@ -467,12 +476,7 @@ class World:
     @cached_property
     def epost(self) -> Any:
         """What the worker has read of an e-mail; no client can make one."""
-        unit_id = UUID(self.dokumentobjekt["systemID"])
-        kommune = self.client.root.split("/")[-3]
-        settings = self.client.service.settings
-        noting = partial(note_mail, unit_id=unit_id, picture=put_picture(settings, kommune))
-        in_kommune(settings, kommune, noting)
-        file = self.client.refreshed(self.dokumentobjekt)
+        file = examined_as_mail(self.client, self.dokumentobjekt)
         return self.client.get(self.client.link(file, f"{BEVARING}epost/")).json()["results"][0]
 
     @cached_property

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from tests.api.test_access import CATEGORIES, EVERYTHING, KOMMUNE, PDF, case, grant, person_in
 from tests.api.test_access import without_rights as without
-from tests.conftest import NOARK, PATCH, REL, Client, Service, World
+from tests.conftest import NOARK, PATCH, REL, Client, Service, World, examined_as_mail
 
 from sakark_api.noark.catalog import CATALOG
 from sakark_api.noark.loggingogsporing.endringslogg import endringslogg
@@ -57,7 +57,8 @@ def case_of(world: World, word: str, enhet: Any) -> dict[str, Any]:
         headers={"If-Match": client.etag(sak)},
     )
     assert changed.status_code == 200, changed.text
-    return {**made, "saksmappe": changed.json()}
+    file = examined_as_mail(client, made["dokumentobjekt"])
+    return {**made, "saksmappe": changed.json(), "dokumentobjekt": file}
 
 
 @pytest.fixture(scope="module")

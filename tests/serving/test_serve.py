@@ -160,11 +160,15 @@ def most_connections(figures: int) -> list[float]:
 
 def serving(parent: int) -> list[int]:
     """Give the processes that answer: those that multiprocessing has spawned."""
-    return [
-        pid
-        for pid in children(parent)
-        if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    ]
+    return [pid for pid in children(parent) if b"spawn_main" in command_of(pid)]
+
+
+def command_of(pid: int) -> bytes:
+    """Give a process's command line: nothing when it has died since it was listed."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
 
 
 WRONG_STARTS = [
