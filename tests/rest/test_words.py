@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from uuid import UUID
 
 import asyncpg
 import pytest
-from tests.conftest import LogIn
+from tests.conftest import LogIn, World
 
 from sakark_api.db.embedded import EmbeddedServer
 from sakark_api.tenancy.partitions import tenant_tables
@@ -184,3 +185,77 @@ def test_the_newest_come_first_and_from_ones_own_kommune(
         assert dates == sorted(dates, reverse=True)
         assert {row[1] for row in found} <= {kommune}
     assert ask(database.app_url, "select 1", NEWEST_CASES) == []
+
+
+FILES = """
+INSERT INTO dokumentobjekt ({columns}, system_id, versjonsnummer, opprettet_dato)
+SELECT {columns}, gen_random_uuid(), 1000 + n,
+  timestamptz '2020-01-01' + (random() ^ 3) * interval '6 years'
+FROM dokumentobjekt, generate_series(1, 300) n WHERE system_id = $1
+"""
+TEXTS = """
+INSERT INTO dokumenttekst (tenant_id, system_id, opprettet_dato, lest_dato, tekst)
+SELECT tenant_id, system_id, opprettet_dato, opprettet_dato,
+  'tranebær' || CASE WHEN versjonsnummer % 10 = 0 THEN ' tyttebær' ELSE '' END
+FROM dokumentobjekt WHERE versjonsnummer > 1000
+"""
+FOUND = "SELECT array(SELECT sakark_find_newest('dokumenttekst', $1, $2, $3, $4))"
+LOOKED_UP = """
+SELECT array(
+  SELECT system_id FROM dokumenttekst
+  WHERE tenant_id = current_setting('app.tenant_id')::int AND sok @@ $1
+    AND ($2::timestamptz IS NULL OR opprettet_dato >= $2)
+    AND ($3::timestamptz IS NULL OR opprettet_dato < $3)
+  ORDER BY opprettet_dato DESC, system_id LIMIT $4)
+"""
+TIMES = [(None, None), (2022, None), (None, 2022), (2021, 2023), (2030, None), (None, 2010)]
+
+
+@pytest.mark.parametrize("words", ["tranebær", "tyttebær", "multer", "-tyttebær tranebær"])
+def test_the_newest_files_are_the_same_however_few_months_are_looked_through(
+    database: EmbeddedServer, world: World, words: str
+) -> None:
+    kommune = world.client.root.split("/")[-3]
+
+    async def compare() -> None:
+        connection = await asyncpg.connect(database.owner_url)
+        doing = connection.transaction()
+        await doing.start()
+        try:
+            await connection.execute(OWN.format(kommune))
+            await copy_file(connection, UUID(world.dokumentobjekt["systemID"]))
+            await connection.execute("SET LOCAL ROLE sakark_sok")
+            asked = await connection.fetchval("SELECT sakark_read_words($1)::text", words)
+            for since, until in TIMES:
+                for most in (1, 20, 100, 1000):
+                    given = asked, start_of(since), start_of(until), most
+                    expected = await connection.fetchval(as_words(LOOKED_UP), *given)
+                    assert await connection.fetchval(as_words(FOUND), *given) == expected, given
+        finally:
+            await doing.rollback()
+            await connection.close()
+
+    asyncio.run(compare())
+
+
+OWN = "SELECT set_config('app.tenant_id', id::text, false) FROM kommune WHERE slug = '{}'"
+
+
+def as_words(statement: str) -> str:
+    return statement.replace("$1", "$1::text::tsquery")
+
+
+def start_of(year: int | None) -> datetime | None:
+    return None if year is None else datetime(year, 1, 1, tzinfo=UTC)
+
+
+async def copy_file(connection: asyncpg.Connection, unit: UUID) -> None:
+    """Let a file be there 300 times, most of them old, each with a text."""
+    columns = await connection.fetchval(
+        "SELECT string_agg(quote_ident(attname), ', ') FROM pg_attribute"
+        " WHERE attrelid = 'dokumentobjekt'::regclass AND attnum > 0 AND NOT attisdropped"
+        " AND attgenerated = ''"
+        " AND attname NOT IN ('system_id', 'versjonsnummer', 'opprettet_dato')"
+    )
+    await connection.execute(FILES.format(columns=columns), unit)
+    await connection.execute(TEXTS)

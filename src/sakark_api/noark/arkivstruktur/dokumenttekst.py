@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Computed, ForeignKeyConstraint, Index, SmallInteger, func, literal_column
+from sqlalchemy import Computed, ForeignKeyConstraint, Index, SmallInteger
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -23,6 +23,7 @@ class Dokumenttekst(Base):
             ondelete="CASCADE",
         ),
         Index(None, "sok", postgresql_using="gin"),
+        Index(None, "opprettet_dato"),
     )
 
     tenant_id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
@@ -34,7 +35,12 @@ class Dokumenttekst(Base):
     tekst: Mapped[str | None] = mapped_column(deferred=True)
     sok: Mapped[str | None] = mapped_column(
         TSVECTOR,
-        # What has more words than an index takes is cut off there, and not refused.
-        Computed(func.sakark_words_of(literal_column("tekst")), persisted=True),
+        # What has more words than an index takes is cut off there, and not refused. The month that
+        # the file is of is a word as well, so that the newest are found without looking at all.
+        Computed(
+            "sakark_words_of(tekst)"
+            " || array_to_tsvector(ARRAY[' ' || sakark_month_of(opprettet_dato)])",
+            persisted=True,
+        ),
         deferred=True,
     )
