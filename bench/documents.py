@@ -27,7 +27,7 @@ import asyncpg
 import httpx
 from bench.archive import KOMMUNE, NOARK
 from bench.papers import Paper, make_papers
-from bench.running import RESULTS, compared
+from bench.running import compared, keep
 
 from sakark_api.dev.identity import demo_users, issue_token
 from sakark_api.dev.place import identity_dir, issuer_url
@@ -98,9 +98,7 @@ def main() -> None:
         f" {os.cpu_count()} kjerner, Python {platform.python_version()}, belastning"
         f" {os.getloadavg()[0]:.1f}.\n\n{table(done)}"
     )
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"dokumenter-{datetime.now(UTC):%Y-%m-%dT%H%M%S}.md").write_text(report)
-    print(report)
+    keep(report, "dokumenter-")
 
 
 def send_papers(url: str, token: str, papers: Sequence[Paper]) -> Mapping[str, str]:

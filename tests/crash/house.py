@@ -29,7 +29,7 @@ from sakark_api.db import embedded
 __all__ = ["API", "DATABASE", "STORAGE", "WORKER", "House", "S3Server", "make_house"]
 
 API, WORKER, DATABASE, STORAGE = "api", "worker", "database", "storage"
-START_SECONDS = 60
+START_SECONDS = 120
 BUCKET, ACCESS, SECRET = "dokumenter", "sakark", "bare-til-proever"
 
 

@@ -19,7 +19,7 @@ from sakark_api.app import create_app
 
 __all__ = ["Program", "beside", "environment", "running"]
 
-START_SECONDS = 60
+START_SECONDS = 120
 
 
 @contextmanager
