@@ -60,6 +60,13 @@ class Statement:
         return [values[name] if name in values else constants.get(name) for name in self.names]
 
 
+_LONGEST_KEPT: Final = 64 * 1024
+"""Statements of up to so many characters are planned once for each connection.
+
+A search is longer than the driver's own limit, and was planned anew each time: ten times its cost.
+"""
+
+
 class Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types
     """A connection that knows which kommune's rows it may see."""
 
@@ -171,6 +178,7 @@ async def _pool(settings: Settings, most: int, planning: Mapping[str, str]) -> a
         reset=_keep,
         timeout=settings.database_connect_seconds,
         command_timeout=settings.database_statement_seconds + SPARE_SECONDS,
+        max_cacheable_statement_size=_LONGEST_KEPT,
         server_settings={**_SERVER_SETTINGS, **server_limits(settings), **planning},
     )
 
