@@ -18,6 +18,7 @@ from sqlalchemy import (
     Text,
     Uuid,
     bindparam,
+    case,
     cast,
     column,
     extract,
@@ -44,13 +45,17 @@ __all__ = ["KEPT", "KINDS", "LOOKED_AT", "SAID", "Source", "Sources"]
 
 LOOKED_AT: Final = 2000
 """How many of the newest of each source are looked at, to find those that the caller sees."""
-KEPT: Final = 200
+_LOOKED_AT_BY_WHOLE: Final = 500
+"""As many for callers who see nearly all, and do not narrow what they search for."""
+KEPT: Final = 100
 """How many of each source are kept, counted and paged through."""
 KINDS: Final = (mappe, registrering, dokumentbeskrivelse)
 """What hits are of, with the kinds that each has."""
 SAID: Final = table_of(Dokumenttekst)
 """What the files say."""
 _WORDS: Final = "sok"
+_NARROWING: Final = ("type", "enhet", "status")
+"""The facets, but for the year, that hits may have to have one value of."""
 _NOTHING: ColumnElement[Any] = cast(null(), Text())
 
 
@@ -81,6 +86,7 @@ class Sources:
         narrow: bool = True,
     ) -> None:
         self._families = queries.families
+        self._sees_all = queries.reaching.whole
         self._words = words
         self._most = most
         self._narrow = narrow
@@ -123,12 +129,22 @@ class Sources:
             literal_column(f"'{table}'"),
             self._words,
             *(bindparam(one, type_=DateTime(timezone=True)) for one in ("since", "until")),
-            literal_column(str(LOOKED_AT)),
+            self._looked_at(),
         )
         rows = newest.table_valued(
             column("system_id", Uuid()), with_ordinality="place", name=f"newest_{table}"
         ).render_derived()
         return select(rows.c.system_id, rows.c.place).cte(f"found_{table}")
+
+    def _looked_at(self) -> ColumnElement[int]:
+        most: ColumnElement[int] = literal_column(str(LOOKED_AT))
+        if not self._sees_all:
+            return most
+        few: ColumnElement[int] = literal_column(str(_LOOKED_AT_BY_WHOLE))
+        if not self._narrow:
+            return few
+        asked = (bindparam(name, type_=Text()) for name in _NARROWING)
+        return case((or_(*(one.is_not(None) for one in asked)), most), else_=few)
 
     def _kept(self, hit: Select[Any], newest: FromClause, table: str) -> CTE:
         """Keep the first hits: each is fetched by its key, in the order that they were found.
@@ -150,12 +166,8 @@ class Sources:
         seen = family.of_kind(family.root, rows)
         if not self._narrow:
             return seen
-        facets = {
-            "type": _type_of(family, rows),
-            "enhet": self._enhet(family, rows),
-            "status": _status(rows),
-        }
-        return [*seen, *(_is_or_any(name, held) for name, held in facets.items())]
+        held = (_type_of(family, rows), self._enhet(family, rows), _status(rows))
+        return [*seen, *map(_is_or_any, _NARROWING, held)]
 
     def _hit(
         self,

@@ -35,7 +35,7 @@ from sakark_api.search.sources import SAID, Source, Sources
 
 __all__ = ["MARKS", "hits", "suggestions"]
 
-RANKED: Final = 100
+RANKED: Final = 50
 """How many files are ranked by their words; the others come after, the newest first."""
 MARKS: Final = ("\x02", "\x03")
 """What stands around the words that were found, in a passage: texts have no such characters."""
