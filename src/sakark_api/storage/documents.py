@@ -163,15 +163,24 @@ async def pieces(body: AsyncIterable[bytes], size: int) -> AsyncGenerator[bytear
         left = memoryview(chunk)
         while filled + len(left) >= size:
             room = size - filled
-            piece[filled:size] = left[:room]
+            _fill(piece, filled, left[:room])
             left = left[room:]
             yield piece
             piece, other, filled = other, piece, 0
-        piece[filled : filled + len(left)] = left
+        _fill(piece, filled, left)
         filled += len(left)
     if filled:
         del piece[filled:]
         yield piece
+
+
+def _fill(piece: bytearray, filled: int, chunk: memoryview) -> None:
+    """Put bytes after those that a piece is filled with, and copy them once only."""
+    if filled == len(piece):
+        piece += chunk
+        return
+    with memoryview(piece) as held:
+        held[filled : filled + len(chunk)] = chunk
 
 
 async def to_end(step: Callable[..., T], *arguments: object) -> T:
