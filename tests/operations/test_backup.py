@@ -22,7 +22,7 @@ from tests.operations.rights import rights
 
 from sakark_api.db import embedded
 
-WAIT_SECONDS = 60
+WAIT_SECONDS = 120
 LETTERS = 12
 
 Place = Callable[[Path], Path]
@@ -64,6 +64,17 @@ class Disaster:
             sys.stdout.write((self.parent / "log").read_text(encoding="utf-8")[-20_000:])
             embedded.remove(stack.postgres)
 
+    @contextmanager
+    def at_rest(self, name: str, **target: str) -> Iterator[Stack]:
+        """Bring the database up alone: there is no worker that makes files of its own."""
+        stack = Stack(self.parent / name, free_port())
+        self.archive.restore(stack.postgres, **target)
+        embedded.start(stack.postgres)
+        try:
+            yield stack
+        finally:
+            embedded.remove(stack.postgres)
+
 
 @pytest.fixture(scope="module")
 def disaster() -> Iterator[Disaster]:
@@ -87,6 +98,7 @@ def live_through(stack: Stack, archive: Archive) -> Disaster:
     load, after = Load(stack.url, stack.token), Load(stack.url, stack.token)
     known = Disaster(stack.folder.parent, archive, load, after)
     load.begin()
+    wait_for_seals(stack)
     archive.take_base(stack.postgres)
     copy_documents(stack, known.documents("older"))
     wait_for_letters(load)
@@ -119,6 +131,18 @@ def copy_documents(stack: Stack, copy: Path) -> None:
     shutil.copytree(stack.folder / "dokumenter", copy, ignore=shutil.ignore_patterns(".*"))
 
 
+def wait_for_seals(stack: Stack) -> None:
+    """Wait until each kommune's log is sealed, so that there is something to prove."""
+    unsealed = (
+        "select count(*) from kommune where id not in (select tenant_id from segl)"
+        " and slug not like 'sandkasse-%'"
+    )
+    deadline = time.monotonic() + WAIT_SECONDS
+    while ask(stack.postgres, unsealed):
+        assert time.monotonic() < deadline, "the worker seals nothing"
+        time.sleep(0.2)
+
+
 def wait_for_letters(load: Load) -> None:
     wanted = len(load.checksums) + LETTERS
     deadline = time.monotonic() + WAIT_SECONDS
@@ -145,6 +169,13 @@ def delete_file(stack: Stack, system_id: str) -> None:
 def restored(disaster: Disaster) -> Iterator[Stack]:
     """The service as it was at the point, with documents copied after it; to be read only."""
     with disaster.restored("at-point", "newer", recovery_target_name="point") as stack:
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def at_rest(disaster: Disaster) -> Iterator[Stack]:
+    """The database alone as it was at the point; to be read only."""
+    with disaster.at_rest("at-rest", recovery_target_name="point") as stack:
         yield stack
 
 
@@ -287,24 +318,24 @@ def keys_of_files(copy: Path) -> set[str]:
 
 
 def test_documents_newer_than_the_database_are_no_fault(
-    disaster: Disaster, restored: Stack, place: Place
+    disaster: Disaster, at_rest: Stack, place: Place
 ) -> None:
     newer = disaster.documents("newer")
 
-    said = verify(restored, place(newer))
+    said = verify(at_rest, place(newer))
 
-    assert keys_of_files(newer) > keys_of_rows(restored)
+    assert keys_of_files(newer) > keys_of_rows(at_rest)
     assert said.code == 0, said.text
     assert said.faults == {}
 
 
 def test_documents_older_than_the_database_are_missed_one_by_one(
-    disaster: Disaster, restored: Stack, place: Place
+    disaster: Disaster, at_rest: Stack, place: Place
 ) -> None:
     older = disaster.documents("older")
-    lacking = keys_of_rows(restored) - keys_of_files(older)
+    lacking = keys_of_rows(at_rest) - keys_of_files(older)
 
-    said = verify(restored, place(older))
+    said = verify(at_rest, place(older))
 
     assert lacking
     assert said.code == 1
@@ -312,15 +343,15 @@ def test_documents_older_than_the_database_are_missed_one_by_one(
 
 
 def test_a_file_deleted_after_the_point_is_missed_by_name_and_can_be_put_back(
-    disaster: Disaster, restored: Stack, place: Place
+    disaster: Disaster, at_rest: Stack, place: Place
 ) -> None:
     folder = place(disaster.documents("newest"))
 
-    missed = verify(restored, folder)
+    missed = verify(at_rest, folder)
     (key,) = missed.faults
     (folder / "dokumenter" / key).parent.mkdir(exist_ok=True)
     shutil.copy(disaster.documents("newer") / key, folder / "dokumenter" / key)
-    mended = verify(restored, folder)
+    mended = verify(at_rest, folder)
 
     assert missed.units == {disaster.deleted}
     assert missed.faults == {key: "mangler"}
@@ -328,16 +359,16 @@ def test_a_file_deleted_after_the_point_is_missed_by_name_and_can_be_put_back(
 
 
 def test_changed_bytes_are_found_by_reading_them(
-    disaster: Disaster, restored: Stack, place: Place
+    disaster: Disaster, at_rest: Stack, place: Place
 ) -> None:
     folder = place(disaster.documents("newer"))
-    changed, cut, *_ = sorted(keys_of_rows(restored))
+    changed, cut, *_ = sorted(keys_of_rows(at_rest))
     file = folder / "dokumenter" / changed
     file.write_bytes(b"?" + file.read_bytes()[1:])
     os.truncate(folder / "dokumenter" / cut, 1)
 
-    read = verify(restored, folder)
-    looked = verify(restored, folder, "--bare-stoerrelse")
+    read = verify(at_rest, folder)
+    looked = verify(at_rest, folder, "--bare-stoerrelse")
 
     assert read.faults == {changed: "feil sjekksum", cut: "feil størrelse"}
     assert looked.faults == {cut: "feil størrelse"}
