@@ -3,7 +3,7 @@
 | Module | Does |
 |---|---|
 | `eksport` | makes a package of a kommune's archive; `utvalg` says what of it |
-| `sekvens`, `element`, `arkivstruktur`, `endringslogg`, `journaler`, `addml` | its XML |
+| `sekvens`, `element`, `arkivstruktur`, `endringslogg`, `journaler`, `innsyn`, `addml` | its XML |
 | `dokumenter`, `filsti`, `xmlfil` | its files |
 | `hindringer`, `utelatt` | what stands in the way, and what is left out |
 | `pakke` | reads a package: its files, and what `arkivuttrekk.xml` says of it |

@@ -1,12 +1,12 @@
 """loependeJournal.xml and offentligJournal.xml: the same entries in the same order, told twice.
 
-The public one tells no more than the service shows to those who are cleared for nothing; what is
-screened, graded or blocked is asterisks in it, or left out (6.4.29–6.4.31).
+`innsyn` says how much of an entry each tells (6.4.29–6.4.31).
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache, partial
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -19,9 +19,7 @@ from sqlalchemy import (
     cast,
     exists,
     func,
-    not_,
     null,
-    or_,
     select,
     type_coerce,
 )
@@ -33,7 +31,6 @@ from sakark_api.deponering.element import (
     Elements,
     Made,
     Parts,
-    Tie,
     Xml,
     at_column,
     coded,
@@ -48,7 +45,8 @@ from sakark_api.deponering.element import (
     whole,
     written,
 )
-from sakark_api.deponering.sekvens import ARKIVSKAPER, name_of_correspondent
+from sakark_api.deponering.innsyn import Alt, Innsyn, Offentlig
+from sakark_api.deponering.sekvens import ARKIVSKAPER
 from sakark_api.deponering.utvalg import Utvalg
 from sakark_api.deponering.xmlfil import XmlFile
 from sakark_api.noark.arkivstruktur.arkivskaper import arkivskaper
@@ -56,16 +54,23 @@ from sakark_api.noark.arkivstruktur.klasse import klasse
 from sakark_api.noark.arkivstruktur.korrespondansepart import korrespondansepart
 from sakark_api.noark.arkivstruktur.mappe import mappe
 from sakark_api.noark.arkivstruktur.registrering import registrering
-from sakark_api.noark.catalog import CATALOG
 from sakark_api.noark.model import Base
+from sakark_api.noark.names import to_wire
 from sakark_api.noark.resource import Resource
-from sakark_api.noark.rules.skjerming import MASK
 from sakark_api.noark.sakarkiv.avskrivning import avskrivning
-from sakark_api.noark.tilgangsstyring.sperring import sperring
-from sakark_api.rest.screening import Screen
 from sakark_api.rest.tenant import same_kommune
 
-__all__ = ["JOURNALS", "Journalhode", "journalhode", "write_journal"]
+__all__ = [
+    "JOURNALS",
+    "Journalhode",
+    "closing",
+    "is_primary",
+    "journalhode",
+    "loepende",
+    "offentlig",
+    "opening",
+    "write_journal",
+]
 
 
 @dataclass(frozen=True)
@@ -95,8 +100,20 @@ async def write_journal(
     taken: Snapshot, utvalg: Utvalg, name: str, head: Journalhode, file: XmlFile
 ) -> None:
     """Write one of the journals, by journalaar and journalsekvensnummer."""
+    file.write(opening(name, head))
+    rows = rows_of(registrering)
+    ids = select(rows.c.system_id, rows.c.journalaar, rows.c.journalsekvensnummer)
+    order = ["journalaar", "journalsekvensnummer"]
+    entries = in_order(registrering, ids.where(*_entries(utvalg, rows)), order, JOURNALS[name])
+    async for (xml,) in taken.rows(entries):
+        file.write(xml)
+    file.write(closing(name))
+
+
+def opening(name: str, head: Journalhode) -> str:
+    """Write what comes before the entries of a journal."""
     namespace = f"http://www.arkivverket.no/standarder/noark5/{name}"
-    file.write(
+    return (
         f'<{name} xmlns="{namespace}" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
         f' xsi:schemaLocation="{namespace} {name}.xsd"><journalhode>'
         f"<journalStartDato>{head.first}</journalStartDato>"
@@ -104,13 +121,11 @@ async def write_journal(
         f"<antallJournalposter>{head.count}</antallJournalposter>"
         f"{head.arkivskapere}</journalhode>"
     )
-    rows = rows_of(registrering)
-    ids = select(rows.c.system_id, rows.c.journalaar, rows.c.journalsekvensnummer)
-    order = ["journalaar", "journalsekvensnummer"]
-    entries = in_order(registrering, ids.where(*_entries(utvalg, rows)), order, JOURNALS[name])
-    async for (xml,) in taken.rows(entries):
-        file.write(xml)
-    file.write(f"\n</{name}>\n")
+
+
+def closing(name: str) -> str:
+    """Write what comes after the entries of a journal."""
+    return f"\n</{name}>\n"
 
 
 def _entries(utvalg: Utvalg, rows: FromClause) -> list[ColumnElement[bool]]:
@@ -152,66 +167,71 @@ GROUNDS: Final = (
 """Why something is not public."""
 
 
-def _loepende(rows: FromClause) -> Xml:
-    """Write an entry as those see it who see everything."""
+def loepende(rows: FromClause, innsyn: Innsyn) -> Xml:
+    """Write an entry of a loependeJournal, as far as it is told."""
     return _entry(
         rows,
-        elements("klasseID! tittel!"),
+        innsyn,
         elements(
-            "mappeID saksaar! sakssekvensnummer! tittel! offentligTittel administrativEnhet"
-            " saksansvarlig"
+            "mappeID saksaar! sakssekvensnummer!",
+            _told(innsyn, mappe, "tittel", needed=True),
+            _told(innsyn, mappe, "offentlig_tittel"),
+            _told(innsyn, mappe, "administrativ_enhet"),
+            _told(innsyn, mappe, "saksansvarlig"),
         ),
         elements(
-            "systemID! registreringsID journalaar! journalsekvensnummer! journalpostnummer! tittel!"
-            " offentligTittel offentlighetsvurdertDato journaldato! dokumentetsDato antallVedlegg",
+            "systemID! registreringsID journalaar! journalsekvensnummer! journalpostnummer!",
+            _told(innsyn, registrering, "tittel", needed=True),
+            "offentligTittel offentlighetsvurdertDato journaldato! dokumentetsDato antallVedlegg",
             *_written_off("avskrivningsdato avskrivningsmaate"),
             "journalenhet",
             *_written_off("referanseAvskrivesAvJournalpost"),
             *GROUNDS,
-            _correspondents(_own_name),
+            _correspondents(innsyn),
         ),
-        _primary,
     )
 
 
-def _offentlig(rows: FromClause) -> Xml:
-    """Write an entry as everybody may see it; a hidden one has no klasse."""
+def offentlig(rows: FromClause, innsyn: Innsyn) -> Xml:
+    """Write an entry of an offentligJournal; what cannot hold asterisks is not there."""
+    written_off = _written_off("avskrivningsdato avskrivningsmaate referanseAvskrivesAvJournalpost")
     return _entry(
         rows,
-        elements(_shown(klasse, "klasse_id", "klasseID"), _shown(klasse, "tittel", "tittel")),
+        innsyn,
         elements(
             "mappeID saksaar! sakssekvensnummer!",
-            _public_title(mappe),
-            _masked("administrativEnhet"),
-            _masked("saksansvarlig"),
+            _told(innsyn, mappe, "tittel", "offentligTittel"),
+            _told(innsyn, mappe, "administrativ_enhet"),
+            _told(innsyn, mappe, "saksansvarlig"),
             *GROUNDS[::2],
         ),
         elements(
             "systemID! registreringsID journalaar! journalsekvensnummer! journalpostnummer!",
-            _public_title(registrering),
+            _told(innsyn, registrering, "tittel", "offentligTittel"),
             "journaldato!",
-            *_unless_hidden(
-                Element("dokumentetsDato"),
-                *_written_off("avskrivningsdato avskrivningsmaate referanseAvskrivesAvJournalpost"),
-            ),
+            *_if_told(innsyn, Element("dokumentetsDato"), *written_off),
             *GROUNDS,
-            _correspondents(_public_name),
+            _correspondents(innsyn),
         ),
-        lambda filed, entry: and_(_primary(filed, entry), not_(_is_hidden(entry))),
     )
 
 
-JOURNALS: Final = {"loependeJournal": _loepende, "offentligJournal": _offentlig}
+JOURNALS: Final[Mapping[str, Callable[[FromClause], Xml]]] = {
+    "loependeJournal": lambda rows: loepende(rows, Alt(rows)),
+    "offentligJournal": lambda rows: offentlig(rows, Offentlig(rows)),
+}
 """The journals by their names, and how each writes an entry."""
 
 
-def _entry(
-    rows: FromClause,
-    of_klasse: Elements,
-    of_mappe: Elements,
-    of_entry: Elements,
-    is_filed: Tie,
-) -> Xml:
+def _entry(rows: FromClause, innsyn: Innsyn, of_mappe: Elements, of_entry: Elements) -> Xml:
+    of_klasse = elements(
+        _told(innsyn, klasse, "klasse_id", "klasseID", needed=True),
+        _told(innsyn, klasse, "tittel", needed=True),
+    )
+
+    def is_filed(filed: FromClause, entry: FromClause) -> ColumnElement[bool]:
+        return and_(is_primary(filed, entry), innsyn.tells(klasse, filed))
+
     parts = (
         Parts("klasse", klasse, is_filed, of_klasse, ("system_id",)),
         Parts(
@@ -232,7 +252,7 @@ def _entry(
     )
 
 
-def _primary(rows: FromClause, entry: FromClause) -> ColumnElement[bool]:
+def is_primary(rows: FromClause, entry: FromClause) -> ColumnElement[bool]:
     """Say that a klasse is the one that an entry's case, or one that it is in, hangs on."""
     above = rows_of(mappe)
     hangs_on = (
@@ -267,99 +287,44 @@ def _of_first_avskrivning(rows: FromClause, name: str) -> Xml:
     )
 
 
-def _correspondents(made: Made) -> Parts:
+def _correspondents(innsyn: Innsyn) -> Parts:
     """Give the correspondents of an entry, each by its role and a name."""
+
+    def named(rows: FromClause, name: str) -> Xml:
+        return tagged(name, escaped(innsyn.name(rows)))
+
     return Parts(
         "korrespondansepart",
         korrespondansepart,
         at_column("registrering_ref"),
         elements(
-            "korrespondanseparttype!", Element("korrespondansepartNavn", needed=True, made=made)
+            "korrespondanseparttype!", Element("korrespondansepartNavn", needed=True, made=named)
         ),
         ("system_id",),
     )
 
 
-def _own_name(rows: FromClause, name: str) -> Xml:
-    return tagged(name, escaped(name_of_correspondent(rows)))
-
-
-def _public_name(rows: FromClause, name: str) -> Xml:
-    entry = rows_of(registrering)
-    hidden = exists().where(
-        same_kommune(entry), entry.c.system_id == rows.c.registrering_ref, _is_hidden(entry)
-    )
-    shown = func.coalesce(
-        _screen(korrespondansepart).shown("navn", rows),
-        rows.c.saksbehandler,
-        rows.c.administrativ_enhet,
-    )
-    masked = case((hidden.correlate_except(entry), markup(MASK)), else_=shown)
-    return tagged(name, escaped(masked))
-
-
-def _public_title(resource: Resource[Any]) -> Element:
-    """Give the title that is public: the one made for it, or what the screening leaves.
-
-    The one made for it says too much of what is hidden: it was made before that was decided.
-    """
+def _told(
+    innsyn: Innsyn,
+    resource: Resource[Any],
+    column: str,
+    called: str = "",
+    *,
+    needed: bool = False,
+) -> Element:
+    """Give the element of a text, as far as it is told."""
 
     def made(rows: FromClause, name: str) -> Xml:
-        shown = func.coalesce(rows.c.offentlig_tittel, _screen(resource).shown("tittel", rows))
-        return tagged(name, escaped(case((_is_hidden(rows), markup(MASK)), else_=shown)))
+        return tagged(name, escaped(innsyn.text(resource, column, rows)))
 
-    return Element("offentligTittel", made=made)
-
-
-def _masked(name: str) -> Element:
-    """Give an element of a case, with asterisks in it where the case is hidden."""
-
-    def made(rows: FromClause, name: str) -> Xml:
-        (shown,) = written([Element(name)], mappe, rows)
-        return case((_is_hidden(rows), tagged(name, markup(MASK))), else_=shown)
-
-    return Element(name, made=made)
+    return Element(called or to_wire(column), needed=needed, made=made)
 
 
-def _unless_hidden(*listed: Element) -> list[Element]:
-    """Give elements of an entry that cannot hold asterisks: a hidden entry is without them."""
-    return [Element(one.name, made=partial(_if_open, one)) for one in listed]
+def _if_told(innsyn: Innsyn, *listed: Element) -> list[Element]:
+    """Give elements of an entry that cannot hold asterisks: they are there if they are told."""
+    return [Element(one.name, made=partial(_one_if_told, innsyn, one)) for one in listed]
 
 
-def _if_open(one: Element, rows: FromClause, _name: str) -> Xml:
+def _one_if_told(innsyn: Innsyn, one: Element, rows: FromClause, _name: str) -> Xml:
     (shown,) = written([one], registrering, rows)
-    return case((_is_hidden(rows), null()), else_=shown)
-
-
-def _shown(resource: Resource[Any], column: str, name: str) -> Element:
-    """Give an element as it is shown to those who are cleared for nothing."""
-
-    def made(rows: FromClause, name: str) -> Xml:
-        shown = _screen(resource).shown(column, rows)
-        masked = case((rows.c.gradert.is_not(None), markup(MASK)), else_=shown)
-        return tagged(name, escaped(masked))
-
-    return Element(name, needed=True, made=made)
-
-
-def _is_hidden(rows: FromClause) -> ColumnElement[bool]:
-    """Say that a unit is graded, or blocked itself or by what it is in."""
-    block = rows_of(sperring)
-    blocked = exists().where(
-        same_kommune(block),
-        or_(
-            block.c.registrering_ref == rows.c.system_id,
-            block.c.mappe_ref == func.any(rows.c.omfang),
-        ),
-        and_(
-            func.coalesce(block.c.gyldig_fra <= func.now(), True),
-            func.coalesce(block.c.gyldig_til > func.now(), True),
-        ),
-    )
-    return or_(rows.c.gradert.is_not(None), blocked.correlate_except(block))
-
-
-@cache
-def _screen(resource: Resource[Any]) -> Screen:
-    kinds = CATALOG.family(resource)
-    return Screen(resource, {one.name: one for kind in kinds for one in kind.attributes})
+    return case((innsyn.tells(registrering, rows), shown), else_=null())

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final
 
-__all__ = ["Written", "XmlFile", "xml_file"]
+__all__ = ["DECLARATION", "Written", "XmlFile", "xml_file"]
 
 _AT_A_TIME: Final = 1_000_000
-_DECLARATION: Final = '<?xml version="1.0" encoding="UTF-8"?>\n'
+DECLARATION: Final = '<?xml version="1.0" encoding="UTF-8"?>\n'
 # XML 1.0 has no way to write these. The database keeps no NUL and no lone surrogates.
 _ILLEGAL: Final = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
@@ -73,6 +73,6 @@ def xml_file(path: Path, counted: Sequence[str] = ()) -> Iterator[XmlFile]:
     """Write a file of XML; the block is over before `written` says all."""
     with path.open("wb") as file:
         made = XmlFile(file, counted)
-        made.write(_DECLARATION)
+        made.write(DECLARATION)
         yield made
         made.finish()
