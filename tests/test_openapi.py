@@ -70,6 +70,8 @@ def test_every_operation_needs_a_token_but_the_open_ones() -> None:
         "/kommuner/",
         "/{kommune}/api/",
         "/{kommune}/api/.well-known/openid-configuration/",
+        "/{kommune}/api/offentlig/journal/",
+        "/{kommune}/api/offentlig/journal/{dato}/",
     }
 
 
@@ -122,8 +124,13 @@ def test_every_answer_is_of_a_media_type_that_is_sent() -> None:
         kind
         for name, _, kind in kinds
         if not name.endswith(("fil_get", "forhaandsvisning", "oidc_get"))
-        and not name.startswith("drift_")
+        and not name.startswith(("drift_", "journal_"))
     } == {"application/vnd.noark5+json"}
+    assert {kind for name, _, kind in kinds if name.startswith("journal_")} == {
+        "application/vnd.noark5+json",
+        "application/xml",
+        "application/pdf",
+    }
     assert {kind for name, _, kind in kinds if name.startswith("drift_")} == {
         "application/vnd.noark5+json",
         "application/json",

@@ -24,6 +24,8 @@ from sakark_api.db.reader import APPLICATION_ROLE, Reader
 from sakark_api.drift.bodies import BODIES
 from sakark_api.drift.context import Drift, operator_binding
 from sakark_api.drift.router import drift_routes
+from sakark_api.journal.answers import BODIES as JOURNAL_BODIES
+from sakark_api.journal.routes import add_journals, robots_route
 from sakark_api.noark.admin.innlogging import find_actor
 from sakark_api.noark.catalog import CATALOG
 from sakark_api.noark.tilgangsstyring.rettigheter import load_rights
@@ -97,6 +99,7 @@ def create_app(settings: Settings, mounts: Sequence[tuple[str, ASGIApp]] = ()) -
     add_codelists(tree, CATALOG)
     add_resources(tree, CATALOG)
     add_search(tree)
+    add_journals(tree)
     app = FastAPIOffline(
         static_url=STATIC,
         docs_url=None,
@@ -124,7 +127,7 @@ def create_app(settings: Settings, mounts: Sequence[tuple[str, ASGIApp]] = ()) -
     )
     for address, mounted in mounts:
         app.mount(address, mounted)
-    app.router.routes.append(docs_route())
+    app.router.routes.extend([docs_route(), robots_route()])
     kommuner = kommuner_routes()
     kommuner += health_routes()
     operators = drift_routes()
@@ -143,7 +146,7 @@ def _described(app: FastAPI, tree: RouteTree, others: Sequence[APIRoute]) -> dic
             CATALOG,
             Schemas(CATALOG),
             {"Kodelisteverdi": KodeverdiBody},
-            [*BODIES, Lovlig, *SEARCH_BODIES],
+            [*BODIES, Lovlig, *SEARCH_BODIES, *JOURNAL_BODIES],
             version("sakark-api"),
         )
     return app.openapi_schema

@@ -88,6 +88,10 @@ def kommune_set(
         str | None, typer.Option(help="forberedelse, prøvedrift, drift eller avsluttet.")
     ] = None,
     maalform: Annotated[str | None, typer.Option(help="nb eller nn.")] = None,
+    offentlig_journal: Annotated[
+        str | None,
+        typer.Option(help="Virkedager før journalposter er i offentlig journal, eller «av»."),
+    ] = None,
     issuer: Annotated[
         str | None, typer.Option(help="OIDC-leverandør (iss) som kommunen godtar token fra.")
     ] = None,
@@ -120,6 +124,8 @@ def kommune_set(
         "maalform": maalform,
     }
     facts: dict[str, Any] = {name: value for name, value in given.items() if value}
+    if offentlig_journal is not None:
+        facts["offentlig_journal"] = _delay(offentlig_journal)
     login: dict[str, Any] = {
         name: value
         for name, value in (
@@ -144,6 +150,15 @@ def kommune_set(
 
     as_owner(change)
     print(f"Kommunen {slug} er endret.")
+
+
+def _delay(written: str) -> int | None:
+    """Read how many working days it takes until an entry is public; None for never."""
+    if written == "av":
+        return None
+    if not (written.isascii() and written.isdigit() and len(written) < 3):  # noqa: PLR2004
+        sys.exit("--offentlig-journal må være et antall virkedager, eller «av».")
+    return int(written)
 
 
 def _entry(session: Session, slug: str, issuer: str, given: Mapping[str, Any]) -> "IssuerEntry":

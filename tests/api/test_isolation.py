@@ -202,6 +202,8 @@ def test_only_the_roots_the_login_address_and_the_list_of_kommuner_are_open() ->
         "/kommuner/",
         "/{kommune}/api/",
         "/{kommune}/api/.well-known/openid-configuration/",
+        "/{kommune}/api/offentlig/journal/",
+        "/{kommune}/api/offentlig/journal/{dato}/",
     }
 
 

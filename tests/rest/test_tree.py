@@ -41,6 +41,7 @@ def routes() -> Iterator[Route]:
         yield route(f"{name}{{system_id}}/fil/{{rest}}/", "PUT")
     yield route(f"{base}metadata/format/", "GET")
     yield route(f"{base}metadata/format/{{kode}}/", "GET")
+    yield route(f"{base}offentlig/journal/{{dato}}/", "GET")
     yield route(f"{base}metadata/egetFelt/{{system_id}}/", "GET")
 
 
@@ -140,6 +141,7 @@ def test_other_than_http_is_not_matched(kind: str) -> None:
             {"kommune": "molde", "system_id": "a", "rest": "okt"},
         ),
         ("/molde/api/metadata/format/fmt/95/", {"kommune": "molde", "kode": "fmt/95"}),
+        ("/molde/api/offentlig/journal/2026-01-31/", {"kommune": "molde", "dato": "2026-01-31"}),
         ("/molde/api/metadata/format/a/b/c/", {"kommune": "molde", "kode": "a/b/c"}),
         ("/molde/api/metadata/egetFelt/a-b/", {"kommune": "molde", "system_id": "a-b"}),
     ],

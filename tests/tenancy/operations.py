@@ -97,6 +97,7 @@ def sent(
         system_id=unit["systemID"] if unit else "",
         rest=uploads.get(operation.entity, ""),
         kode="A",
+        dato="2026-01-31",
     )
     headers = {"If-Match": "*"} if operation.method in ("PUT", "PATCH") else {}
     if operation.kind is None:

@@ -65,6 +65,10 @@ class EndreKommune(Sent):
     kommunenummer: Short = Field(default="", description="Nytt nummer; det gamle huskes")
     organisasjonsnummer: Short | None = Field(default=None, description="Ni siffer; null fjerner")
     maalform: Short = Field(default="", description="nb eller nn")
+    offentlig_journal: int | None = Field(
+        default=None,
+        description="Virkedager før en journalpost er i offentlig journal; null for ingen journal",
+    )
 
 
 class NyStatus(Sent):
@@ -135,6 +139,9 @@ class KommuneAnswer(Answer):
     tidligere_kommunenummer: list[str] = Field(description="Numre kommunen har hatt")
     organisasjonsnummer: str | None = Field(description="Ni siffer")
     maalform: str = Field(description="nb eller nn")
+    offentlig_journal: int | None = Field(
+        description="Virkedager før en journalpost er i offentlig journal; null: ingen journal"
+    )
     status: str = Field(description="Hvor kommunen er i livsløpet")
     kan_bli: list[str] = Field(description="Tilstandene kommunen kan gå til herfra")
     opsjoner: list[str] = Field(description="Opsjonene kommunen har i dag")
@@ -148,6 +155,7 @@ class KommuneAnswer(Answer):
             tidligere_kommunenummer=row.tidligere_kommunenummer,
             organisasjonsnummer=row.organisasjonsnummer,
             maalform=row.maalform,
+            offentlig_journal=row.offentlig_journal,
             status=row.status,
             kan_bli=next_states,
             opsjoner=options,

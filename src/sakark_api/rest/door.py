@@ -15,6 +15,8 @@ from sakark_api.texts import text
 
 __all__ = ["LONGEST_ADDRESS", "Door", "host_of"]
 
+OPEN: Final = "/api/offentlig/"
+"""What addresses have in them where nobody is asked for a token: one that is shown counts not."""
 LONGEST_ADDRESS: Final = 49_152
 """A query may be less than half of it; beyond 64 KiB it is no HTTP to the server."""
 _TOO_LONG = text(
@@ -58,7 +60,8 @@ class Door:
 
 
 def _shows_token(scope: Scope) -> bool:
-    return any(
+    """Tell whether somebody shows a token where one is asked for."""
+    return OPEN not in scope["path"] and any(
         name == b"authorization" and value[:7].lower() == b"bearer "
         for name, value in scope["headers"]
     )

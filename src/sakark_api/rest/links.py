@@ -14,7 +14,11 @@ from sakark_api.noark.structure import Catalog, Offer, Relation
 
 __all__ = [
     "ALLOWED_REL",
+    "PUBLIC_QUERY",
+    "PUBLIC_REL",
     "QUERY",
+    "RUNNING_QUERY",
+    "RUNNING_REL",
     "SEARCH_QUERY",
     "SEARCH_REL",
     "SUGGESTION_REL",
@@ -46,6 +50,16 @@ SEARCH_QUERY = "{?q&type&enhet&aar&status&$top&$skip}"
 
 SUGGESTION_REL = f"{SEARCH_REL}forslag/"
 """To how what is being searched for may go on."""
+
+RUNNING_REL = f"{OWN_REL}journal/loepende/"
+"""To the journal of all entries that the caller sees."""
+
+RUNNING_QUERY = "{?fra,til,enhet,format,$top,$skip}"
+
+PUBLIC_REL = f"{OWN_REL}journal/offentlig/"
+"""To the journal that everybody may read, where the kommune has one."""
+
+PUBLIC_QUERY = "{?fra,til,enhet,q,format,$top,$skip}"
 
 May = Callable[[str, str], bool]
 """Whether the caller may do an action ("create", …) in a kind of work ("casework", …)."""

@@ -136,6 +136,33 @@ class Operation:
         )
 
     @classmethod
+    def journal(cls, id_: str, summary: Text, *, public: bool, of_day: bool = False) -> Self:
+        shown = ("format", "top", "skip")
+        period = ("fra", "til", "enhet")
+        if public:
+            return cls(
+                id_,
+                summary,
+                "journal",
+                statuses=(200, 304),
+                errors=(),
+                answer=_JOURNAL,
+                parameters=(
+                    *(() if of_day else (*period, "ord")),
+                    *shown,
+                    "if_none_match",
+                ),
+            )
+        return cls(
+            id_,
+            summary,
+            "journal",
+            errors=(*_ALWAYS, 406),
+            answer=_JOURNAL,
+            parameters=(*period, *shown),
+        )
+
+    @classmethod
     def template(cls, made: Resource[Any], id_: str, of: Resource[Any] | None = None) -> Self:
         del of
         return cls(
@@ -413,6 +440,11 @@ _ADDRESS: Json = {
         "schema": {"type": "object", "properties": {"@odata.id": {"type": "string"}}}
     },
 }
+_JOURNAL: Json = {
+    NOARK: {"schema": {"$ref": "#/components/schemas/Journal"}},
+    "application/xml": {"schema": {"type": "string"}},
+    "application/pdf": {"schema": {"type": "string", "format": "binary"}},
+}
 _PICTURE: Json = {"image/png": {"schema": {"type": "string", "format": "binary"}}}
 _BYTES: Json = {"*/*": {"schema": {"type": "string", "format": "binary"}}}
 
@@ -431,6 +463,7 @@ def describe(operation: Operation, path: str) -> Json:
             *(("system_id",) if "{system_id}" in path else ()),
             *(("rest",) if "{rest}" in path else ()),
             *(("kode",) if "{kode}" in path else ()),
+            *(("dato",) if "{dato}" in path else ()),
             *operation.parameters,
         )
     ]
@@ -674,6 +707,26 @@ def _parameters() -> Json:
         ),
         "rest": one("rest", "path", text("Overføringens nummer"), string, required=True),
         "kode": one("kode", "path", text("Koden"), string, required=True),
+        "dato": one(
+            "dato",
+            "path",
+            text("Journaldatoen"),
+            {"type": "string", "format": "date"},
+            required=True,
+        ),
+        "fra": one(
+            "fra", "query", text("Første journaldato"), {"type": "string", "format": "date"}
+        ),
+        "til": one("til", "query", text("Siste journaldato"), {"type": "string", "format": "date"}),
+        "ord": one(
+            "q", "query", text("Ord i offentlig tittel; bare det siste året er søkbart"), string
+        ),
+        "format": one(
+            "format",
+            "query",
+            text("Hvordan journalen gis; ellers etter Accept"),
+            {"type": "string", "enum": ["json", "xml", "pdf"]},
+        ),
         "filter": one("$filter", "query", text("Vilkår, som i OData"), string),
         "orderby": one("$orderby", "query", text("Rekkefølge, som i OData"), string),
         "top": one("$top", "query", text("Største antall på siden"), number),

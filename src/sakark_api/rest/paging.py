@@ -1,6 +1,6 @@
 """The parameters of lists and units, and the address of the next page (GUIDE 5 and 6)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -30,6 +30,7 @@ __all__ = [
     "LARGEST_SKIP",
     "SHOW",
     "Asked",
+    "given_in",
     "list_body",
     "next_query",
     "number",
@@ -109,6 +110,26 @@ def _prefixed(filter_: Filter | None, orders: tuple[Order, ...]) -> frozenset[st
     trees = [*([filter_.tree] if filter_ else []), *(order.path for order in orders)]
     steps = (step for tree in trees for path in paths(tree) for step in path.steps)
     return frozenset(step for step in steps if ":" in step)
+
+
+def given_in(query: str, known: Collection[str]) -> Mapping[str, str]:
+    """Read the parameters of an address that is no list; those not known are refused."""
+    given: dict[str, str] = {}
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        if name not in known:
+            raise Invalid(
+                text(
+                    "Parameteren {navn} er ukjent. Bruk {kjente}.",
+                    navn=name[:50],
+                    kjente=", ".join(known),
+                )
+            )
+        if name in given:
+            raise Invalid(text("{navn} er oppgitt flere ganger.", navn=name[:50]))
+        if "\x00" in value:
+            raise Invalid(text("{navn} har tegn som ikke kan brukes.", navn=name[:50]))
+        given[name] = value
+    return given
 
 
 def number(given: Mapping[str, str], name: str, largest: int) -> int | None:

@@ -14,7 +14,11 @@ from sakark_api.noark.resource import REL, Package, Work
 from sakark_api.noark.structure import Catalog
 from sakark_api.rest.dependencies import WELL_KNOWN, Context, Services, base_of, enter, kommune_of
 from sakark_api.rest.links import (
+    PUBLIC_QUERY,
+    PUBLIC_REL,
     QUERY,
+    RUNNING_QUERY,
+    RUNNING_REL,
     SEARCH_QUERY,
     SEARCH_REL,
     SUGGESTION_REL,
@@ -100,12 +104,16 @@ async def root(request: Request) -> Response:
         Link(f"{REL}login/oidc/", f"{base}{WELL_KNOWN}"),
         Link(f"{REL}login/rfc6749/", f"{base}{WELL_KNOWN}"),
     ]
+    if kommune.publishes_journal:
+        address = f"{base}offentlig/journal/{PUBLIC_QUERY}"
+        links.append(Link(PUBLIC_REL, address, templated=True))
     if "authorization" in request.headers:
         await enter(request)
         links += [
             Link(f"{REL}admin/system/", f"{base}admin/system/"),
             Link(SEARCH_REL, f"{base}sok/{SEARCH_QUERY}", templated=True),
             Link(SUGGESTION_REL, f"{base}sok/forslag/{{?q}}", templated=True),
+            Link(RUNNING_REL, f"{base}journal/loepende/{RUNNING_QUERY}", templated=True),
         ]
     body = {"_links": msgspec.Raw(render(links))}
     return Response(msgspec.json.encode(body), media_type=NOARK)

@@ -21,8 +21,8 @@ _API, _FIRST = 1, 2
 
 _ID_DEPTH, _REST_DEPTH = 3, 5
 _REF = "$ref"
-_KODE = "{kode}"
-"""The part of an address that may hold slashes (fmt/95)."""
+_LAST = ("{kode}", "{dato}")
+"""The last part of an address, where that is no systemID; a kode may hold slashes (fmt/95)."""
 
 _WRONG_METHOD = text("Metoden kan ikke brukes på denne adressen. Se Allow.")
 
@@ -69,14 +69,14 @@ class RouteTree(BaseRoute):
 
     def __init__(self) -> None:
         self._nodes: dict[Key, Node] = {}
-        self._coded: set[Key] = set()
-        """The lists, as (package, list), whose addresses end in a kode."""
+        self._last: dict[Key, str] = {}
+        """What the addresses of some lists, as (package, list), end in."""
 
     def add(self, route: Route) -> None:
         """Add a route; its path begins with /{kommune}/api/ and ends in a slash."""
         parts = route.path.rstrip("/").split("/")[1:]
-        if parts[-1] == _KODE:
-            self._coded.add(tuple(parts[_FIRST:-1]))
+        if parts[-1] in _LAST:
+            self._last[tuple(parts[_FIRST:-1])] = parts[-1].strip("{}")
         node = self._nodes.setdefault(self._key(parts), Node({}))
         if route.method in node.routes:
             raise ValueError(f"{route.method} {route.path} is there already")
@@ -100,10 +100,11 @@ class RouteTree(BaseRoute):
             return Match.NONE, {}
         params = {"kommune": parts[0]}
         if len(parts) >= _FIRST + _ID_DEPTH:
-            if self._is_coded(parts):
-                params["kode"] = "/".join(parts[_FIRST + 2 :])
-            else:
+            last = self._last_of(parts)
+            if last is None:
                 params["system_id"] = parts[_FIRST + 2]
+            else:
+                params[last] = "/".join(parts[_FIRST + 2 :])
         if len(parts) >= _FIRST + _REST_DEPTH:
             params["rest"] = parts[_FIRST + 4]
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
@@ -127,8 +128,8 @@ class RouteTree(BaseRoute):
     def url_path_for(self, name: str, /, **_: object) -> URLPath:
         raise NoMatchFound(name, {})
 
-    def _is_coded(self, parts: list[str]) -> bool:
-        return tuple(parts[_FIRST : _FIRST + 2]) in self._coded
+    def _last_of(self, parts: list[str]) -> str | None:
+        return self._last.get(tuple(parts[_FIRST : _FIRST + 2]))
 
     def _key(self, parts: list[str]) -> Key:
         """Leave the variable parts of an address out: kommune, systemID and what follows `fil`."""
@@ -136,7 +137,7 @@ class RouteTree(BaseRoute):
         depth = len(named)
         if depth < _ID_DEPTH:
             return (*named, str(depth))
-        if self._is_coded(parts):
+        if self._last_of(parts) is not None:
             return (named[0], named[1], "", "3")
         tail = named[3] if depth > _ID_DEPTH else ""
         return (named[0], named[1], tail, named[-1] if named[-1] == _REF else str(depth))

@@ -4,12 +4,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import parse_qsl
 
 from sakark_api.errors import Invalid
 from sakark_api.noark.values import NORWAY
 from sakark_api.rest.odata import parse_search
-from sakark_api.rest.paging import LARGEST_SKIP, number
+from sakark_api.rest.paging import LARGEST_SKIP, given_in, number
 from sakark_api.texts import text
 
 __all__ = ["FACETS", "LARGEST_PAGE", "SEARCH", "SUGGEST", "Asked", "parse_asked", "parse_begun"]
@@ -65,7 +64,7 @@ class Begun:
 
 def parse_asked(query: str, kinds: Collection[str]) -> Asked:
     """Read a search for hits of `kinds`; anything not understood is refused, not ignored."""
-    given = _given(query, SEARCH)
+    given = given_in(query, SEARCH)
     words = parse_search(given.get("q", ""))
     narrowed = {name: given[name] for name in FACETS if given.get(name)}
     if "aar" in narrowed:
@@ -79,31 +78,12 @@ def parse_asked(query: str, kinds: Collection[str]) -> Asked:
 
 def parse_begun(query: str) -> Begun | None:
     """Read what somebody has written so far; None while that is too little to go on."""
-    written = parse_search(_given(query, SUGGEST).get("q", ""))
+    written = parse_search(given_in(query, SUGGEST).get("q", ""))
     before, _, last = written.rpartition(" ")
     beginning = "".join(filter(str.isalnum, last)).lower()
     if not _FEWEST <= len(beginning) <= _MOST:
         return None
     return Begun(before, beginning)
-
-
-def _given(query: str, known: Collection[str]) -> Mapping[str, str]:
-    given: dict[str, str] = {}
-    for name, value in parse_qsl(query, keep_blank_values=True):
-        if name not in known:
-            raise Invalid(
-                text(
-                    "Parameteren {navn} er ukjent. Bruk {kjente}.",
-                    navn=name[:50],
-                    kjente=", ".join(known),
-                )
-            )
-        if name in given:
-            raise Invalid(text("{navn} er oppgitt flere ganger.", navn=name[:50]))
-        if "\x00" in value:
-            raise Invalid(text("{navn} har tegn som ikke kan brukes.", navn=name[:50]))
-        given[name] = value
-    return given
 
 
 def _refuse_odd_year(written: str) -> None:

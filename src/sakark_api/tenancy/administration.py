@@ -51,6 +51,7 @@ SANDBOX = "sandkasse-"
 _SLUG = re.compile(r"[a-z][a-z0-9-]{1,40}")
 _KOMMUNENUMMER = re.compile(r"\d{4}", re.ASCII)
 _ORGANISASJONSNUMMER = re.compile(r"\d{9}", re.ASCII)
+_LONGEST_DELAY = 30
 # First parts of addresses, and of keys in storage, that are taken already.
 _RESERVED = frozenset(
     {"kommuner", "docs", "drift", "identity", "health", "metrics", "static", "sjekk", "felles"}
@@ -238,5 +239,9 @@ def refuse_odd_facts(facts: dict[str, Any]) -> None:
         raise Invalid(text("Kommunen må ha et navn."))
     if facts.get("maalform", "nb") not in MAALFORMER:
         raise Invalid(text("Målform må være nb eller nn."))
+    if facts.get("offentlig_journal") not in (None, *range(_LONGEST_DELAY + 1)):
+        raise Invalid(
+            text("Offentlig journal må være fra 0 til {mest} virkedager.", mest=_LONGEST_DELAY)
+        )
     if facts.get("status", Status.DRIFT) not in set(Status):
         raise Invalid(text("Status må være en av {valg}.", valg=", ".join(Status)))

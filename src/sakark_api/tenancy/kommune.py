@@ -52,6 +52,7 @@ class KommuneRow(Base):
     __tablename__ = "kommune"
     __table_args__ = (
         CheckConstraint("(sandkasse_for IS NULL) = (utloeper IS NULL)", name="sandkasse_utloeper"),
+        CheckConstraint("offentlig_journal BETWEEN 0 AND 30", name="offentlig_journal"),
     )
 
     id: Mapped[int] = mapped_column(SmallInteger, Identity(), primary_key=True)
@@ -70,6 +71,8 @@ class KommuneRow(Base):
     sandkasse_for: Mapped[int | None] = mapped_column(SmallInteger, ForeignKey("kommune.id"))
     """The kommune whose logins a sandbox accepts; only sandboxes have one, and an expiry."""
     utloeper: Mapped[datetime | None]
+    offentlig_journal: Mapped[int | None] = mapped_column(SmallInteger)
+    """Working days until an entry is in the public journal; without it there is no such journal."""
 
 
 class IssuerRow(Base):
@@ -126,11 +129,20 @@ class Kommune:
     utloeper: datetime | None = None
     options: Options = field(default_factory=dict, hash=False)
     rettigheter_version: int = 1
+    offentlig_journal: int | None = None
 
     def options_on(self, now: datetime) -> frozenset[str]:
         """Name the options in force on a day in Norway; a sandbox has those of its kommune."""
         today = now.astimezone(NORWAY).date()
         return frozenset(names_in_force((self.sandkasse_for or self).options, today, today))
+
+    @property
+    def publishes_journal(self) -> bool:
+        """Whether everybody may read the journal: not before the kommune is in use, nor a trial."""
+        return self.offentlig_journal is not None and self.status in (
+            Status.DRIFT,
+            Status.AVSLUTTET,
+        )
 
     def is_shut(self, now: datetime) -> bool:
         """Tell whether nobody comes in: a sandbox that is not filled yet, or has expired."""
@@ -181,6 +193,7 @@ def _seen(row: KommuneRow, issuers: list[IssuerEntry]) -> Kommune:
         utloeper=row.utloeper,
         options=read_options(row.options),
         rettigheter_version=row.rettigheter_version,
+        offentlig_journal=row.offentlig_journal,
     )
 
 

@@ -49,6 +49,7 @@ from sakark_api.noark.values import NORWAY, Kode
 from sakark_api.texts import Text, text
 
 __all__ = [
+    "SENT",
     "Journalpost",
     "journalpost",
     "renumber_moved",
