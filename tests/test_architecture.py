@@ -76,6 +76,7 @@ SQL_TEXT = {
 WEB = (
     "rest/",
     "drift/",
+    "journal/",
     "search/",
     "app.py",
     "serving.py",

@@ -2,12 +2,12 @@
 
 import asyncio
 import sys
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sakark_api.cli_owner import chosen_kommuner, with_addresses
+from sakark_api.cli_owner import chosen_kommuner, commander, with_addresses
 from sakark_api.errors import Conflict
 from sakark_api.settings import Settings, read_settings
 from sakark_api.texts import text
@@ -57,7 +57,7 @@ async def _write(settings: Settings, slug: str, fra: date | None, til: date | No
 
     async with chosen_kommuner(settings, [slug]) as (_, (kommune,), _):
         _refuse_unpublished(kommune)
-        values = published_values(kommune, datetime.now(UTC))
+        values = published_values(kommune, commander().now)
     last = values["published"].date() - timedelta(1)
     until = min(til or last, last)
     asked = {"since": begins(fra or until), "until": begins(until + timedelta(1))}

@@ -63,7 +63,7 @@ class Desk(Stage):
     def __init__(self, client: Client, journaldato: str | None = None) -> None:
         super().__init__(client)
         self.dated = {} if journaldato is None else {"journaldato": journaldato}
-        self.enhet = f"Enhet {uuid4().hex}"
+        self.enhet = f"Enhet {a_word()}"  # no eleven digits, which nobody is told
 
     def sak(self, **given: Any) -> Any:
         return self.case(administrativEnhet=self.enhet, **given)
