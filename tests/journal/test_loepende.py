@@ -38,7 +38,7 @@ def test_who_has_no_role_is_refused(service: Service, leser: Client) -> None:
 
 
 def test_it_is_there_whether_or_not_there_is_a_public_one(log_in: LogIn) -> None:
-    assert running(log_in("arkivar@rauma")).status_code == 200
+    assert running(log_in("arkivar@vestnes")).status_code == 200
 
 
 def test_the_root_leads_to_it(leser: Client) -> None:
