@@ -32,8 +32,7 @@ def open_case(arkiv: Arkiv) -> Any:
 
 def without_klasse(arkiv: Arkiv) -> Any:
     assert arkiv.klasse
-    arkiv.new_mappe()
-    return arkiv.arkivdel
+    return arkiv.new_mappe()
 
 
 def unfinished_document(arkiv: Arkiv) -> Any:
@@ -105,16 +104,16 @@ def classified_outside(arkiv: Arkiv) -> Any:
 
 LACKING: dict[str, Lacking] = {
     "mangler avsluttetDato": lambda arkiv: arkiv.arkivdel,
-    "mappe mangler avsluttetDato": open_case,
-    "verken avsluttet (A) eller utgått (U)": open_case,
-    "uten klasse": without_klasse,
-    "ikke ferdigstilt (F)": unfinished_document,
+    "Mappe mangler avsluttetDato": open_case,
+    "verken er avsluttet (A) eller utgått (U)": open_case,
+    "Mapper uten klasse": without_klasse,
+    "ikke er ferdigstilt (F)": unfinished_document,
     "mangler arkivformat": without_archive_format,
     "mangler korrespondansepart": unaddressed,
     "mangler kassasjon/bevaringstid": without_bevaringstid,
     "både undermapper og registreringer": mixed,
-    "hører ikke til noen av dem": mappe_of_two,
-    "med referanseArkivdel": entry_of_two,
+    "ikke hører til noen av dem": mappe_of_two,
+    "uten referanseArkivdel": entry_of_two,
     "format som ikke er godkjent": archived_in_plain_pdf,
     "har virus": with_virus,
     "har en sekundær klasse": classified_outside,
@@ -191,5 +190,5 @@ def test_an_underarkiv_has_an_arkivskaper_too(made: Arkiv, export: Export, tmp_p
     with pytest.raises(Blocked) as refused:
         export(tmp_path / "ut", part)
 
-    (own,) = (one for one in refused.value.obstacles if "ingen arkivskaper" in str(one.reason))
+    (own,) = (one for one in refused.value.obstacles if "uten arkivskaper" in str(one.reason))
     assert [str(one.system_id) for one in own.units] == [under["systemID"]]

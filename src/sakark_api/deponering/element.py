@@ -31,7 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from sakark_api.noark.attribute import BoundAttribute
+from sakark_api.noark.attribute import BoundAttribute, SetBy
 from sakark_api.noark.catalog import CATALOG
 from sakark_api.noark.model import table_of
 from sakark_api.noark.resource import Resource
@@ -235,11 +235,12 @@ def in_order(
 def gaps(
     sequence: Elements, resource: Resource[Any], rows: FromClause
 ) -> Iterator[tuple[str, ColumnElement[bool]]]:
-    """Give each element that must be there, and the condition that it is missing in a row."""
+    """Give each element that must be there and may be missing in a row, and the condition of it."""
     held = _Row(rows, _attributes(resource))
     for one in sequence:
-        if isinstance(one, Element) and one.needed:
-            yield one.name, _write(one, held).is_(None)
+        if isinstance(one, Element):
+            if one.needed and held.may_lack(one):
+                yield one.name, _write(one, held).is_(None)
         elif isinstance(one, Group):
             value = held.value(one.name)
             for field in one.elements:
@@ -267,6 +268,14 @@ class _Row:
         each = func.unnest(value).table_valued(column("one", Text())).render_derived()
         listed = _all_of(tagged(name, _text(name, found.python, each.c.one)), each)
         return case((value.is_not(None), listed))
+
+    def may_lack(self, one: Element) -> bool:
+        """Tell whether there may be rows without an element; a text may be empty, which is none."""
+        if one.made is not None:
+            return True
+        found = self._attributes[one.attribute or one.name]
+        given = found.python is str and found.spec.set_by is not SetBy.CORE
+        return given or bool(self.rows.c[found.name].nullable)
 
     def value(self, attribute: str) -> "_Value":
         found = self._attributes[attribute]

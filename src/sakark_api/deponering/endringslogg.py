@@ -4,7 +4,7 @@ That units were made, read or deleted is not told here: the deposit itself shows
 What is part of a unit, such as a remark, is told of as that unit.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -54,7 +54,7 @@ from sakark_api.noark.sakarkiv.avskrivning import avskrivning
 from sakark_api.noark.sakarkiv.dokumentflyt import dokumentflyt
 from sakark_api.rest.tenant import same_kommune
 
-__all__ = ["has_changes", "write_endringslogg"]
+__all__ = ["is_changed", "is_changed_itself", "write_endringslogg"]
 
 Condition = Callable[[FromClause], ColumnElement[bool]]
 """Says that a unit is in a deposit."""
@@ -127,19 +127,27 @@ async def write_endringslogg(taken: Snapshot, utvalg: Utvalg, file: XmlFile) -> 
     file.write("\n</endringslogg>\n")
 
 
-async def has_changes(taken: Snapshot, utvalg: Utvalg) -> bool:
-    """Tell whether there is anything to write: the schema takes no empty log."""
+def is_changed(utvalg: Utvalg) -> ColumnElement[bool]:
+    """Say that there is anything to write: the schema takes no empty log."""
     rows = rows_of(endringslogg)
-    return bool(await taken.all(_changes(utvalg, rows, markup("1")).limit(1)))
+    return _changes(utvalg, rows, markup("1")).correlate_except(rows).exists()
+
+
+def is_changed_itself(unit: FromClause) -> ColumnElement[bool]:
+    """Say that a unit that is in the deposit was changed: that is found at once."""
+    rows = rows_of(endringslogg)
+    own = exists().where(
+        same_kommune(rows), rows.c.referanse_arkivenhet == unit.c.system_id, *_is_change(rows)
+    )
+    return own.correlate_except(rows)
 
 
 def _changes(utvalg: Utvalg, rows: FromClause, shown: ColumnElement[Any]) -> Select[Any]:
-    return select(shown).where(
-        same_kommune(rows),
-        rows.c.kode == ENDRET,
-        rows.c.referanse_metadata.is_not(None),
-        _is_of_deposit(utvalg, rows),
-    )
+    return select(shown).where(same_kommune(rows), *_is_change(rows), _is_of_deposit(utvalg, rows))
+
+
+def _is_change(rows: FromClause) -> Sequence[ColumnElement[bool]]:
+    return rows.c.kode == ENDRET, rows.c.referanse_metadata.is_not(None)
 
 
 def _is_of_deposit(utvalg: Utvalg, rows: FromClause) -> ColumnElement[bool]:

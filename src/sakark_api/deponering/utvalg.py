@@ -167,11 +167,11 @@ class Utvalg:
         return and_(document.c.utfoert_kassasjon.is_(None), lacking.correlate_except(file))
 
     def is_of_wrong_format(self, rows: FromClause) -> ColumnElement[bool]:
-        """Say that a file would come as an archive format or public, and is of no approved one."""
-        return and_(self.has_dokumentobjekt(rows), ~self._is_acceptable(rows))
+        """Say that a file that comes, as an archive format or public, is of no approved one."""
+        return ~self._is_acceptable(rows)
 
     def is_found_bad(self, rows: FromClause) -> ColumnElement[bool]:
-        """Say that a file would come of which the worker has found that it is not what it seems.
+        """Say that the worker has found of a file that comes that it is not what it seems.
 
         What holds a virus never comes; the rest does where files may come as they are.
         """
@@ -187,7 +187,7 @@ class Utvalg:
             found.c.krever_handling,
             is_one_of(found.c.resultat, [str(one) for one in bad]),
         )
-        return and_(self.has_dokumentobjekt(rows), told.correlate_except(found))
+        return told.correlate_except(found)
 
     def _is_acceptable(self, rows: FromClause) -> ColumnElement[bool]:
         if self.produksjonsformat:
@@ -238,6 +238,24 @@ class Utvalg:
 
     def has_klasse(self, rows: FromClause) -> ColumnElement[bool]:
         return self._orders(rows.c.klassifikasjonssystem_ref)
+
+    def hangs_within(self, rows: FromClause) -> ColumnElement[bool]:
+        """Say that a mappe or registrering is on a klasse in the deposit."""
+        one = rows_of(klasse)
+        found = exists().where(
+            same_kommune(one), one.c.system_id == rows.c.klasse_ref, self.has_klasse(one)
+        )
+        return found.correlate_except(one)
+
+    def is_ordered(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
+        """Say that a column names an arkivdel of the deposit that is ordered by klasser."""
+        part = rows_of(arkivdel)
+        ordered = select(part.c.system_id).where(
+            same_kommune(part),
+            self.has_arkivdel(part),
+            part.c.klassifikasjonssystem_ref.is_not(None),
+        )
+        return column.in_(ordered)
 
     def has_dokumentobjekt(self, rows: FromClause) -> ColumnElement[bool]:
         document = rows_of(dokumentbeskrivelse)

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from sakark_api.deponering.alvor import Alvor
 from sakark_api.deponering.lesing import Enhet
 from sakark_api.deponering.pakke import ARKIVSTRUKTUR
 from sakark_api.texts import Text
@@ -33,13 +33,6 @@ MOST_SHOWN: Final = 100
 """Findings of one control that are kept; the rest are counted."""
 _MOST_LABELS = 100_000
 _OTHERS = "…"
-
-
-class Alvor(StrEnum):
-    """How grave a finding is: what the validator rejects, or what a person should look at."""
-
-    FEIL = "feil"
-    MERKNAD = "merknad"
 
 
 @dataclass(frozen=True)
