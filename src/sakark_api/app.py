@@ -21,6 +21,8 @@ from starlette.types import ASGIApp
 from sakark_api.access.allowance import Allowance
 from sakark_api.access.oidc import Verifier
 from sakark_api.db.reader import APPLICATION_ROLE, Reader
+from sakark_api.deponering.beredskap.answers import BODIES as READINESS_BODIES
+from sakark_api.deponering.beredskap.routes import add_readiness
 from sakark_api.drift.bodies import BODIES
 from sakark_api.drift.context import Drift, operator_binding
 from sakark_api.drift.router import drift_routes
@@ -100,6 +102,7 @@ def create_app(settings: Settings, mounts: Sequence[tuple[str, ASGIApp]] = ()) -
     add_resources(tree, CATALOG)
     add_search(tree)
     add_journals(tree)
+    add_readiness(tree)
     app = FastAPIOffline(
         static_url=STATIC,
         docs_url=None,
@@ -146,7 +149,7 @@ def _described(app: FastAPI, tree: RouteTree, others: Sequence[APIRoute]) -> dic
             CATALOG,
             Schemas(CATALOG),
             {"Kodelisteverdi": KodeverdiBody},
-            [*BODIES, Lovlig, *SEARCH_BODIES, *JOURNAL_BODIES],
+            [*BODIES, Lovlig, *SEARCH_BODIES, *JOURNAL_BODIES, *READINESS_BODIES],
             version("sakark-api"),
         )
     return app.openapi_schema

@@ -1,16 +1,23 @@
-"""The commands about deposits: `deposit check` and `schemas fetch`."""
+"""The commands about deposits: `deposit check`, `deposit readiness` and `schemas fetch`."""
 
+import asyncio
 import json
 import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sakark_api.cli_owner import chosen_kommuner, with_addresses
 from sakark_api.errors import Invalid
-from sakark_api.settings import read_settings
+from sakark_api.settings import Settings, read_settings
 from sakark_api.texts import Text, printable, text
+
+if TYPE_CHECKING:
+    from sakark_api.deponering.beredskap.resultat import Resultat
 
 __all__ = ["mount"]
 
@@ -77,6 +84,56 @@ def check_deposit(
     for line in rapport.as_lines(maalform):
         print(line)
     sys.exit(UNCHECKED if rapport.undone else FAULTS if rapport.faulty else 0)
+
+
+@deposit.command("readiness")
+def show_readiness(
+    kommune: Annotated[str, typer.Option(help="Kommunens kortnavn.")],
+    maalform: Annotated[Maalform, typer.Option(help="Språket i rapporten.")] = Maalform.NB,
+) -> None:
+    """Tell på nytt hvor klar hver arkivdel er til å deponeres, og hva som står i veien.
+
+    Slutter med 0 når ingenting er feil i noen av dem, og med 1 når noe er det.
+    """
+    found = asyncio.run(_count(with_addresses(read_settings()), kommune))
+    for title, result in found:
+        for line in _lines(title, result):
+            print(printable(line.to(maalform)))
+    sys.exit(FAULTS if any(result.med_feil for _, result in found) else 0)
+
+
+async def _count(settings: Settings, slug: str) -> "list[tuple[str, Resultat]]":
+    """Count each arkivdel of a kommune, one after the other."""
+    from sakark_api.deponering.beredskap.resultat import added_up
+    from sakark_api.deponering.beredskap.telling import arkivdeler_of, count_arkivdel
+
+    async with chosen_kommuner(settings, [slug]) as (writer, (kommune,), _):
+        return [
+            (
+                title,
+                added_up(await count_arkivdel(settings, writer, kommune, part, datetime.now(UTC))),
+            )
+            for part, title in await arkivdeler_of(writer, kommune)
+        ]
+
+
+def _lines(title: str, result: "Resultat") -> Iterator[Text]:
+    yield text(
+        "{tittel}: {score} % av {enheter} enheter er uten feil; {uferdige} er ikke ferdige ennå.",
+        tittel=title,
+        score=f"{100 * (result.score or 0):.2f}",
+        enheter=result.enheter,
+        uferdige=result.uferdige,
+    )
+    for one in result.sjekker:
+        if one.antall:
+            yield text(
+                "  {alvor}: {antall} · {hva}. {raad}",
+                alvor=one.sjekk.alvor,
+                antall=one.antall,
+                hva=one.sjekk.hva,
+                raad=one.sjekk.raad,
+            )
 
 
 def _stop(message: Text, maalform: Maalform) -> None:

@@ -26,10 +26,18 @@ def test_users_are_seen_by_those_who_name_them_in_cases(role: Role, sees: bool) 
         (Role.LESER, set()),
         (Role.SAKSBEHANDLER, {"casework"}),
         (Role.LEDER, {"casework", "impartiality"}),
-        (Role.ARKIVAR, {"casework", "archive", "impartiality", "retention"}),
+        (Role.ARKIVAR, {"casework", "archive", "impartiality", "retention", "deposit"}),
         (
             Role.ADMINISTRATOR,
-            {"casework", "archive", "administration", "users", "impartiality", "retention"},
+            {
+                "casework",
+                "archive",
+                "administration",
+                "users",
+                "impartiality",
+                "retention",
+                "deposit",
+            },
         ),
     ],
 )

@@ -5,9 +5,10 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
@@ -19,6 +20,7 @@ from tests.proof.conftest import Archive
 from tests.tenancy.operations import LONG, Sent, operations, sent
 
 from sakark_api.db.embedded import EmbeddedServer
+from sakark_api.tenancy.beredskap import Telt, keep_counts
 from sakark_api.tenancy.loesfil import note_strays
 from sakark_api.tenancy.partitions import partitioned_tables, tenant_tables
 
@@ -395,6 +397,11 @@ def note_a_stray(session: Session) -> None:
     note_strays(session, ["molde/2026/00/that-no-row-names"], now, before=now)
 
 
+def note_a_count(arkivdel: Any, session: Session) -> None:
+    counts = [Telt("mappe", 1, 0, 0, {})]
+    keep_counts(session, UUID(arkivdel["systemID"]), counts, datetime.now(UTC))
+
+
 @pytest.fixture(scope="module")
 def tenants(ours: World, app_role: Sql) -> dict[str, int]:
     """Each kommune's number, once there is something of every kind in Molde."""
@@ -420,6 +427,7 @@ def tenants(ours: World, app_role: Sql) -> dict[str, int]:
     assert ours.epost["emne"]
     in_kommune(client.service.settings, "molde", note_a_stray)
     say(client.service, ours.dokumentobjekt, "Kommunen har vedtatt tiltaket.")
+    in_kommune(client.service.settings, "molde", partial(note_a_count, ours.arkivdel))
     return {row["slug"]: row["id"] for row in app_role.run("select id, slug from kommune")}
 
 

@@ -42,6 +42,8 @@ class Work(StrEnum):
     """what must not be deleted, and what is blocked instead of being deleted"""
     LOG = "log"
     """who changed what: it tells earlier values too"""
+    DEPOSIT = "deposit"
+    """how ready the archive is to be deposited"""
     SCREENED = "screened"
     """what is screened in the units that may be read"""
 
@@ -78,6 +80,7 @@ ALLOWED: dict[tuple[str, str], frozenset[Action]] = {
     (Role.ARKIVAR, Work.IMPARTIALITY): ALL,
     (Role.ARKIVAR, Work.RETENTION): ALL,
     (Role.ARKIVAR, Work.LOG): READ,
+    (Role.ARKIVAR, Work.DEPOSIT): ALL,
     (Role.ADMINISTRATOR, Work.ADMINISTRATION): ALL,
     (Role.ADMINISTRATOR, Work.ARCHIVE): ALL,
     (Role.ADMINISTRATOR, Work.CASEWORK): ALL,
@@ -86,6 +89,7 @@ ALLOWED: dict[tuple[str, str], frozenset[Action]] = {
     (Role.ADMINISTRATOR, Work.IMPARTIALITY): ALL,
     (Role.ADMINISTRATOR, Work.RETENTION): ALL,
     (Role.ADMINISTRATOR, Work.LOG): READ,
+    (Role.ADMINISTRATOR, Work.DEPOSIT): ALL,
 }
 
 ADMITTED: dict[Status, frozenset[Role]] = {

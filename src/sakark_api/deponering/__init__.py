@@ -5,7 +5,9 @@
 | `eksport` | makes a package of a kommune's archive; `utvalg` says what of it |
 | `sekvens`, `element`, `arkivstruktur`, `endringslogg`, `journaler`, `innsyn`, `addml` | its XML |
 | `dokumenter`, `filsti`, `xmlfil` | its files |
-| `hindringer`, `utelatt` | what stands in the way, and what is left out |
+| `sjekker` | the checks of units: what may stand in the way of a deposit |
+| `hindringer`, `utelatt` | what does, and what is left out |
+| `beredskap` | the same checks on the living archive, years before |
 | `pakke` | reads a package: its files, and what `arkivuttrekk.xml` says of it |
 | `lesing` | reads large XML as a stream of units |
 | `skjema` | the official schemas: which they are, and where they lie |

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sakark_api.db.limits import server_limits
 from sakark_api.db.queue import SCHEMA, remember_error
 from sakark_api.db.reader import APPLICATION_ROLE, driver_url
+from sakark_api.deponering.beredskap.telling import COUNTING
 from sakark_api.jobs.examining import examine_document
 from sakark_api.jobs.fixity import read_files_again
 from sakark_api.jobs.housekeeping import (
@@ -23,6 +24,7 @@ from sakark_api.jobs.housekeeping import (
     forget_idempotency_keys,
     throw_away_expired_sandboxes,
 )
+from sakark_api.jobs.readiness import count_readiness, send_arkivdeler_to_counting
 from sakark_api.jobs.reading import read_document, send_unread_to_reading
 from sakark_api.jobs.sweeping import delete_strays
 from sakark_api.jobs.tools import Tools
@@ -57,11 +59,13 @@ PERIODIC: Final = (
     Periodic("delete_strays", "37 1 * * *", delete_strays),
     Periodic("read_files_again", "23 * * * *", read_files_again),
     Periodic("send_unread_to_reading", "3/10 * * * *", send_unread_to_reading),
+    Periodic("send_arkivdeler_to_counting", "11 2 * * *", send_arkivdeler_to_counting),
 )
 OF_UNITS: Final[Mapping[str, Callable[[Tools, int, UUID], Awaitable[None]]]] = {
     EXAMINATION: examine_document,
     TAKING_APART: take_email_apart,
     READING: read_document,
+    COUNTING: count_readiness,
 }
 """Jobs about one unit, by name; rules put them in the queue."""
 

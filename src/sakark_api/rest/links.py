@@ -17,11 +17,13 @@ __all__ = [
     "PUBLIC_QUERY",
     "PUBLIC_REL",
     "QUERY",
+    "READINESS_REL",
     "RUNNING_QUERY",
     "RUNNING_REL",
     "SEARCH_QUERY",
     "SEARCH_REL",
     "SUGGESTION_REL",
+    "WORKLIST_REL",
     "Link",
     "LinkSet",
     "Links",
@@ -60,6 +62,12 @@ PUBLIC_REL = f"{OWN_REL}journal/offentlig/"
 """To the journal that everybody may read, where the kommune has one."""
 
 PUBLIC_QUERY = "{?fra,til,enhet,q,format,$top,$skip}"
+
+READINESS_REL = f"{OWN_REL}beredskap/"
+"""To how ready the archive is to be deposited."""
+
+WORKLIST_REL = f"{READINESS_REL}sjekk/"
+"""To the units that something stands in the way of."""
 
 May = Callable[[str, str], bool]
 """Whether the caller may do an action ("create", …) in a kind of work ("casework", …)."""

@@ -29,6 +29,7 @@ _ERROR = {"$ref": "#/components/schemas/Feil"}
 _STATUS_TEXTS: Mapping[int, Text] = {
     200: text("Svaret"),
     201: text("Opprettet; Location er adressen"),
+    202: text("Mottatt; det blir gjort om litt"),
     204: text("Utført"),
     206: text("Delen av filen det ble spurt om"),
     304: text("Uendret siden sist"),
@@ -160,6 +161,37 @@ class Operation:
             errors=(*_ALWAYS, 406),
             answer=_JOURNAL,
             parameters=(*period, *shown),
+        )
+
+    @classmethod
+    def readiness(cls, id_: str) -> Self:
+        return cls(
+            id_,
+            text("Se hvor klart arkivet er til å deponeres"),
+            "beredskap",
+            errors=(*_ALWAYS, 406),
+            answer=_noark("Beredskapssvar"),
+        )
+
+    @classmethod
+    def counting(cls, id_: str) -> Self:
+        return cls(
+            id_,
+            text("Be om å få beredskapen talt på nytt"),
+            "beredskap",
+            statuses=(202,),
+            errors=(*_ALWAYS, 406),
+        )
+
+    @classmethod
+    def worklist(cls, id_: str) -> Self:
+        return cls(
+            id_,
+            text("List enhetene som en sjekk slår ut for nå"),
+            "beredskap",
+            errors=(*_ALWAYS, 406),
+            answer=_noark("Arbeidsliste"),
+            parameters=("arkivdel", "top", "skip"),
         )
 
     @classmethod
@@ -739,6 +771,7 @@ def _parameters() -> Json:
         ),
         "aar": one("aar", "query", text("Bare treff fra dette året"), {"type": "integer"}),
         "status": one("status", "query", text("Bare treff med denne statusen"), string),
+        "arkivdel": one("arkivdel", "query", text("Arkivdelens systemID"), string, required=True),
         "id": one("$id", "query", text("Adressen til enheten det gjelder"), string, required=True),
         "expand": one(
             "$expand", "query", text("Relasjoner som vises inne i enheten, med komma"), string

@@ -8,15 +8,17 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
+from sakark_api.access.policy import Action, Work
 from sakark_api.errors import IdentityUnavailable, NotFound
 from sakark_api.noark.metadata.kodeliste import KODELISTER
-from sakark_api.noark.resource import REL, Package, Work
+from sakark_api.noark.resource import REL, Package
 from sakark_api.noark.structure import Catalog
 from sakark_api.rest.dependencies import WELL_KNOWN, Context, Services, base_of, enter, kommune_of
 from sakark_api.rest.links import (
     PUBLIC_QUERY,
     PUBLIC_REL,
     QUERY,
+    READINESS_REL,
     RUNNING_QUERY,
     RUNNING_REL,
     SEARCH_QUERY,
@@ -108,13 +110,15 @@ async def root(request: Request) -> Response:
         address = f"{base}offentlig/journal/{PUBLIC_QUERY}"
         links.append(Link(PUBLIC_REL, address, templated=True))
     if "authorization" in request.headers:
-        await enter(request)
+        context = await enter(request)
         links += [
             Link(f"{REL}admin/system/", f"{base}admin/system/"),
             Link(SEARCH_REL, f"{base}sok/{SEARCH_QUERY}", templated=True),
             Link(SUGGESTION_REL, f"{base}sok/forslag/{{?q}}", templated=True),
             Link(RUNNING_REL, f"{base}journal/loepende/{RUNNING_QUERY}", templated=True),
         ]
+        if context.may(Action.READ, Work.DEPOSIT):
+            links.append(Link(READINESS_REL, f"{base}beredskap/"))
     body = {"_links": msgspec.Raw(render(links))}
     return Response(msgspec.json.encode(body), media_type=NOARK)
 

@@ -5,6 +5,7 @@ import sakark_api.noark.logging.endringslogg
 import sakark_api.noark.metadata.kodeverdi
 import sakark_api.noark.opplasting
 import sakark_api.noark.rules.numre
+import sakark_api.tenancy.beredskap
 import sakark_api.tenancy.bruk
 import sakark_api.tenancy.driftslogg
 import sakark_api.tenancy.forhaandsvisning
