@@ -44,11 +44,6 @@ class Resultat:
         """The share of units that nothing stands in the way of; None where there are no units."""
         return _share(self.med_feil, self.enheter)
 
-    @property
-    def is_ready(self) -> bool:
-        """Whether a deposit could be made now."""
-        return not self.med_feil and not self.uferdige
-
 
 def added_up(counts: Iterable[Telt]) -> Resultat:
     """Add up what was counted, of several kinds of units and several arkivdeler."""
