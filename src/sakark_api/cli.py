@@ -11,7 +11,14 @@ from typing import Annotated
 import typer
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from sakark_api import cli_bevis, cli_deponering, cli_drift, cli_eksport, cli_journal
+from sakark_api import (
+    cli_bevis,
+    cli_deponering,
+    cli_drift,
+    cli_eksport,
+    cli_innlesing,
+    cli_journal,
+)
 from sakark_api.cli_kodeliste import kodeliste
 from sakark_api.cli_lager import storage
 from sakark_api.cli_owner import on_owner_connection
@@ -34,6 +41,7 @@ cli_drift.mount(app)
 cli_bevis.mount(app)
 cli_deponering.mount(app)
 cli_eksport.mount(app)
+cli_innlesing.mount(app)
 cli_journal.mount(app)
 
 Port = Annotated[int, typer.Option(envvar="PORT", help="Porten API-et svarer på.")]

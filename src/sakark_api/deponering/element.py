@@ -39,6 +39,7 @@ from sakark_api.noark.values import Kode, Value
 from sakark_api.rest.tenant import same_kommune
 
 __all__ = [
+    "DATES",
     "Element",
     "Elements",
     "Group",
@@ -48,6 +49,7 @@ __all__ = [
     "Tie",
     "Xml",
     "at_column",
+    "attributes_of_family",
     "coded",
     "elements",
     "escaped",
@@ -55,6 +57,7 @@ __all__ = [
     "in_order",
     "inside",
     "is_one_of",
+    "kinds_of",
     "markup",
     "moment",
     "plain",
@@ -202,7 +205,7 @@ def whole(parts: Sequence[Xml]) -> Xml:
 
 def written(sequence: Elements, resource: Resource[Any], rows: FromClause) -> list[Xml]:
     """Write the elements of a row: each as XML, or null where it has no value (6.4.5)."""
-    held = _Row(rows, _attributes(resource))
+    held = _Row(rows, attributes_of_family(resource))
     return [_write(one, held) for one in sequence]
 
 
@@ -236,7 +239,7 @@ def gaps(
     sequence: Elements, resource: Resource[Any], rows: FromClause
 ) -> Iterator[tuple[str, ColumnElement[bool]]]:
     """Give each element that must be there and may be missing in a row, and the condition of it."""
-    held = _Row(rows, _attributes(resource))
+    held = _Row(rows, attributes_of_family(resource))
     for one in sequence:
         if isinstance(one, Element):
             if one.needed and held.may_lack(one):
@@ -296,7 +299,7 @@ class _Value:
         return self.held.is_not(None)
 
     def element(self, name: str, attribute: str) -> Xml:
-        kinds = _kinds(self._fields[attribute])
+        kinds = kinds_of(self._fields[attribute])
         if tuple in kinds:
             listed = func.jsonb_array_elements(inside(self.held, attribute))
             each = listed.table_valued(column("one", JSONB())).render_derived()
@@ -387,14 +390,14 @@ def escaped(value: ColumnElement[Any]) -> Xml:
 
 
 @cache
-def _attributes(resource: Resource[Any]) -> Mapping[str, BoundAttribute]:
+def attributes_of_family(resource: Resource[Any]) -> Mapping[str, BoundAttribute]:
     """Give the attributes of every kind in a resource's family, by their names on the wire."""
     family = CATALOG.family(resource.root)
     return {one.wire: one for kind in family for one in kind.attributes}
 
 
-def _kinds(annotation: Any) -> set[Any]:  # noqa: ANN401  a type, of any form
+def kinds_of(annotation: Any) -> set[Any]:  # noqa: ANN401  a type, of any form
     """List the types that an annotation names, at any depth."""
     inner = get_args(annotation)
     named = {getattr(annotation, "__origin__", annotation)}
-    return named.union(*(_kinds(one) for one in inner))
+    return named.union(*(kinds_of(one) for one in inner))

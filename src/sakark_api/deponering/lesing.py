@@ -28,15 +28,24 @@ class Enhet:
 
     Names are as they are written, prefix and all; an element without content is a field that is
     empty. Fields are known when the unit ends; those that
-    come after a child are not known when the child ends.
+    come after a child are not known when the child ends. `number` is its place among the units of
+    the file, in the order in which they begin.
     """
 
-    __slots__ = ("_more", "children", "fields", "kind", "line", "parent", "type")
+    __slots__ = ("_more", "children", "fields", "kind", "line", "number", "parent", "type")
 
-    def __init__(self, kind: str, type: str, line: int, parent: "Enhet | None") -> None:  # noqa: A002  the attribute's own name
+    def __init__(
+        self,
+        kind: str,
+        type: str,  # noqa: A002  the attribute's own name
+        line: int,
+        parent: "Enhet | None",
+        number: int = 0,
+    ) -> None:
         self.kind = kind
         self.type = type
         self.line = line
+        self.number = number
         self.parent = parent
         self.fields: dict[str, str] = {}
         self.children: dict[str, int] = {}
@@ -111,6 +120,7 @@ class _Reading:
         "kinds",
         "line",
         "name",
+        "number",
         "on_empty",
         "on_unit",
         "open",
@@ -131,6 +141,7 @@ class _Reading:
         self.name: str | None = None
         self.attributes: Mapping[str, str] = {}
         self.line = 0
+        self.number = 0
         self.value = ""
         self.weight = 0
         self.weights: list[int] = []
@@ -176,7 +187,9 @@ class _Reading:
                 text("Elementene ligger for dypt i hverandre. Lag filen på nytt."), self.line
             )
         parent = self.open[-1] if self.open else None
-        unit = Enhet(self.name, self.attributes.get(_TYPE, self.name), self.line, parent)
+        self.number += 1
+        kind = self.attributes.get(_TYPE, self.name)
+        unit = Enhet(self.name, kind, self.line, parent, self.number)
         if parent is not None:
             if self.name not in parent.children:
                 self.weight += len(self.name) + _EACH

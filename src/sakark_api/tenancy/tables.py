@@ -10,6 +10,7 @@ import sakark_api.tenancy.bruk
 import sakark_api.tenancy.driftslogg
 import sakark_api.tenancy.forhaandsvisning
 import sakark_api.tenancy.idempotensnoekkel
+import sakark_api.tenancy.innlesing
 import sakark_api.tenancy.kommune
 import sakark_api.tenancy.loesfil
 import sakark_api.tenancy.segl  # noqa: F401  they fill the metadata

@@ -1,0 +1,147 @@
+"""Documents of an extraction on their way into storage: read once, hashed, compared with the XML.
+
+A document's key is made of the import and the unit. Whoever was cut off between the bytes and the
+row finds them there, and compares them with those of the extraction before a row names them.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+import anyio
+import anyio.to_thread
+
+from sakark_api.deponering.filsti import EXTENSIONS
+from sakark_api.deponering.pakke import ARKIVSTRUKTUR, Pakke
+from sakark_api.errors import Conflict
+from sakark_api.innlesing.avvik import Avvik
+from sakark_api.innlesing.omforming import Filreferanse
+from sakark_api.noark.arkivstruktur.dokumentobjekt import SHA256
+from sakark_api.storage import Documents
+from sakark_api.storage.documents import PIECE
+
+__all__ = ["Filer"]
+
+_AT_ONCE: Final = 4
+_SHA256: Final = ("sha256", "sha-256")
+_UNKNOWN: Final = "application/octet-stream"
+_MEDIA_TYPES: Final[Mapping[str, str]] = {
+    **{end: kind for kind, end in reversed(list(EXTENSIONS.items()))},
+    "tiff": "image/tiff",
+    "jpeg": "image/jpeg",
+    "htm": "text/html",
+}
+
+
+@dataclass(frozen=True)
+class _Sett:
+    size: int
+    sha256: str
+
+
+class Filer:
+    """Stores the files that rows are to have; without a storage, they are only read."""
+
+    def __init__(self, pakke: Pakke, documents: Documents | None, prefix: str) -> None:
+        self._pakke, self._documents, self._prefix = pakke, documents, prefix
+        self.antall = 0
+        self.byte = 0
+
+    async def store(self, references: Sequence[Filreferanse]) -> list[Avvik]:
+        """Store files and say of the rows where they are; give what was wrong with them."""
+        gate = asyncio.Semaphore(_AT_ONCE)
+
+        async def one(reference: Filreferanse) -> list[Avvik]:
+            async with gate:
+                return await self._store(reference)
+
+        found = await asyncio.gather(*map(one, references))
+        return [fault for faults in found for fault in faults]
+
+    async def _store(self, told: Filreferanse) -> list[Avvik]:
+        path = self._pakke.document(told.sti)
+        if path is None:
+            return [_fault("I53" if leads_out(told.sti) else "I50", told, told.sti)]
+        seen = await self._put(path, f"{self._prefix}/{told.rad['system_id'].hex[:2]}", told)
+        self.antall += 1
+        self.byte += seen.size
+        return list(_compare(told, seen))
+
+    async def _put(self, path: Path, folder: str, told: Filreferanse) -> _Sett:
+        if self._documents is None:
+            return await _hash(path)
+        key = f"{folder}/{told.rad['system_id'].hex}"
+        try:
+            stored = await self._documents.put(key, _bytes_of(path))
+            seen = _Sett(stored.size, stored.sha256)
+        except Conflict:
+            seen = await self._found(key, path)
+        told.rad.update(
+            lagringsnoekkel=key,
+            sjekksum=seen.sha256,
+            sjekksum_algoritme=SHA256,
+            filstoerrelse=seen.size,
+            mime_type=_media_type(told.sti),
+        )
+        return seen
+
+    async def _found(self, key: str, path: Path) -> _Sett:
+        """Take what an import that was cut off has stored, if it is the file."""
+        assert self._documents is not None  # noqa: S101  asked of a storage only
+        digest, size = hashlib.sha256(), 0
+        async with aclosing(self._documents.get(key)) as pieces:
+            async for piece in pieces:
+                digest.update(piece)
+                size += len(piece)
+        seen = await _hash(path)
+        if (size, digest.hexdigest()) == (seen.size, seen.sha256):
+            return seen
+        await self._documents.delete(key)
+        stored = await self._documents.put(key, _bytes_of(path))
+        return _Sett(stored.size, stored.sha256)
+
+
+async def _hash(path: Path) -> _Sett:
+    digest, size = hashlib.sha256(), 0
+    async for piece in _bytes_of(path):
+        digest.update(piece)
+        size += len(piece)
+    return _Sett(size, digest.hexdigest())
+
+
+async def _bytes_of(path: Path) -> AsyncIterator[bytes]:
+    async with await anyio.open_file(path, "rb") as file:
+        while piece := await file.read(PIECE):
+            yield piece
+
+
+def _compare(told: Filreferanse, seen: _Sett) -> list[Avvik]:
+    faults = []
+    algorithm = (told.algoritme or SHA256).strip().lower()
+    if told.sjekksum is not None and (
+        algorithm not in _SHA256 or told.sjekksum.strip().lower() != seen.sha256
+    ):
+        faults.append(_fault("I51", told, f"{told.algoritme}: {told.sjekksum}"))
+    size = (told.stoerrelse or "").strip()
+    if size and size != str(seen.size):
+        faults.append(_fault("I52", told, size))
+    return faults
+
+
+def _fault(kode: str, told: Filreferanse, value: str) -> Avvik:
+    return Avvik(kode, ARKIVSTRUKTUR, told.linje, told.sted, value, told.rad["system_id"])
+
+
+def leads_out(path: str) -> bool:
+    """Tell whether a path leads out of the package."""
+    named = PurePosixPath(path.replace("\\", "/"))
+    return named.is_absolute() or ".." in named.parts or ":" in named.parts[0]
+
+
+def _media_type(path: str) -> str:
+    end = PurePosixPath(path.replace("\\", "/")).suffix.lstrip(".").lower()
+    return _MEDIA_TYPES.get(end, _UNKNOWN)

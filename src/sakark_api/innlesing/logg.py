@@ -1,0 +1,105 @@
+"""What an import says in the log: that it made units, and what others have changed of them before.
+
+The log of the extraction comes in as lines of the unit it is of, with its own time and author, and
+says that it was read in. The chain seals it with the moment it came: what happened before that, the
+archive has from others.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID, uuid5
+
+from sakark_api.deponering.pakke import ENDRINGSLOGG
+from sakark_api.innlesing.avvik import Avvik
+from sakark_api.innlesing.mellomlager import Lest, Mellomlager
+from sakark_api.innlesing.omforming import Oppdrag
+from sakark_api.innlesing.rad import UKJENT, Row
+from sakark_api.innlesing.verdi import Uleselig, read_value
+from sakark_api.noark.logging.endringslogg import ENDRET, OPPRETTET
+
+__all__ = ["line_of_import", "lines_of"]
+
+_UNITS: Final = (
+    "arkiv",
+    "arkivdel",
+    "klassifikasjonssystem",
+    "klasse",
+    "mappe",
+    "registrering",
+    "dokumentbeskrivelse",
+    "dokumentobjekt",
+)
+_NAMES: Final = {OPPRETTET: "Opprettet", ENDRET: "Endret"}
+_NOTHING: Final = "NULL"
+"""What stands for no value where the schema demands one."""
+
+
+def line_of_import(oppdrag: Oppdrag, arkiv: UUID, about: str, name: str, mark: str) -> Row:
+    """Make the line that a batch is known by; `verify` names rows that came without one."""
+    return {
+        **_line(oppdrag, arkiv, "arkiv", OPPRETTET, uuid5(oppdrag.innlesing, mark)),
+        "endret_dato": oppdrag.naa,
+        "endret_av": name,
+        "beskrivelse": about,
+    }
+
+
+def lines_of(
+    changes: Sequence[Lest], lager: Mellomlager, oppdrag: Oppdrag, about: str
+) -> Iterator[Row | Avvik]:
+    """Make lines of changes; what is of no unit here is a fault."""
+    for one in changes:
+        unit = _unit(lager, (one.first("referanseArkivenhet") or "").strip())
+        own = lager.id_of(unit) if unit is not None else None
+        moment = _moment(one.first("endretDato"))
+        if unit is None or own is None or moment is None:
+            yield from _kept(one)
+            continue
+        yield {
+            **_line(oppdrag, own, unit.type, ENDRET, uuid5(oppdrag.innlesing, f"endring/{one.nr}")),
+            "referanse_metadata": one.first("referanseMetadata") or UKJENT,
+            "endret_dato": moment,
+            "endret_av": one.first("endretAv") or UKJENT,
+            "tidligere_verdi": _value(one.first("tidligereVerdi")),
+            "ny_verdi": _value(one.first("nyVerdi")),
+            "beskrivelse": about,
+        }
+
+
+def _unit(lager: Mellomlager, name: str) -> Lest | None:
+    found = (lager.called(slag, name) for slag in _UNITS)
+    nr = next((one for one in found if one is not None), None)
+    return None if nr is None else lager.at(nr)
+
+
+def _kept(one: Lest) -> Iterator[Avvik]:
+    place = f"endring[{one.first('referanseArkivenhet')}]"
+    for name, value in one.values():
+        yield Avvik("I70", ENDRINGSLOGG, one.linje, f"{place}/{name}", value)
+
+
+def _line(oppdrag: Oppdrag, unit: UUID, kind: str, event: str, system_id: UUID) -> Row:
+    return {
+        "system_id": system_id,
+        "version": 1,
+        "type": "hendelseslogg",
+        "gjelder": kind,
+        "kode": event,
+        "hendelsetype": {"kode": event, "kodenavn": _NAMES[event]},
+        "referanse_arkivenhet": unit,
+        "referanse_endret_av": oppdrag.innlesing,
+        "hendelse_dato": oppdrag.naa,
+    }
+
+
+def _moment(value: str | None) -> datetime | None:
+    try:
+        found: datetime | None = read_value("endretDato", datetime, value or "")
+    except Uleselig:
+        return None
+    return found
+
+
+def _value(value: str | None) -> str | None:
+    return None if value in (None, "", _NOTHING) else value
