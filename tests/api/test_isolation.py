@@ -21,6 +21,7 @@ from tests.tenancy.operations import LONG, Sent, operations, sent
 
 from sakark_api.db.embedded import EmbeddedServer
 from sakark_api.tenancy.beredskap import Telt, keep_counts
+from sakark_api.tenancy.innlesing import Innlesing, begin, keep_faults
 from sakark_api.tenancy.loesfil import note_strays
 from sakark_api.tenancy.partitions import partitioned_tables, tenant_tables
 
@@ -402,6 +403,16 @@ def note_a_count(arkivdel: Any, session: Session) -> None:
     keep_counts(session, UUID(arkivdel["systemID"]), counts, datetime.now(UTC))
 
 
+def note_an_import(session: Session) -> None:
+    now, own = datetime.now(UTC), uuid4()
+    made = Innlesing(
+        id=own, fingeravtrykk=own.hex, mappe="pakke", versjon="5.0", startet=now, tall={}
+    )
+    begin(session, made)
+    fault = {"nummer": 0, "kode": "I04", "fil": "arkivuttrekk.xml", "linje": 1, "sted": "version"}
+    keep_faults(session, own, [{**fault, "verdi": None, "enhet": None}])
+
+
 @pytest.fixture(scope="module")
 def tenants(ours: World, app_role: Sql) -> dict[str, int]:
     """Each kommune's number, once there is something of every kind in Molde."""
@@ -426,6 +437,7 @@ def tenants(ours: World, app_role: Sql) -> dict[str, int]:
     assert ours.dokumentkontroll["resultat"]
     assert ours.epost["emne"]
     in_kommune(client.service.settings, "molde", note_a_stray)
+    in_kommune(client.service.settings, "molde", note_an_import)
     say(client.service, ours.dokumentobjekt, "Kommunen har vedtatt tiltaket.")
     in_kommune(client.service.settings, "molde", partial(note_a_count, ours.arkivdel))
     return {row["slug"]: row["id"] for row in app_role.run("select id, slug from kommune")}
@@ -768,5 +780,6 @@ def test_functions_that_do_more_than_their_caller_are_for_one_role_each(
         ("sakark_find_words", "sakark_app"),
         ("sakark_find_newest", "sakark_app"),
         ("sakark_defer", "sakark_app"),
+        ("sakark_defer_last", "sakark_app"),
     }
     assert len(tenants) >= 5

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
+from random import randrange
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy.orm import Session
@@ -27,7 +29,7 @@ PACKAGES = Path(__file__).parents[3] / "shared" / "deposit" / "packages"
 """Extractions of others are not ours to pass on: they are beside the project, where there are."""
 NAMES = ("synt-v5.0-komplett", "kdrs-uttrekk1-v3.1", "arkade-version5_0", "enkel-v5")
 
-_numbers = count(9000)
+_numbers = count(randrange(2000, 9000))
 
 
 @pytest.fixture(scope="session")
@@ -62,8 +64,9 @@ class Mottaker:
         return in_kommune(self.settings, self.slug, act)
 
 
-def new_kommune(settings: Settings, slug: str) -> Mottaker:
+def new_kommune(settings: Settings, name: str) -> Mottaker:
     """Make an empty kommune."""
+    slug = f"{name}-{uuid4().hex[:6]}"
 
     async def make() -> None:
         engine = owner_engine(settings.database_owner_url or "")

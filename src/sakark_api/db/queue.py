@@ -9,7 +9,19 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, cast, column, func, select, table, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Text,
+    Uuid,
+    cast,
+    column,
+    func,
+    literal,
+    select,
+    table,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import Session
@@ -18,6 +30,7 @@ __all__ = [
     "SCHEMA",
     "FailedJob",
     "defer",
+    "defer_last",
     "failed_jobs",
     "oldest_seconds",
     "put_last",
@@ -59,6 +72,13 @@ def defer(session: Session, job: str, unit: UUID) -> None:
     """Put work on a unit in the queue: with the session's transaction, or not at all."""
     # On the connection, so that changes are not written before they are logged.
     session.connection().execute(select(func.sakark_defer(job, unit)))
+
+
+def defer_last(session: Session, job: str, units: Sequence[UUID]) -> None:
+    """Put work on units in the queue after all that somebody waits for, with the transaction."""
+    if units:
+        array = literal(list(units), ARRAY(Uuid()))
+        session.connection().execute(select(func.sakark_defer_last(job, array)))
 
 
 def put_last(session: Session) -> None:

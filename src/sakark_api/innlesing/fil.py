@@ -106,14 +106,25 @@ class Filer:
 
 
 async def _hash(path: Path) -> _Sett:
-    digest, size = hashlib.sha256(), 0
-    async for piece in _bytes_of(path):
-        digest.update(piece)
-        size += len(piece)
-    return _Sett(size, digest.hexdigest())
+    return await anyio.to_thread.run_sync(_hashed, path)
+
+
+def _hashed(path: Path) -> _Sett:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256")
+        return _Sett(file.tell(), digest.hexdigest())
+
+
+def _small(path: Path) -> bytes | None:
+    return path.read_bytes() if path.stat().st_size <= PIECE else None
 
 
 async def _bytes_of(path: Path) -> AsyncIterator[bytes]:
+    """Give the bytes of a file; most are small, and are read in one step."""
+    whole = await anyio.to_thread.run_sync(_small, path)
+    if whole is not None:
+        yield whole
+        return
     async with await anyio.open_file(path, "rb") as file:
         while piece := await file.read(PIECE):
             yield piece

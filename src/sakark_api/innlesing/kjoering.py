@@ -7,7 +7,7 @@ whoever goes on has the codes, the numbers and the names that it would have had.
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
@@ -18,6 +18,7 @@ from uuid import UUID, uuid5
 
 from sqlalchemy.orm import Session
 
+from sakark_api.db.queue import defer_last
 from sakark_api.deponering.pakke import (
     ARKIVSTRUKTUR,
     ENDRINGSLOGG,
@@ -61,6 +62,11 @@ _MOST_UNITS: Final = 50_000
 _HEADS: Final = frozenset({"klasse", "mappe", "registrering"})
 """Before these a batch may end: what comes before is whole."""
 _PROGRESS: Final = 10
+_ACTIVE: Final[Mapping[str | None, bool | None]] = {
+    "aktiv": True,
+    "avsluttet": False,
+    None: None,
+}
 _NAME: Final = "Innlesing av arkivuttrekk"
 
 T = TypeVar("T")
@@ -106,7 +112,9 @@ async def innles(
         return Avstemming.of_data(known.tall)
     own = uuid5(_NAMESPACE, f"{kommune.slug}/{digest}")
     started = known.startet if known is not None else now
-    oppdrag = Oppdrag(own, digest, _version(pakke), started, bestilling.aktiv)
+    # What was begun as closed goes on so, whatever is asked for now.
+    aktiv = _ACTIVE[known.arkivdelstatus] if known is not None else bestilling.aktiv
+    oppdrag = Oppdrag(own, digest, _version(pakke), started, aktiv)
     with tempfile.TemporaryDirectory(prefix="sakark-import-") as folder:
         lager = Mellomlager.of(Path(folder) / "enheter", structure)
         try:
@@ -294,7 +302,7 @@ class _Run:
             rader.update_row(session, one.table, one.system_id, one.values)
         rader.keep_faults(session, own, _rows(made.avvik, self._faults))
         stored = [one.rad["system_id"] for one in made.filer if one.rad.get("lagringsnoekkel")]
-        rader.defer_last(session, EXAMINATION, stored)
+        defer_last(session, EXAMINATION, stored)
         self._koder.nye.clear()
 
     def _open_up(self, session: Session) -> None:
@@ -361,7 +369,7 @@ def _version(pakke: Pakke) -> str:
 
 def _status(oppdrag: Oppdrag) -> str | None:
     """Name what arkivdeler become."""
-    return {True: "aktiv", False: "avsluttet", None: None}[oppdrag.aktiv]
+    return next(name for name, aktiv in _ACTIVE.items() if aktiv is oppdrag.aktiv)
 
 
 def _of_package(pakke: Pakke, digests: dict[str, str], lager: Mellomlager) -> Iterator[Avvik]:

@@ -274,9 +274,13 @@ class Omforming:
 
     def _is_own_arkivdel(self, told: str | None, above: Plass | None) -> bool:
         """Say that what a unit says it belongs to is the arkivdel that it is in."""
-        nr = self._lager.called("arkivdel", told) if told else None
-        place = self._structure.get(nr) if nr else None
+        place = self._arkivdel_called(told)
         return place is not None and above is not None and place.system_id == above.arkivdel
+
+    def _arkivdel_called(self, told: str | None) -> Plass | None:
+        """Find an arkivdel by what it was called; there are few."""
+        called = (one for one in self._structure.values() if one.unit.slag == "arkivdel")
+        return next((one for one in called if one.unit.first("systemID") == told), None)
 
     def _type(self, unit: Lest) -> str:
         """Tell what a unit is, by what it says or else by its fields."""
@@ -481,8 +485,7 @@ class Omforming:
         told = unit.first("referanseArkivdel")
         if told is None:
             return None
-        nr = self._lager.called("arkivdel", told)
-        place = self._structure.get(nr) if nr else None
+        place = self._arkivdel_called(told)
         if place is None or place.system_id is None:
             self.tell(unit, "I40", "referanseArkivdel", told, row["system_id"])
             return None

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from sakark_api.innlesing.avstemming import Avstemming
-from sakark_api.texts import text
+from sakark_api.texts import Text, text
 
 __all__ = ["write_report"]
 
@@ -42,12 +42,26 @@ def page(found: Avstemming) -> str:
         _table((), _head(data)),
         _heading(text("Antall i uttrekket og her")),
         _table(
-            _names("Slag", "Type", "År", "I uttrekket", "Her", "I eget register"),
+            _names(
+                text("Slag"),
+                text("Type"),
+                text("År"),
+                text("I uttrekket"),
+                text("Her"),
+                text("I eget register"),
+            ),
             _numbers(data["antall"]),
         ),
         _heading(text("Nummerserier")),
         _table(
-            _names("Serie", "År", "Første", "Siste", "Mangler", "Numre som mangler"),
+            _names(
+                text("Serie"),
+                text("År"),
+                text("Første"),
+                text("Siste"),
+                text("Mangler"),
+                text("Numre som mangler"),
+            ),
             _gaps(data["hull"]),
         ),
         _heading(text("Avvik")),
@@ -67,8 +81,8 @@ def page(found: Avstemming) -> str:
     )
 
 
-def _names(*names: str) -> tuple[str, ...]:
-    return names
+def _names(*names: Text) -> tuple[str, ...]:
+    return tuple(map(str, names))
 
 
 def _heading(told: object) -> str:
@@ -134,12 +148,14 @@ def _fault(one: Mapping[str, Any]) -> str:
         for place in one["steder"]
     )
     said = f"{one['kode']} ({one['grad']}, {one['antall']}): {one['galt']} {one['gjort']}"
-    table = _table(_names("Fil", "Linje", "Sted", "Sto der", "Enhet her"), rows)
+    table = _table(
+        _names(text("Fil"), text("Linje"), text("Sted"), text("Sto der"), text("Enhet her")), rows
+    )
     return f"<details><summary>{escape(said)}</summary>{table}</details>"
 
 
 def _sample(one: Mapping[str, Any]) -> str:
     rows = (_row(name, source, here, unlike=not same) for name, source, here, same in one["felt"])
     said = f"{one['system_id']} (arkivstruktur.xml, linje {one['linje']})"
-    table = _table(_names("Element", "I uttrekket", "Her"), rows)
+    table = _table(_names(text("Element"), text("I uttrekket"), text("Her")), rows)
     return f"<details><summary>{escape(said)}</summary>{table}</details>"

@@ -58,7 +58,6 @@ __all__ = [
     "begin",
     "count_faults",
     "count_units",
-    "defer_last",
     "faults_of",
     "find",
     "finish",
@@ -367,13 +366,6 @@ def _tell_kodeverk(session: Session) -> None:
         .where(KommuneRow.id == session.info["tenant_id"])
         .values(kodeverk_version=KommuneRow.kodeverk_version + 1)
     )
-
-
-def defer_last(session: Session, job: str, units: Sequence[UUID]) -> None:
-    """Put work on units in the queue, after all that somebody waits for."""
-    if units:
-        array = literal(list(units), ARRAY(Uuid()))
-        session.connection().execute(select(func.sakark_defer_last(job, array)))
 
 
 def count_units(session: Session, innlesing: UUID) -> Iterator[tuple[str, str, str, int]]:
