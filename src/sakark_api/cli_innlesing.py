@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["mount"]
 
+PATIENCE_SECONDS = 3600.0
+"""How long one statement may take: to count a large archive takes longer than to serve it."""
 LACKING = 2
 """Exit code where something that was in the extraction is not here."""
 
@@ -78,6 +80,7 @@ async def _import(settings: Settings, slug: str, order: "Bestilling", folder: Pa
     from sakark_api.innlesing.kjoering import innles
     from sakark_api.storage import open_documents
 
+    settings = settings.model_copy(update={"database_statement_seconds": PATIENCE_SECONDS})
     pakke = open_pakke(folder)
     documents = open_documents(settings)
     now = commander().now

@@ -14,11 +14,12 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
-from tests.conftest import Service
+from tests.conftest import LogIn, Service
 from tests.deponering.pakker import DOCTYPE, FILES, SKJERMING, Utkast, system_id
 from tests.innlesing.conftest import Mottaker, new_kommune
 from tests.innlesing.regnskap import held
 from tests.innlesing.stor import write_large
+from tests.proof.conftest import Archive
 from tests.tenancy.processes import environment
 
 from sakark_api.errors import Invalid, Unreadable
@@ -179,6 +180,12 @@ def test_a_unit_whose_names_are_taken_gets_others_and_keeps_the_old(
     assert {"vnd-innlest-v1:systemid", "vnd-innlest-v1:mappeid"} <= set(kept[0])
 
 
+LOOSE = (
+    "</dokumentbeskrivelse><dokumentobjekt><versjonsnummer>1</versjonsnummer>"
+    "<variantformat>Arkivformat</variantformat></dokumentobjekt>"
+)
+"""A file right under its registrering, as in versions 3.1 and 4.0."""
+
 FAULTY: list[tuple[str, Callable[[Utkast], object]]] = [
     ("I50", lambda one: one.files.pop(FIRST_DOCUMENT)),
     ("I51", lambda one: one.files.update({FIRST_DOCUMENT: b"%PDF-1.4 ny"})),
@@ -192,6 +199,8 @@ FAULTY: list[tuple[str, Callable[[Utkast], object]]] = [
     ),
     ("I35", lambda one: one.change("arkivstruktur", "<merknad>", "<nytt><a>1</a></nytt><merknad>")),
     ("I37", lambda one: one.change("arkivstruktur", ' xsi:type="saksmappe"', "")),
+    ("I37", lambda one: one.change("arkivstruktur", '"saksmappe"', '"journalpost"')),
+    ("I38", lambda one: one.change("arkivstruktur", "</dokumentbeskrivelse>", LOOSE)),
     ("I40", lambda one: one.change("arkivstruktur", f"TilMappe>{system_id(20)}", "TilMappe>borte")),
     ("I70", lambda one: one.change("endringslogg", system_id(20), system_id(999))),
     ("I03", lambda one: one.describe("<value>2</value>", "<value>7</value>")),
@@ -260,6 +269,31 @@ def test_no_other_kommune_is_touched(kommune: Mottaker, service: Service, tmp_pa
     kommune.take(changed(tmp_path / "pakke", lambda _: None))
 
     assert other.see(held) == before
+
+
+def test_what_is_read_in_is_sealed_and_proven(
+    service: Service, postgres: Path, pakke: Path
+) -> None:
+    other = new_kommune(service.settings, "bevist")
+    archive = Archive(service, postgres, other.slug)
+
+    other.take(pakke, aktiv=True)
+
+    archive.seal()
+    assert archive.prove() == set()
+
+
+def test_what_is_read_in_is_served_as_what_was_made_here(log_in: LogIn, packages: Path) -> None:
+    client = log_in("administrator@vestnes")
+    Mottaker(client.service.settings, "vestnes").take(packages / "arkade-version5_0")
+
+    found = client.get(
+        f"{client.root}sakarkiv/journalpost/",
+        params={"$filter": "registreringsID eq 'mappe1/jrnpst-2'"},
+    )
+
+    assert found.status_code == 200, found.text
+    assert [one["journalaar"] for one in found.json()["results"]] == [1864]
 
 
 class _Page(HTMLParser):

@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session
 from sakark_api.innlesing.avvik import AVVIK, Avvik
 from sakark_api.innlesing.felt import Felt, forms
 from sakark_api.innlesing.mellomlager import Lest, Mellomlager
-from sakark_api.innlesing.omforming import Oppdrag
+from sakark_api.innlesing.navn import Oppdrag
 from sakark_api.noark.catalog import CATALOG
 from sakark_api.noark.values import NORWAY, Kode, wire_time
 from sakark_api.tenancy import innlesing as rader
 
-__all__ = ["Antall", "Avstemming", "Avviksliste", "Hode", "Hull", "Proeve", "reconcile"]
+__all__ = ["Antall", "Avstemming", "Avviksliste", "Hode", "Hull", "Kilde", "Proeve", "reconcile"]
 
 _NO_UNIT: Final = frozenset({"I35", "I36"})
 _NO_REFERENCE: Final = frozenset({"I32", "I40"})
@@ -161,17 +161,36 @@ class Avstemming:
             }
 
 
+@dataclass(frozen=True)
+class Kilde:
+    """What there is in an extraction: its units by kind, type and year, and a sample of them."""
+
+    antall: Mapping[tuple[str, str, str], int]
+    proever: Sequence[tuple[Lest, UUID]]
+
+    @classmethod
+    def of(cls, lager: Mellomlager, oppdrag: Oppdrag) -> "Kilde":
+        """Count units, and draw some that are the same each time."""
+
+        def drawn(nr: int) -> str:
+            return hashlib.sha256(f"{oppdrag.digest}/{nr}".encode()).hexdigest()
+
+        places = sorted(heapq.nsmallest(_SAMPLES, lager.places(_SAMPLED), key=drawn))
+        units = [(unit, lager.id_of(unit)) for unit in map(lager.at, places)]
+        return cls(lager.counts(), [(unit, own) for unit, own in units if own is not None])
+
+
 def reconcile(
-    session: Session, lager: Mellomlager, oppdrag: Oppdrag, head: Hode, faults: Avviksliste
+    session: Session, kilde: Kilde, oppdrag: Oppdrag, head: Hode, faults: Avviksliste
 ) -> Avstemming:
-    """Count what there was and what there is, find gaps, and put samples side by side."""
+    """Count what there is beside what there was, find gaps, and put samples side by side."""
     numbers = [] if head.dry_run else list(_gaps(session, oppdrag))
-    samples = [] if head.dry_run else list(_samples(session, lager, oppdrag))
+    samples = [] if head.dry_run else list(_samples(session, kilde))
     return Avstemming(
         {
             **asdict(head),
             "fra_foer": False,
-            "antall": [asdict(one) for one in _numbers(session, lager, oppdrag, head, faults)],
+            "antall": [asdict(one) for one in _numbers(session, kilde, oppdrag, head, faults)],
             "hull": [asdict(one) for one in numbers],
             "avvik": faults.as_data(),
             "proever": [asdict(one) for one in samples],
@@ -180,11 +199,11 @@ def reconcile(
 
 
 def _numbers(
-    session: Session, lager: Mellomlager, oppdrag: Oppdrag, head: Hode, faults: Avviksliste
+    session: Session, kilde: Kilde, oppdrag: Oppdrag, head: Hode, faults: Avviksliste
 ) -> Iterator[Antall]:
     left = Counter(faults.beholdt)
     there: Counter[tuple[str, str, str]] = Counter()
-    for (slag, type_, aar), count in lager.counts().items():
+    for (slag, type_, aar), count in kilde.antall.items():
         there[slag, _kind(slag, type_), aar if slag in _BY_YEAR else ""] += count
     here: Counter[tuple[str, str, str]] = Counter()
     if not head.dry_run:
@@ -226,20 +245,10 @@ def _gaps_in(serie: str, numbers: Iterator[tuple[int, int]]) -> Iterator[Hull]:
         yield Hull(serie, year, first, last, missing, listed)
 
 
-def _samples(session: Session, lager: Mellomlager, oppdrag: Oppdrag) -> Iterator[Proeve]:
-    """Draw some units, the same each time, and put what they say side by side."""
-
-    def drawn(nr: int) -> str:
-        return hashlib.sha256(f"{oppdrag.digest}/{nr}".encode()).hexdigest()
-
-    places = heapq.nsmallest(_SAMPLES, lager.places(_SAMPLED), key=drawn)
-    for nr in sorted(places):
-        unit = lager.at(nr)
-        own = lager.id_of(unit)
-        if own is None:
-            continue
-        model = CATALOG.by_name[unit.slag].model
-        row = rader.rows_of(session, model, [own]).get(own)
+def _samples(session: Session, kilde: Kilde) -> Iterator[Proeve]:
+    """Put what units say there and here side by side."""
+    for unit, own in kilde.proever:
+        row = rader.rows_of(session, CATALOG.by_name[unit.slag].model, [own]).get(own)
         if row is not None:
             yield Proeve(unit.linje, str(own), list(_side_by_side(unit, own, row)))
 

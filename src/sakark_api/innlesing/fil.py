@@ -19,7 +19,7 @@ from sakark_api.deponering.filsti import EXTENSIONS
 from sakark_api.deponering.pakke import ARKIVSTRUKTUR, Pakke
 from sakark_api.errors import Conflict
 from sakark_api.innlesing.avvik import Avvik
-from sakark_api.innlesing.omforming import Filreferanse
+from sakark_api.innlesing.filreferanse import Filreferanse
 from sakark_api.noark.arkivstruktur.dokumentobjekt import SHA256
 from sakark_api.storage import Documents
 from sakark_api.storage.documents import PIECE

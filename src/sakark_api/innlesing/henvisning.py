@@ -90,7 +90,7 @@ class Henvisninger:
                 if target is None:
                     continue
                 ends = {f"fra_{above.slag}_ref": own, f"til_{end}_ref": target}
-                if not self._omforming.is_new("kryssreferanse", f"{own}/{target}"):
+                if not self._omforming.navn.is_new("kryssreferanse", f"{own}/{target}"):
                     self._omforming.tell(unit, "I32", name, told, own)
                     continue
                 self._omforming.add_made(kryssreferanse, unit, above, ends, f"{end}/{told}")
@@ -113,7 +113,7 @@ class Henvisninger:
             target = self._find(unit, "referanseSekundaerKlassifikasjon", "klasse", told, own)
             if target is None or own is None:
                 continue
-            if self._omforming.is_new("sekundaer", f"{own}/{target}"):
+            if self._omforming.navn.is_new("sekundaer", f"{own}/{target}"):
                 pair = {"klasse_ref": target, "mappe_ref": own}
                 self._omforming.result.rader[Base.metadata.tables["klasse_mappe"]].append(pair)
 

@@ -27,21 +27,15 @@ from sakark_api.deponering.pakke import (
     Pakke,
 )
 from sakark_api.errors import Conflict, Invalid
-from sakark_api.innlesing.avstemming import Avstemming, Avviksliste, Hode, reconcile
+from sakark_api.innlesing.avstemming import Avstemming, Avviksliste, Hode, Kilde, reconcile
 from sakark_api.innlesing.avvik import Avvik
 from sakark_api.innlesing.fil import Filer
 from sakark_api.innlesing.henvisning import HENVISER, Endret, Henvisninger
 from sakark_api.innlesing.kode import Koder
 from sakark_api.innlesing.logg import line_of_import, lines_of
 from sakark_api.innlesing.mellomlager import Lest, Mellomlager
-from sakark_api.innlesing.omforming import (
-    STRUKTUR,
-    Omforming,
-    Oppdrag,
-    Opptatt,
-    Resultat,
-    wanted,
-)
+from sakark_api.innlesing.navn import Oppdrag, Opptatt, wanted
+from sakark_api.innlesing.omforming import STRUKTUR, Omforming, Resultat
 from sakark_api.noark.arkivstruktur.arkivdel import AKTIV, Arkivdel
 from sakark_api.noark.arkivstruktur.dokumentobjekt import EXAMINATION
 from sakark_api.noark.logging.endringslogg import Hendelseslogg
@@ -194,9 +188,11 @@ class _Run:
         await self._units("enheter", _batches(self._lager.every()))
         await self._references()
         await self._old_log()
-        return await self._do(partial(self._finish, now=now))
+        # Before the transaction: it takes its time over a large extraction.
+        kilde = Kilde.of(self._lager, self._oppdrag)
+        return await self._do(partial(self._finish, kilde=kilde, now=now))
 
-    def _finish(self, session: Session, now: datetime) -> Avstemming:
+    def _finish(self, session: Session, kilde: Kilde, now: datetime) -> Avstemming:
         """Let numbers go on, and count what came: in one transaction with that it is there."""
         if not self._dry:
             self._open_up(session)
@@ -213,7 +209,7 @@ class _Run:
             filer=self._filer.antall,
             byte=self._filer.byte,
         )
-        found = reconcile(session, self._lager, self._oppdrag, head, self.avvik)
+        found = reconcile(session, kilde, self._oppdrag, head, self.avvik)
         if not self._dry:
             rader.finish(session, self._oppdrag.innlesing, now, found.as_data())
         return found

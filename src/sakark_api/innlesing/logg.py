@@ -13,7 +13,7 @@ from uuid import UUID, uuid5
 from sakark_api.deponering.pakke import ENDRINGSLOGG
 from sakark_api.innlesing.avvik import Avvik
 from sakark_api.innlesing.mellomlager import Lest, Mellomlager
-from sakark_api.innlesing.omforming import Oppdrag
+from sakark_api.innlesing.navn import Oppdrag
 from sakark_api.innlesing.rad import UKJENT, Row
 from sakark_api.innlesing.verdi import Uleselig, read_value
 from sakark_api.noark.logging.endringslogg import ENDRET, OPPRETTET

@@ -1,37 +1,33 @@
 """Units of an extraction as rows: where each is, what it says, and whether its names are free."""
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Any, Final
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from sqlalchemy import Table
 
 from sakark_api.deponering.pakke import ARKIVSTRUKTUR
 from sakark_api.innlesing.avvik import Avvik
 from sakark_api.innlesing.felt import forms
+from sakark_api.innlesing.filreferanse import Filreferanse, file_of, give_format
 from sakark_api.innlesing.kode import Koder
 from sakark_api.innlesing.mellomlager import Lest, Mellomlager
+from sakark_api.innlesing.navn import Navn, Oppdrag, Opptatt
 from sakark_api.innlesing.partopplysning import contact_of, kind_of_party
 from sakark_api.innlesing.rad import UKJENT, Row, complete, read_row
-from sakark_api.innlesing.verdi import Uleselig, read_uuid, read_value
 from sakark_api.noark.arkivstruktur.dokumentbeskrivelse import attachments
 from sakark_api.noark.catalog import CATALOG
-from sakark_api.noark.metadata.kodeliste import FORMAT
 from sakark_api.noark.model import Base, has_kinds, table_of
 from sakark_api.noark.names import to_wire
 from sakark_api.noark.resource import Resource
 from sakark_api.noark.sakarkiv.journalpost import NEVER_DELETED
 
-__all__ = ["STRUKTUR", "Filreferanse", "Omforming", "Oppdrag", "Opptatt", "Resultat", "wanted"]
+__all__ = ["STRUKTUR", "Omforming", "Resultat"]
 
 STRUKTUR: Final = ("arkiv", "arkivskaper", "arkivdel", "klassifikasjonssystem")
 """What is made first: the rest may refer to any of it."""
-_NAMESPACE: Final = UUID("b8f0c1de-6d0f-5d0e-9c8f-0b9c2b6a4f11")
-"""What systemIDs are derived in; never to be changed, or an extraction would come in twice."""
 _OLD_ID: Final = "vnd-innlest-v1:"
 """What the names of our own fields for what units were called before begin with."""
 _ABOVE: Final[Mapping[str, Mapping[str, str]]] = {
@@ -66,42 +62,6 @@ _TYPES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
 """Fields that show what a unit is that does not say so itself."""
 
 
-@dataclass(frozen=True)
-class Oppdrag:
-    """One import: its id, the digest of the extraction, its version, and what it is to become."""
-
-    innlesing: UUID
-    digest: str
-    versjon: str
-    naa: datetime
-    aktiv: bool | None
-
-
-@dataclass(frozen=True)
-class Filreferanse:
-    """A file that a row is to have: where it should be, and what is said of it."""
-
-    rad: Row
-    sti: str
-    linje: int
-    sted: str
-    sjekksum: str | None
-    algoritme: str | None
-    stoerrelse: str | None
-
-
-@dataclass
-class Opptatt:
-    """What the kommune's other units are called, of all that the units at hand would be called."""
-
-    verdier: Mapping[str, set[str]] = field(default_factory=dict)
-    hoeyeste: Mapping[int, int] = field(default_factory=dict)
-    """The highest journalsekvensnummer of each year."""
-
-    def has(self, serie: str, value: str) -> bool:
-        return value in self.verdier.get(serie, ())
-
-
 @dataclass
 class Resultat:
     """What came of some units."""
@@ -125,60 +85,30 @@ class Plass:
     """The dokumentbeskrivelse made for files right under a registrering."""
 
 
-def wanted(units: Sequence[Lest]) -> dict[str, set[str]]:
-    """Give all that units would be called, by series in which names are unique."""
-    found: dict[str, set[str]] = defaultdict(set)
-    for unit in units:
-        told = unit.first("systemID")
-        if told is not None:
-            found[unit.slag].add(told.strip().lower())
-        if unit.slag == "mappe" and (name := unit.first("mappeID")):
-            found["mappe_id"].add(name)
-        if unit.slag == "registrering" and (name := unit.first("registreringsID")):
-            found["registrerings_id"].add(name)
-        if number := _journal_number(unit):
-            found["journal"].add(number)
-    return found
-
-
-def _journal_number(unit: Lest) -> str | None:
-    aar, nummer = unit.first("journalaar"), unit.first("journalsekvensnummer")
-    if unit.slag != "registrering" or aar is None or nummer is None:
-        return None
-    try:
-        return "/".join(str(read_value("", int, one)) for one in (aar, nummer))
-    except Uleselig:
-        return None
-
-
 class Omforming:
-    """Makes rows of units, in order; remembers where it is, and which names it has used."""
+    """Makes rows of units, in order, and remembers where it is."""
 
     def __init__(self, lager: Mellomlager, koder: Koder, oppdrag: Oppdrag) -> None:
         self._lager, self.koder, self._oppdrag = lager, koder, oppdrag
         self._open: list[Plass] = []
         self._structure: dict[int, Plass] = {}
-        self._used: dict[str, set[str]] = defaultdict(set)
-        self._before: Mapping[str, set[str]] = {}
-        self._posts: dict[int, set[int]] = {}
-        self._next: dict[int, int] = {}
-        self._taken = Opptatt()
-        self._renamed: dict[int, UUID | None] = {}
+        self.navn = Navn(lager, oppdrag, self.tell)
         self.result = Resultat()
         self.arkivdeler: list[UUID] = []
 
     def take(self, units: Sequence[Lest], opptatt: Opptatt) -> Resultat:
         """Make rows of units; they come after those taken before."""
-        self.result, self._taken, self._renamed = Resultat(), opptatt, {}
-        self._used, self._before = defaultdict(set), self._lager.use(wanted(units))
+        self.result = Resultat()
+        self.navn.begin(units, opptatt)
         for unit in units:
             self._take(unit)
-        self._lager.rename(self._renamed)
+        self.navn.end()
         return self.result
 
     def begin(self) -> None:
         """Begin a new result, for what comes after the units."""
-        self.result, self._used = Resultat(), defaultdict(set)
+        self.result = Resultat()
+        self.navn.begin([], Opptatt())
 
     def tell(
         self, unit: Lest, kode: str, name: str, value: str | None, enhet: UUID | None = None
@@ -188,16 +118,12 @@ class Omforming:
         place = f"{unit.slag}[{told or unit.nr}]{f'/{name}' if name else ''}"
         self.result.avvik.append(Avvik(kode, ARKIVSTRUKTUR, unit.linje, place, value, enhet))
 
-    def is_new(self, serie: str, value: str) -> bool:
-        """Take a name of our own making into use, unless it is in use already."""
-        return value not in self._used[serie] and not self._lager.use({serie: {value}})[serie]
-
     def add_made(
         self, resource: Resource[Any], unit: Lest, above: Lest, columns: Row, mark: str
     ) -> None:
         """Make a row of what has no fields of its own; it is as old as what it is of."""
         row: Row = {**columns, "version": 1}
-        row["system_id"] = uuid5(_NAMESPACE, f"{self._oppdrag.digest}/{unit.nr}/{mark}")
+        row["system_id"] = self.navn.part_id(unit, mark)
         made = read_row(above, forms()[above.slag], self.koder, lambda *_: None)
         for name in ("opprettet_dato", "opprettet_av"):
             row[name] = made.get(name)
@@ -209,7 +135,7 @@ class Omforming:
     def part_of(self, unit: Lest, above: Lest, owner: UUID) -> Row:
         """Make a row of what is part of a unit that is there already."""
         place = Plass(above, owner)
-        row = self._row(unit, unit.slag, place, self._part_id(unit))
+        row = self._row(unit, unit.slag, place, self.navn.part_id(unit))
         row[_ABOVE[unit.slag][above.slag]] = owner
         return row
 
@@ -221,7 +147,7 @@ class Omforming:
             allowed = unit.slag == "arkiv" or above is not None
             place = make(unit, above) if make is not None and allowed else None
             if place is None:
-                self._renamed[unit.nr] = None
+                self.navn.is_nothing(unit)
                 self._keep(unit, "I36" if make is not None else "I35")
         if unit.slag in STRUKTUR:
             self._structure[unit.nr] = place or Plass(unit)
@@ -230,7 +156,7 @@ class Omforming:
     def _above(self, unit: Lest) -> Plass | None:
         """Find what a unit is right in; what is in a value or in something unknown, is nowhere."""
         while self._open and self._open[-1].unit.nr > (unit.over or 0):
-            self._posts.pop(self._open.pop().unit.nr, None)
+            self.navn.close(self._open.pop().unit)
         if not self._open or self._open[-1].unit.nr != unit.over:
             return self._structure.get(unit.over or 0)
         found = self._open[-1]
@@ -245,8 +171,6 @@ class Omforming:
     def _add(self, resource: Resource[Any], row: Row) -> Row:
         self.result.rader[table_of(resource.model)].append(row)
         return row
-
-    # -- what all units have
 
     def _row(self, unit: Lest, type_: str, above: Plass | None, system_id: UUID) -> Row:
         """Read a unit, complete it and put it into the result."""
@@ -284,45 +208,14 @@ class Omforming:
 
     def _type(self, unit: Lest) -> str:
         """Tell what a unit is, by what it says or else by its fields."""
-        if unit.type in forms() and unit.type != unit.slag:
+        told = CATALOG.by_name.get(unit.type)
+        if told is not None and told.root.name == unit.slag != unit.type:
             return unit.type
         shown = (kind for name, kind in _TYPES.get(unit.slag, ()) if unit.first(name))
         found = next(shown, unit.slag)
         if found != unit.slag or unit.type not in (unit.slag, found):
             self.tell(unit, "I37", "xsi:type", unit.type)
         return found
-
-    def _id(self, unit: Lest) -> UUID:
-        """Give the systemID that a unit has here: its own where that is one, and free."""
-        told = (unit.first("systemID") or "").strip()
-        derived = uuid5(_NAMESPACE, f"{self._oppdrag.digest}/{unit.nr}/{told}")
-        if not told:
-            if unit.slag != "dokumentobjekt" or self._oppdrag.versjon == "5.0":
-                self.tell(unit, "I12", "systemID", None, derived)
-            self._renamed[unit.nr] = derived
-            return derived
-        try:
-            own = read_uuid(told)
-        except Uleselig:
-            self.tell(unit, "I10", "systemID", told, derived)
-            self._renamed[unit.nr] = derived
-            return derived
-        if self._is_free(unit.slag, str(own)):
-            return own
-        self.tell(unit, "I11", "systemID", told, derived)
-        self._renamed[unit.nr] = derived
-        return derived
-
-    def _is_free(self, serie: str, value: str) -> bool:
-        """Take a name into use, unless it is in use already; of names that were asked about."""
-        used = self._used[serie]
-        if self._taken.has(serie, value) or value in used or value in self._before.get(serie, ()):
-            return False
-        used.add(value)
-        return True
-
-    def _part_id(self, unit: Lest) -> UUID:
-        return uuid5(_NAMESPACE, f"{self._oppdrag.digest}/{unit.nr}")
 
     def _keep_old(self, row: Row, name: str, value: str | None) -> None:
         """Keep what a unit was called, as a field of the kommune's own."""
@@ -347,10 +240,8 @@ class Omforming:
     def _place(self, unit: Lest, row: Row, above: Plass) -> Plass:
         return replace(above, unit=unit, system_id=row["system_id"], row=row, dokument=None)
 
-    # -- what is made first
-
     def _make_arkiv(self, unit: Lest, above: Plass | None) -> Plass:
-        row = self._row(unit, "arkiv", above, self._id(unit))
+        row = self._row(unit, "arkiv", above, self.navn.id_of(unit))
         row["overarkiv_ref"] = above.system_id if above else None
         if self._oppdrag.aktiv:
             self._reopen(unit, row, "arkivstatus", "O")
@@ -368,7 +259,7 @@ class Omforming:
     def _make_arkivskaper(self, unit: Lest, above: Plass | None) -> Plass | None:
         if above is None or above.unit.slag != "arkiv":
             return None
-        row = self._row(unit, "arkivskaper", above, self._part_id(unit))
+        row = self._row(unit, "arkivskaper", above, self.navn.part_id(unit))
         row["opprettet_dato"] = above.row["opprettet_dato"]
         row["opprettet_av"] = above.row["opprettet_av"]
         pair = {"arkivskaper_ref": row["system_id"], "arkiv_ref": above.system_id}
@@ -378,7 +269,7 @@ class Omforming:
     def _make_arkivdel(self, unit: Lest, above: Plass | None) -> Plass | None:
         if above is None or above.unit.slag != "arkiv":
             return None
-        row = self._row(unit, "arkivdel", above, self._id(unit))
+        row = self._row(unit, "arkivdel", above, self.navn.id_of(unit))
         row["arkiv_ref"] = above.system_id
         self._open_or_close(unit, row)
         row["skjerming_egen"] = row.get("skjerming") is not None
@@ -406,7 +297,7 @@ class Omforming:
     def _make_klassifikasjonssystem(self, unit: Lest, above: Plass | None) -> Plass | None:
         if above is None or above.unit.slag != "arkivdel":
             return None
-        row = self._row(unit, "klassifikasjonssystem", above, self._id(unit))
+        row = self._row(unit, "klassifikasjonssystem", above, self.navn.id_of(unit))
         first = above.row.setdefault("klassifikasjonssystem_ref", row["system_id"])
         if first != row["system_id"]:
             pair = {"primaer_ref": first, "sekundaer_ref": row["system_id"]}
@@ -414,17 +305,15 @@ class Omforming:
             self.result.rader[pairs].append(pair)
         return Plass(unit, row["system_id"], above.arkivdel, row["system_id"], row)
 
-    # -- what is in them
-
     def _make_klasse(self, unit: Lest, above: Plass | None) -> Plass | None:
         if above is None or above.unit.slag not in _ABOVE["klasse"]:
             return None
-        row = self._row(unit, "klasse", above, self._id(unit))
+        row = self._row(unit, "klasse", above, self.navn.id_of(unit))
         row["klassifikasjonssystem_ref"] = above.system
         row["overklasse_ref"] = above.system_id if above.unit.slag == "klasse" else None
-        if not self.is_new("klasse_id", f"{above.system}/{row['klasse_id']}"):
+        if not self.navn.is_new("klasse_id", f"{above.system}/{row['klasse_id']}"):
             self.tell(unit, "I13", "klasseID", row["klasse_id"], row["system_id"])
-            row["klasse_id"] = f"{row['klasse_id']}/{self._mark(unit)}"
+            row["klasse_id"] = f"{row['klasse_id']}/{self.navn.mark(unit)}"
         self._screen(row, above if above.unit.slag == "klasse" else None)
         return self._place(unit, row, above)
 
@@ -432,11 +321,11 @@ class Omforming:
         if above is None or above.unit.slag not in _ABOVE["mappe"]:
             return None
         type_ = self._type(unit)
-        row = self._row(unit, type_, above, self._id(unit))
+        row = self._row(unit, type_, above, self.navn.id_of(unit))
         row[_ABOVE["mappe"][above.unit.slag]] = above.system_id
         row["effektiv_arkivdel"] = above.arkivdel
         self._name(unit, row, "mappe_id", "mappeID")
-        if unit.nr in self._renamed:
+        if self.navn.is_renamed(unit):
             self._keep_old(row, "systemID", unit.first("systemID"))
         self._screen(row, above, self._period(above))
         return self._place(unit, row, above)
@@ -449,25 +338,20 @@ class Omforming:
     def _name(self, unit: Lest, row: Row, column: str, element: str) -> None:
         """Let a unit be called what it was, unless another is called that."""
         told = unit.first(element)
-        if told is not None and self._is_free(column, told):
+        if told is not None and self.navn.is_free(column, told):
             return
         if told is None:
-            row[column] = f"{unit.slag}-{self._mark(unit)}"
+            row[column] = f"{unit.slag}-{self.navn.mark(unit)}"
             return
         self.tell(unit, "I13", element, told, row["system_id"])
-        row[column] = f"{told}/{self._mark(unit)}"
+        row[column] = f"{told}/{self.navn.mark(unit)}"
         self._keep_old(row, element, told)
-
-    def _mark(self, unit: Lest) -> str:
-        """Give a short mark of a place in the extraction."""
-        told = f"{self._oppdrag.digest}/{unit.nr}"
-        return hashlib.sha256(told.encode()).hexdigest()[:10]
 
     def _make_registrering(self, unit: Lest, above: Plass | None) -> Plass | None:
         if above is None or above.unit.slag not in _ABOVE["registrering"]:
             return None
         type_ = self._type(unit)
-        row = self._row(unit, type_, above, self._id(unit))
+        row = self._row(unit, type_, above, self.navn.id_of(unit))
         row[_ABOVE["registrering"][above.unit.slag]] = above.system_id
         row["referanse_arkivdel"] = self._named_arkivdel(unit, row) or above.arkivdel
         if unit.first("registreringsID") is None:
@@ -476,7 +360,7 @@ class Omforming:
             self._name(unit, row, "registrerings_id", "registreringsID")
         if type_ == "journalpost":
             self._number(unit, row, above)
-        if unit.nr in self._renamed:
+        if self.navn.is_renamed(unit):
             self._keep_old(row, "systemID", unit.first("systemID"))
         self._screen(row, above, self._period(above))
         return self._place(unit, row, above)
@@ -495,41 +379,30 @@ class Omforming:
         """Number a registrering that was not called anything."""
         number = row.get("journalpostnummer") or unit.nr
         name = f"{above.row.get('mappe_id', 'R')}-{number}"
-        return name if self.is_new("registrerings_id", name) else f"{name}/{self._mark(unit)}"
+        return (
+            name if self.navn.is_new("registrerings_id", name) else f"{name}/{self.navn.mark(unit)}"
+        )
 
     def _number(self, unit: Lest, row: Row, above: Plass) -> None:
         """Let an entry keep its numbers, unless another has them (M014, M015)."""
         aar, told = row["journalaar"], row["journalsekvensnummer"]
-        if not self._is_free("journal", f"{aar}/{told}"):
+        if not self.navn.is_free("journal", f"{aar}/{told}"):
             self.tell(unit, "I13", "journalsekvensnummer", f"{aar}/{told}", row["system_id"])
             self._keep_old(row, "journalsekvensnummer", str(told))
-            row["journalsekvensnummer"] = self._next_in_journal(aar)
-        posts, number = self._posts.setdefault(above.unit.nr, set()), row["journalpostnummer"]
-        if number in posts:
+            row["journalsekvensnummer"] = self.navn.next_in_journal(aar)
+        number = row["journalpostnummer"]
+        if not self.navn.take_post(above.unit, number):
             self.tell(unit, "I13", "journalpostnummer", str(number), row["system_id"])
             self._keep_old(row, "journalpostnummer", str(number))
-            row["journalpostnummer"] = self._next_post(above, posts)
-        posts.add(row["journalpostnummer"])
+            row["journalpostnummer"] = self.navn.next_post(above.unit)
         if row["journalstatus"]["kode"] in NEVER_DELETED:
             row["har_vaert_journalfoert"] = True
-
-    def _next_in_journal(self, aar: int) -> int:
-        """Give the first number of a year that nothing has, here or in the extraction."""
-        highest = max(self._lager.hoeyeste.get(aar, 0), self._taken.hoeyeste.get(aar, 0))
-        self._next[aar] = max(self._next.get(aar, 0), highest) + 1
-        return self._next[aar]
-
-    def _next_post(self, above: Plass, posts: set[int]) -> int:
-        """Give the first number of a mappe that nothing in it has."""
-        entries = self._lager.below(above.unit.nr, "registrering")
-        told = (one.first("journalpostnummer") or "" for one in entries)
-        return max([*posts, *(int(one) for one in told if one.isdecimal())]) + 1
 
     def _make_dokumentbeskrivelse(self, unit: Lest, above: Plass | None) -> Plass | None:
         if above is None or above.unit.slag != "registrering":
             return None
-        row = self._row(unit, "dokumentbeskrivelse", above, self._id(unit))
-        if unit.nr in self._renamed:
+        row = self._row(unit, "dokumentbeskrivelse", above, self.navn.id_of(unit))
+        if self.navn.is_renamed(unit):
             self._keep_old(row, "systemID", unit.first("systemID"))
         self._screen(row, above)
         self._attach(row, above)
@@ -548,17 +421,22 @@ class Omforming:
         document = above.system_id
         if above.unit.slag == "registrering":
             document = self._document_for(unit, above)
-        row = self._row(unit, "dokumentobjekt", above, self._id(unit))
+        row = self._row(unit, "dokumentobjekt", above, self.navn.id_of(unit))
         row["dokumentbeskrivelse_ref"] = document
-        self._give_format(unit, row)
-        self._refer_to_file(unit, row)
+
+        def meld(kode: str, name: str, value: str | None) -> None:
+            self.tell(unit, kode, name, value, row["system_id"])
+
+        give_format(unit, row, self.koder, meld)
+        if (file := file_of(unit, row, meld)) is not None:
+            self.result.filer.append(file)
         return self._place(unit, row, above)
 
     def _document_for(self, unit: Lest, above: Plass) -> UUID:
         """Make a document for the files right under a registrering (versions 3.1 and 4.0)."""
         if above.dokument is not None:
             return above.dokument
-        system_id = uuid5(_NAMESPACE, f"{self._oppdrag.digest}/{above.unit.nr}/dokument")
+        system_id = self.navn.part_id(above.unit, "dokument")
         self.tell(unit, "I38", "", None, system_id)
         held = {
             name: [value]
@@ -578,58 +456,10 @@ class Omforming:
         self._open[-1] = replace(above, dokument=system_id)
         return system_id
 
-    def _give_format(self, unit: Lest, row: Row) -> None:
-        """Find what a file is by what was said of its format, or keep the words (M701, M702).
-
-        That it is called after the end of its file's name, is no more than the name says.
-        """
-        told, details = unit.first("format"), unit.first("formatDetaljer")
-        end = (unit.first("referanseDokumentfil") or "").rpartition(".")[2]
-        if told is not None and told.casefold() == end.casefold():
-            told = None
-        row["format_detaljer"] = details
-        puid, _, rest = (details or "").partition(" ")
-        known = self.koder.find(FORMAT.name, puid) if puid else None
-        if known is not None and known["kode"] == puid:
-            row["format"] = known
-            row["format_detaljer"] = rest.removeprefix(known.get("kodenavn", "")).strip() or None
-            if told is not None:
-                self.tell(unit, "I33", "format", told, row["system_id"])
-            return
-        found = self.koder.find(FORMAT.name, told) if told else None
-        row["format"] = found or self.koder.default(FORMAT.name, "av/0")
-        if found is None and told is not None:
-            row["format_detaljer"] = details or told
-            if details is not None:
-                self.tell(unit, "I33", "format", told, row["system_id"])
-
-    def _refer_to_file(self, unit: Lest, row: Row) -> None:
-        told = unit.first("referanseDokumentfil")
-        size = unit.first("filstoerrelse")
-        row["filnavn"] = (told or "").replace("\\", "/").rpartition("/")[2] or None
-        if told is None:
-            if row.get("sjekksum") is not None:
-                self.tell(unit, "I50", "referanseDokumentfil", None, row["system_id"])
-            return
-        place = f"dokumentobjekt[{row['system_id']}]"
-        self.result.filer.append(
-            Filreferanse(
-                row,
-                told,
-                unit.linje,
-                place,
-                row.get("sjekksum"),
-                row.get("sjekksum_algoritme"),
-                size,
-            )
-        )
-
-    # -- what is part of them
-
     def _owned(self, unit: Lest, above: Plass | None) -> Row | None:
         if above is None or above.unit.slag not in _ABOVE[unit.slag]:
             return None
-        row = self._row(unit, unit.slag, above, self._part_id(unit))
+        row = self._row(unit, unit.slag, above, self.navn.part_id(unit))
         if column := _ABOVE[unit.slag][above.unit.slag]:
             row[column] = above.system_id
         return row
@@ -643,7 +473,7 @@ class Omforming:
     def _party(self, unit: Lest, above: Plass | None, name: str) -> Plass | None:
         if above is None or above.unit.slag not in _ABOVE[unit.slag]:
             return None
-        system_id = self._part_id(unit)
+        system_id = self.navn.part_id(unit)
 
         def meld(kode: str, element: str, value: str | None) -> None:
             self.tell(unit, kode, element, value, system_id)
@@ -684,10 +514,10 @@ class Omforming:
     def _make_avskrivning(self, unit: Lest, above: Plass | None) -> Plass | None:
         """Write an entry off; what another answers waits until all of them are there."""
         if unit.first("referanseAvskrivesAvJournalpost"):
-            return Plass(unit, self._part_id(unit))
+            return Plass(unit, self.navn.part_id(unit))
         row = self._owned(unit, above)
         return None if row is None else Plass(unit, row["system_id"], row=row)
 
     def _make_kryssreferanse(self, unit: Lest, above: Plass | None) -> Plass | None:
         """Refer to nothing yet: `henvisning.py` does when all units are there."""
-        return Plass(unit, self._part_id(unit)) if above is not None else None
+        return Plass(unit, self.navn.part_id(unit)) if above is not None else None
