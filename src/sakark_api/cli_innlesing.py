@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["mount"]
 
-PATIENCE_SECONDS = 3600.0
+PATIENCE_SECONDS = 600.0
 """How long one statement may take: to count a large archive takes longer than to serve it."""
 LACKING = 2
 """Exit code where something that was in the extraction is not here."""

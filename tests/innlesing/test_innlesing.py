@@ -336,12 +336,14 @@ def test_an_import_that_is_killed_is_gone_on_with_and_becomes_the_same(
     killed, whole = (new_kommune(service.settings, name) for name in ("drept", "helt"))
     env = environment(service)
     process = subprocess.Popen(
-        command(folder, killed.slug), env=env, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL
+        command(folder, killed.slug), env=env, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
     )
-    while killed.see(count) == 0 and process.poll() is None:
-        time.sleep(0.05)
-    os.kill(process.pid, signal.SIGKILL)
-    process.communicate()
+    try:
+        while killed.see(count) == 0 and process.poll() is None:
+            time.sleep(0.2)
+    finally:
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
     half = killed.see(count)
 
     again = subprocess.run(command(folder, killed.slug), env=env, capture_output=True, check=False)

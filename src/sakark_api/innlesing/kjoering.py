@@ -155,7 +155,7 @@ class _Run:
         """Note that the import has begun, with what is wrong with the package as a whole."""
         faults = list(_of_package(self._pakke, digests, self._lager))
         self.avvik.add(faults)
-        if known is not None:
+        if known is not None and not self._dry:
             self._at = Kommet(known.id, known.trinn, known.kommet)
             self._faults = await self._do(partial(rader.count_faults, innlesing=known.id))
             self._tell(text("Går videre der innlesingen slapp."))
