@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 __all__ = ["mount"]
 
 PATIENCE_SECONDS = 600.0
-"""How long one statement may take: to count a large archive takes longer than to serve it."""
+"""How long one statement may take: to count a large archive takes longer than to serve it.
+
+A lock may take a minute: what waits for it here holds nobody else up.
+"""
 LACKING = 2
 """Exit code where something that was in the extraction is not here."""
 
@@ -80,7 +83,8 @@ async def _import(settings: Settings, slug: str, order: "Bestilling", folder: Pa
     from sakark_api.innlesing.kjoering import innles
     from sakark_api.storage import open_documents
 
-    settings = settings.model_copy(update={"database_statement_seconds": PATIENCE_SECONDS})
+    patience = {"database_statement_seconds": PATIENCE_SECONDS, "database_lock_seconds": 60.0}
+    settings = settings.model_copy(update=patience)
     pakke = open_pakke(folder)
     documents = open_documents(settings)
     now = commander().now
