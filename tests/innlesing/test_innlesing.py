@@ -332,7 +332,7 @@ def command(folder: Path, kommune: str, *more: str) -> list[str]:
 def test_an_import_that_is_killed_is_gone_on_with_and_becomes_the_same(
     service: Service, tmp_path: Path
 ) -> None:
-    folder = write_large(tmp_path / "stor", cases=60, entries=15)
+    folder = write_large(tmp_path / "stor", cases=40, entries=10)
     killed, whole = (new_kommune(service.settings, name) for name in ("drept", "helt"))
     env = environment(service)
     process = subprocess.Popen(
@@ -349,7 +349,7 @@ def test_an_import_that_is_killed_is_gone_on_with_and_becomes_the_same(
     again = subprocess.run(command(folder, killed.slug), env=env, capture_output=True, check=False)
     found = whole.take(folder)
 
-    assert 0 < half < 900
+    assert 0 < half < 400
     assert again.returncode == 0, again.stderr.decode()
     assert "Går videre" in again.stderr.decode()
     assert not found.differs
