@@ -73,9 +73,13 @@ SQL_TEXT = {
 }
 """Files with SQL in strings, and why."""
 
+PARAMETERS = {"arkivdel"}
+"""What parameters outside the standard are called by, which the description of the API lists."""
+
 WEB = (
     "rest/",
     "drift/",
+    "deponering/beredskap/routes.py",
     "journal/",
     "search/",
     "app.py",
@@ -152,7 +156,8 @@ def test_the_engine_imports_no_entity(path: Path) -> None:
 def test_the_engine_names_no_entity(path: Path) -> None:
     named = {node.id for node in ast.walk(tree_of(path)) if isinstance(node, ast.Name)}
 
-    assert not (named | set(strings(path))) & ENTITIES
+    allowed = PARAMETERS if name_of(path) == "rest/openapi.py" else set()
+    assert not (named | set(strings(path))) & (ENTITIES - allowed)
 
 
 @pytest.mark.parametrize("path", FILES, ids=IDS)
@@ -250,6 +255,7 @@ def test_the_clock_is_read_at_the_edge(path: Path) -> None:
         "dev/server.py",
         "cli_owner.py",
         "cli_bevis.py",
+        "cli_deponering.py",
         "jobs/worker.py",
         "storage/s3.py",  # how long a bucket keeps what is put there
     )

@@ -1,5 +1,6 @@
 """The texts for people: every sentence in the code has its nynorsk and its English."""
 
+import re
 import string
 from collections.abc import Sequence
 from functools import cache
@@ -35,6 +36,8 @@ NOARK_NOUNS = {
     "Saksmappe",
 }
 """What the standard calls its units; these names are the same in every language."""
+SAME_WORDS = {"Element", "Type"}
+"""What is spelt alike in both."""
 
 
 @cache
@@ -101,8 +104,9 @@ def test_only_the_nouns_of_the_standard_are_the_same_in_english() -> None:
     pairs = translations("en")
 
     same = {sentence for sentence, given in pairs.items() if sentence == given}
+    with_words = {one for one in same if re.search(r"[^\W\d_]", re.sub(r"{\w+}", "", one))}
 
-    assert same - NOARK_NOUNS == set()
+    assert with_words - NOARK_NOUNS - SAME_WORDS == set()
 
 
 def test_a_sentence_is_given_in_the_language_asked_for() -> None:
