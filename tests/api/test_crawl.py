@@ -9,7 +9,7 @@ import httpx
 import pytest
 from tests.conftest import NOARK, REL, Client, LogIn, Service, World, build_world
 
-from sakark_api.rest.links import SEARCH_REL, SUGGESTION_REL
+from sakark_api.rest.links import RUNNING_REL, SEARCH_REL, SUGGESTION_REL
 
 KOMMUNE = "aukra"
 ROLES = ["administrator", "arkivar", "leder", "saksbehandler", "leser"]
@@ -17,8 +17,12 @@ FILE = "arkivstruktur/fil/"
 NOT_YET = (404, 405)
 """What a place to send a file to answers before there is one to get."""
 
-ASKED = {SEARCH_REL: {"q": "brev"}, SUGGESTION_REL: {"q": "brev"}}
-"""What is asked of places that answer nothing without a question; their hits are read elsewhere."""
+ASKED = {
+    SEARCH_REL: {"q": "brev"},
+    SUGGESTION_REL: {"q": "brev"},
+    RUNNING_REL: {"fra": "2026-01-01"},
+}
+"""What is asked of places that are no lists of units; what they answer with is read elsewhere."""
 
 
 @dataclass(frozen=True)

@@ -114,8 +114,14 @@ def test_headers_change_neither_method_nor_address(ours: World, log_in: LogIn, h
     assert client.get(address).status_code == 200
 
 
-NOT_DESCRIBED = {"/docs", "/openapi.json", "/docs/static", "/docs/oauth2-redirect"}
-"""The description itself, and the page that shows it."""
+NOT_DESCRIBED = {
+    "/docs",
+    "/openapi.json",
+    "/docs/static",
+    "/docs/oauth2-redirect",
+    "/robots.txt",
+}
+"""The description itself, the page that shows it, and what is for robots alone."""
 
 
 def test_every_address_is_described_or_known_not_to_be() -> None:
