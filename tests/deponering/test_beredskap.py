@@ -348,7 +348,7 @@ def test_what_is_not_done_is_no_fault_while_the_arkivdel_is_open(
     assert found["score"] == 0.8
     assert tallies["sak-ikke-avsluttet"] == (0, 2)
     assert tallies["saksmappe-uten-administrativenhet"] == (1, 0)
-    assert found["sjekker"][0]["beskrivelse"] == "Saksmappe mangler administrativEnhet"
+    assert found["sjekker"][0]["beskrivelse"] == "Saksmappe manglar administrativEnhet"
 
 
 def test_each_check_leads_to_its_units(made: Arkiv, service: Service) -> None:
