@@ -71,16 +71,20 @@ async def copy_documents(
                 await waiting.put(each)
             for _ in range(_AT_ONCE):
                 await waiting.put(None)
-    except* (SakarkError, OSError) as found:
-        raise first_of(found) from None
+    except ExceptionGroup as found:
+        raise first_of(found) from found
     await to_end(_remove_others, folder, begun)
     return copied
 
 
-def first_of(group: BaseExceptionGroup[Exception]) -> Exception:
-    """Give the first error of several at once: one says what to do."""
-    found = group.exceptions[0]
-    return first_of(found) if isinstance(found, BaseExceptionGroup) else found
+def first_of(group: ExceptionGroup[Exception]) -> Exception:
+    """Give the first error of several at once: one says what to do.
+
+    What else there is came of one task being stopped in the middle by another.
+    """
+    told = group.subgroup((SakarkError, OSError))
+    found = (told or group).exceptions[0]
+    return first_of(found) if isinstance(found, ExceptionGroup) else found
 
 
 async def _files(taken: Snapshot, utvalg: Utvalg) -> AsyncIterator[tuple[File, str]]:

@@ -34,7 +34,7 @@ from sakark_api.deponering.skjema import OF_DEPOSIT, wrong_in
 from sakark_api.deponering.utelatt import left_out
 from sakark_api.deponering.utvalg import Utvalg
 from sakark_api.deponering.xmlfil import Written, XmlFile, xml_file
-from sakark_api.errors import Blocked, Conflict, Invalid, NotFound, SakarkError
+from sakark_api.errors import Blocked, Conflict, Invalid, NotFound
 from sakark_api.noark.arkivstruktur.arkiv import arkiv
 from sakark_api.noark.arkivstruktur.arkivdel import arkivdel
 from sakark_api.noark.arkivstruktur.arkivskaper import arkivskaper
@@ -147,8 +147,8 @@ async def _at_once(
                 group.create_task(journals),
             )
             copied = group.create_task(documents)
-    except* (SakarkError, OSError) as found:
-        raise first_of(found) from None
+    except ExceptionGroup as found:
+        raise first_of(found) from found
     return parts[0].result(), parts[1].result(), copied.result()
 
 
