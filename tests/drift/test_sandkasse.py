@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -48,12 +47,9 @@ def sandbox(operator: Operator) -> Iterator[Any]:
     operator.delete(f"sandkasser/{made['slug']}/")
 
 
-def test_a_sandbox_is_made_within_seconds(operator: Operator) -> None:
-    began = time.monotonic()
-
+def test_a_sandbox_is_made_for_a_kommune_and_deleted(operator: Operator) -> None:
     made = make(operator, saker=20)
 
-    assert time.monotonic() - began < 20  # two on a busy machine of two cores
     assert made["status"] == "drift"
     assert made["for"] == "molde"
     assert made["slug"].startswith("sandkasse-")
