@@ -4,14 +4,13 @@ import asyncio
 import json
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sakark_api.cli_owner import chosen_kommuner, with_addresses
+from sakark_api.cli_owner import chosen_kommuner, commander, with_addresses
 from sakark_api.errors import Invalid
 from sakark_api.settings import Settings, read_settings
 from sakark_api.texts import Text, printable, text
@@ -107,11 +106,12 @@ async def _count(settings: Settings, slug: str) -> "list[tuple[str, Resultat]]":
     from sakark_api.deponering.beredskap.resultat import added_up
     from sakark_api.deponering.beredskap.telling import arkivdeler_of, count_arkivdel
 
+    now = commander().now
     async with chosen_kommuner(settings, [slug]) as (writer, (kommune,), _):
         return [
             (
                 title,
-                added_up(await count_arkivdel(settings, writer, kommune, part, datetime.now(UTC))),
+                added_up(await count_arkivdel(settings, writer, kommune, part, now)),
             )
             for part, title in await arkivdeler_of(writer, kommune)
         ]

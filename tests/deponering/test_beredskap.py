@@ -2,6 +2,8 @@
 
 import asyncio
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -19,6 +21,7 @@ from tests.deponering.conftest import HIDDEN, KOMMUNE, PDF, SECRET, Arkiv, Expor
 from tests.jobs.conftest import Worker
 from tests.noark.conftest import part
 from tests.noark.stage import SOME, status
+from tests.tenancy.processes import environment
 
 from sakark_api.db.reader import Statement
 from sakark_api.deponering.kontroll import check
@@ -361,6 +364,28 @@ def test_each_check_leads_to_its_units(made: Arkiv, service: Service) -> None:
 
     assert [one["systemID"] for one in found["results"]] == [unit["systemID"]]
     assert found["results"][0]["identifikator"] == unit["mappeID"]
+
+
+def test_the_command_counts_and_tells_what_is_in_the_way(made: Arkiv, service: Service) -> None:
+    without_enhet(another(made))
+
+    said = subprocess.run(
+        [
+            str(Path(sys.executable).with_name("sakark")),
+            "deposit",
+            "readiness",
+            "--kommune",
+            KOMMUNE,
+        ],
+        env=environment(service),
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+
+    assert said.returncode == 1, said.stderr
+    assert "enheter er uten feil" in said.stdout
+    assert "Saksmappe mangler administrativEnhet" in said.stdout
 
 
 def test_what_is_not_counted_has_no_score(made: Arkiv) -> None:

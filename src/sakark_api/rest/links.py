@@ -56,12 +56,12 @@ SUGGESTION_REL = f"{SEARCH_REL}forslag/"
 RUNNING_REL = f"{OWN_REL}journal/loepende/"
 """To the journal of all entries that the caller sees."""
 
-RUNNING_QUERY = "{?fra,til,enhet,format,$top,$skip}"
+RUNNING_QUERY = "{?fra&til&enhet&format&$top&$skip}"
 
 PUBLIC_REL = f"{OWN_REL}journal/offentlig/"
 """To the journal that everybody may read, where the kommune has one."""
 
-PUBLIC_QUERY = "{?fra,til,enhet,q,format,$top,$skip}"
+PUBLIC_QUERY = "{?fra&til&enhet&q&format&$top&$skip}"
 
 READINESS_REL = f"{OWN_REL}beredskap/"
 """To how ready the archive is to be deposited."""

@@ -61,7 +61,8 @@ class Operation:
     errors: tuple[int, ...] = _ALWAYS
     body: Json | None = None
     answer: Json | None = None
-    parameters: tuple[str, ...] = ()
+    parameters: tuple[str | Json, ...] = ()
+    """Those that are described once, by name, and those that are of this operation alone."""
     requirements: tuple[str, ...] = field(default=())
 
     @classmethod
@@ -184,14 +185,17 @@ class Operation:
         )
 
     @classmethod
-    def worklist(cls, id_: str) -> Self:
+    def worklist(cls, id_: str, within: Resource[Any]) -> Self:
+        named = _parameter(
+            within.name, "query", text("Enhetens systemID"), {"type": "string"}, required=True
+        )
         return cls(
             id_,
             text("List enhetene som en sjekk slår ut for nå"),
             "beredskap",
             errors=(*_ALWAYS, 406),
             answer=_noark("Arbeidsliste"),
-            parameters=("arkivdel", "top", "skip"),
+            parameters=(named, "top", "skip"),
         )
 
     @classmethod
@@ -489,8 +493,8 @@ def _noark(schema: str) -> Json:
 def describe(operation: Operation, path: str) -> Json:
     """Give the arguments of an `APIRoute` that make it appear as the operation says."""
     parameters = [
-        {"$ref": f"#/components/parameters/{name}"}
-        for name in (
+        {"$ref": f"#/components/parameters/{one}"} if isinstance(one, str) else one
+        for one in (
             *(("kommune",) if "{kommune}" in path else ()),
             *(("system_id",) if "{system_id}" in path else ()),
             *(("rest",) if "{rest}" in path else ()),
@@ -714,16 +718,18 @@ _FAULT: Json = {
 }
 
 
-def _parameters() -> Json:
-    def one(name: str, where: str, what: Text, schema: Json, *, required: bool = False) -> Json:
-        return {
-            "name": name,
-            "in": where,
-            "required": required,
-            "description": str(what),
-            "schema": schema,
-        }
+def _parameter(name: str, where: str, what: Text, schema: Json, *, required: bool = False) -> Json:
+    return {
+        "name": name,
+        "in": where,
+        "required": required,
+        "description": str(what),
+        "schema": schema,
+    }
 
+
+def _parameters() -> Json:
+    one = _parameter
     string: Json = {"type": "string"}
     number: Json = {"type": "integer", "minimum": 0}
     return {
@@ -771,7 +777,6 @@ def _parameters() -> Json:
         ),
         "aar": one("aar", "query", text("Bare treff fra dette året"), {"type": "integer"}),
         "status": one("status", "query", text("Bare treff med denne statusen"), string),
-        "arkivdel": one("arkivdel", "query", text("Arkivdelens systemID"), string, required=True),
         "id": one("$id", "query", text("Adressen til enheten det gjelder"), string, required=True),
         "expand": one(
             "$expand", "query", text("Relasjoner som vises inne i enheten, med komma"), string

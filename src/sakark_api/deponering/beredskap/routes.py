@@ -41,7 +41,7 @@ def add_readiness(tree: RouteTree) -> None:
     address = "/{kommune}/api/beredskap/"
     tree.add(route(address, "GET", Operation.readiness("beredskap"), read_summary))
     tree.add(route(address, "POST", Operation.counting("beredskap_tell"), ask_for_count))
-    listing = Operation.worklist("beredskap_sjekk")
+    listing = Operation.worklist("beredskap_sjekk", arkivdel)
     tree.add(route(f"{address}sjekk/{{kode}}/", "GET", listing, read_worklist))
 
 
