@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import re
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
@@ -155,10 +155,10 @@ async def pages_of_keys(documents: Documents, prefix: str) -> AsyncIterator[list
 async def pieces(body: AsyncIterable[bytes], size: int) -> AsyncGenerator[bytearray, None]:
     """Give the same bytes in pieces of exactly `size`; the last may be smaller.
 
-    There are two in memory, in turns: a piece is as it was until the next but one is asked for.
-    Fetching new memory costs more than the bytes do.
+    All are the same memory, filled anew when the next one is asked for: fetching new memory costs
+    more than the bytes do.
     """
-    piece, other, filled = bytearray(), bytearray(), 0
+    piece, filled = bytearray(), 0
     async for chunk in body:
         left = memoryview(chunk)
         while filled + len(left) >= size:
@@ -166,7 +166,7 @@ async def pieces(body: AsyncIterable[bytes], size: int) -> AsyncGenerator[bytear
             _fill(piece, filled, left[:room])
             left = left[room:]
             yield piece
-            piece, other, filled = other, piece, 0
+            filled = 0
         _fill(piece, filled, left)
         filled += len(left)
     if filled:
@@ -218,7 +218,7 @@ class Writing(Protocol):
         ...
 
     def write(self, piece: bytearray) -> None:
-        """Take a piece, all but the last of one size; it has other bytes when two more are here."""
+        """Take a piece, all but the last of one size; it has other bytes afterwards."""
         ...
 
     def finish(self) -> None:
@@ -241,14 +241,10 @@ class Reading(Protocol):
 
 
 async def write(writing: Writing, key: str, body: AsyncIterable[bytes], piece_size: int) -> Stored:
-    """Take a document through its steps, in threads, and undo them unless all went well.
-
-    While a piece is written, the next one comes in.
-    """
+    """Take a document through its steps, in threads, and undo them unless all went well."""
     sha256 = hashlib.sha256()
     size = 0
     started = perf_counter()
-    writes: asyncio.Task[None] | None = None
 
     def take(piece: bytearray) -> None:
         sha256.update(piece)
@@ -259,16 +255,9 @@ async def write(writing: Writing, key: str, body: AsyncIterable[bytes], piece_si
         async with aclosing(pieces(body, piece_size)) as whole:
             async for piece in whole:
                 size += len(piece)
-                if writes is not None:
-                    await _end_of(writes)
-                writes = _begun(take, piece)
-        if writes is not None:
-            await _end_of(writes)
+                await to_end(take, piece)
         await to_end(writing.finish)
     except BaseException:
-        if writes is not None:
-            with suppress(BaseException):  # what is raised is what came first
-                await _end_of(writes)
         await to_end(writing.discard)
         raise
     STORAGE_SECONDS.labels("put").observe(perf_counter() - started)
