@@ -17,6 +17,7 @@ from typing import Any
 import asyncpg
 import httpx
 from pydantic import SecretStr
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 from tests.conftest import free_port
 from tests.jobs.conftest import TOOLS, Worker
 from tests.secrecy import secrets_in
@@ -161,8 +162,17 @@ class House:
         raise AssertionError("it does not come up again")
 
     def ask(self, statement: str, *values: object) -> list[asyncpg.Record]:
-        """Ask the database as the owner of its tables, about molde where rows are a kommune's."""
+        """Ask the database as the owner of its tables, about molde where rows are a kommune's.
 
+        One that has been killed just now is waited for.
+        """
+
+        @retry(
+            retry=retry_if_exception_type((asyncpg.CannotConnectNowError, OSError)),
+            stop=stop_after_delay(START_SECONDS),
+            wait=wait_fixed(0.1),
+            reraise=True,
+        )
         async def fetch() -> list[asyncpg.Record]:
             connection = await asyncpg.connect(
                 self.site.settings.database_owner_url,

@@ -7,13 +7,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
+import psycopg
 import pytest
 from tests.conftest import free_port
 from tests.secrecy import secrets_in
@@ -221,6 +222,27 @@ def test_a_job_that_each_of_its_workers_died_of_is_left_to_the_operator(site: Si
 
     with working(site) as process:
         wait_until(lambda: status_of(site, killed) == "failed", process)
+
+
+def test_a_job_that_fails_while_another_of_its_kind_waits_leaves_the_work_to_it(
+    site: Site,
+) -> None:
+    job = "forget_abandoned_uploads"
+    forget_what_was_due(site)
+
+    with (
+        closing(psycopg.connect(site.settings.database_owner_url)) as owner,
+        working(site, SAKARK_DATABASE_LOCK_SECONDS="3") as process,
+    ):
+        owner.execute("lock table opplasting")
+        wait_until(lambda: statuses_of(site, job) == ["doing"], process)
+        leave_waiting(site, job)
+        wait_until(lambda: statuses_of(site, job) == ["todo"], process)
+
+
+def statuses_of(site: Site, job: str) -> list[str]:
+    found = ask(site, "select status::text from procrastinate_jobs where task_name = $1", job)
+    return [row[0] for row in found]
 
 
 def leave_under_way(site: Site, job: str, attempts: int = 0) -> int:

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy, builtin_tasks
 from procrastinate.exceptions import UniqueViolation
-from procrastinate.jobs import Status
+from procrastinate.jobs import Job, Status
+from procrastinate.manager import JobManager
 from procrastinate.middleware import AsyncCallNext, WorkerMiddleware
 from procrastinate.worker import Worker
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -70,9 +71,24 @@ OF_UNITS: Final[Mapping[str, Callable[[Tools, int, UUID], Awaitable[None]]]] = {
 """Jobs about one unit, by name; rules put them in the queue."""
 
 
+class _Jobs(JobManager):
+    """Lets a job that is to be tried again go where another of its kind waits already.
+
+    Left under way it would hold its lock for as long as its worker lives, and none of its kind be
+    done any more.
+    """
+
+    async def retry_job(self, job: Job, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  theirs
+        try:
+            await super().retry_job(job, *args, **kwargs)
+        except UniqueViolation:
+            await self.finish_job(job, Status.ABORTED, delete_job=True)
+
+
 def open_queue(settings: Settings, tools: Tools) -> App:
     """Give the queue with its jobs; the caller opens and closes it."""
     app = App(connector=_connector(settings))
+    app.job_manager = _Jobs(app.connector)
     for job in PERIODIC:
         _add(app, job, tools)
     for name, act in OF_UNITS.items():
@@ -128,10 +144,7 @@ def _add_care(app: App) -> None:
             if job.attempts >= MOST_RETRIES:  # it may be what its workers died of
                 await jobs.finish_job(job, Status.FAILED, delete_job=False)
                 continue
-            try:
-                await jobs.retry_job(job)
-            except UniqueViolation:  # another of its kind waits, and does the work
-                await jobs.finish_job(job, Status.ABORTED, delete_job=True)
+            await jobs.retry_job(job)
 
     @app.periodic(cron="17 3 * * *")
     @app.task(name="forget_ended_jobs", queueing_lock="forget_ended_jobs", pass_context=True)
