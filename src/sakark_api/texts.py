@@ -67,6 +67,6 @@ def _catalogue(language: str) -> Mapping[str, str]:
     with path.open("rb") as file:
         return {
             message.id: message.string
-            for message in read_po(file, locale=language)
+            for message in read_po(file)
             if isinstance(message.id, str) and isinstance(message.string, str) and message.string
         }

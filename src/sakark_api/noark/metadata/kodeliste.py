@@ -1,7 +1,9 @@
 """The code lists of the standard, and the values that every kommune starts with."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import overload
 
 from babel import Locale
 
@@ -17,7 +19,7 @@ class CodeList:
     name: str
     title: str
     description: Text
-    values: tuple[tuple[str, str], ...]
+    values: Sequence[tuple[str, str]]
     """Pairs of kode and kodenavn."""
     base: str = REL
     """What its relation keys begin with."""
@@ -31,33 +33,34 @@ class CodeList:
         return f"{self.base}metadata/ny-{self.name}/"
 
 
-def _countries() -> tuple[tuple[str, str], ...]:
-    """List the countries of ISO 3166-1 alpha-2 with their Norwegian names.
+class _Countries(Sequence[tuple[str, str]]):
+    """The countries of ISO 3166-1 alpha-2 with their Norwegian names.
 
     What is left out has letters that the standard reserves or leaves to its users: Kosovo's XK too.
+    Read when first asked for, by who makes a kommune: CLDR takes 4 MB, which others do not need.
     """
-    not_countries = {
-        "EU",
-        "EZ",
-        "UN",
-        "XA",
-        "XB",
-        "XK",
-        "ZZ",
-        "QO",
-        "CP",
-        "CQ",
-        "DG",
-        "EA",
-        "IC",
-        "TA",
-        "AC",
-    }
-    return tuple(
-        (kode, navn)
-        for kode, navn in sorted(Locale("nb").territories.items())
-        if len(kode) == 2 and kode.isalpha() and kode not in not_countries  # noqa: PLR2004  alpha-2
+
+    _NOT = frozenset(
+        ["EU", "EZ", "UN", "XA", "XB", "XK", "ZZ", "QO", "CP", "CQ", "DG", "EA", "IC", "TA", "AC"]
     )
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    @overload
+    def __getitem__(self, place: int) -> tuple[str, str]: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[tuple[str, str]]: ...
+    def __getitem__(self, place: int | slice) -> tuple[str, str] | Sequence[tuple[str, str]]:
+        return self._all[place]
+
+    @cached_property
+    def _all(self) -> tuple[tuple[str, str], ...]:
+        return tuple(
+            (kode, navn)
+            for kode, navn in sorted(Locale("nb").territories.items())
+            if len(kode) == len("NO") and kode.isalpha() and kode not in self._NOT
+        )
 
 
 KOORDINATSYSTEM = CodeList(
@@ -283,7 +286,7 @@ KORRESPONDANSEPARTTYPE = CodeList(
         ("IS", "Medavsender"),
     ),
 )
-LAND = CodeList("land", "Land", METADATA["M038"], _countries())
+LAND = CodeList("land", "Land", METADATA["M038"], _Countries())
 MERKNADSTYPE = CodeList(
     "merknadstype",
     "Merknadstype",
