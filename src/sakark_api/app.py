@@ -58,7 +58,7 @@ from sakark_api.tenancy.session import Writer, application_engine
 __all__ = ["create_app", "openapi"]
 
 M_MMAP_THRESHOLD, LARGE_BUFFER = -3, 1024 * 1024
-M_TRIM_THRESHOLD, KEPT = -1, 512 * 1024
+M_TRIM_THRESHOLD, KEPT = -1, 2048 * 1024
 M_ARENA_MAX, ARENAS = -8, 2
 COUNT_SECONDS = 5
 LAST_WORD_SECONDS = 5

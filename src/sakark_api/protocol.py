@@ -50,6 +50,12 @@ class PatientOnlySoLong(HttpToolsProtocol):
         self._end_to_wait()
         super().on_headers_complete()
 
+    def on_body(self, body: bytes) -> None:
+        """Hand on a piece of a body as it came, where uvicorn would copy it twice."""
+        if not self.cycle.body:
+            self.cycle.body = b""  # type: ignore[assignment]  # bytes and bytes are no new bytes
+        super().on_body(body)
+
     def connection_lost(self, exc: Exception | None) -> None:
         self._end_to_wait()
         super().connection_lost(exc)
