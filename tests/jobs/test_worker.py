@@ -231,7 +231,7 @@ def test_a_job_that_fails_while_another_of_its_kind_waits_leaves_the_work_to_it(
     forget_what_was_due(site)
 
     with (
-        closing(psycopg.connect(site.settings.database_owner_url)) as owner,
+        closing(psycopg.connect(site.settings.database_owner_url or "")) as owner,
         working(site, SAKARK_DATABASE_LOCK_SECONDS="3") as process,
     ):
         owner.execute("lock table opplasting")

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import re
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
@@ -40,6 +40,8 @@ __all__ = [
 T = TypeVar("T")
 
 PIECE = 1024 * 1024
+PIECES = 2
+"""How many pieces of a document are in memory while it comes in."""
 PROBES = "sjekk"
 """What the keys begin with that the storage is tried by; no kommune has such a name."""
 
@@ -155,10 +157,10 @@ async def pages_of_keys(documents: Documents, prefix: str) -> AsyncIterator[list
 async def pieces(body: AsyncIterable[bytes], size: int) -> AsyncGenerator[bytearray, None]:
     """Give the same bytes in pieces of exactly `size`; the last may be smaller.
 
-    All are the same memory, filled anew when the next one is asked for: fetching new memory costs
-    more than the bytes do.
+    There are two in memory (`PIECES`), in turns: a piece is as it was until the next but one is
+    asked for. Fetching new memory costs more than the bytes do.
     """
-    piece, filled = bytearray(), 0
+    piece, other, filled = bytearray(), bytearray(), 0
     async for chunk in body:
         left = memoryview(chunk)
         while filled + len(left) >= size:
@@ -166,7 +168,7 @@ async def pieces(body: AsyncIterable[bytes], size: int) -> AsyncGenerator[bytear
             _fill(piece, filled, left[:room])
             left = left[room:]
             yield piece
-            filled = 0
+            piece, other, filled = other, piece, 0
         _fill(piece, filled, left)
         filled += len(left)
     if filled:
@@ -211,14 +213,20 @@ async def _end_of(running: "asyncio.Task[T]") -> T:
 
 
 class Writing(Protocol):
-    """One document on its way in; the steps block, and are taken one after another."""
+    """One document on its way in; the steps block.
+
+    They are taken one after another, but for two pieces, which may be written at the same time.
+    """
 
     def begin(self) -> None:
         """Refuse a key that is taken."""
         ...
 
-    def write(self, piece: bytearray) -> None:
-        """Take a piece, all but the last of one size; it has other bytes afterwards."""
+    def write(self, piece: bytearray, number: int) -> None:
+        """Take a piece, the first is number 1, all but the last of one size.
+
+        It has other bytes when this has ended and two more are here.
+        """
         ...
 
     def finish(self) -> None:
@@ -241,23 +249,31 @@ class Reading(Protocol):
 
 
 async def write(writing: Writing, key: str, body: AsyncIterable[bytes], piece_size: int) -> Stored:
-    """Take a document through its steps, in threads, and undo them unless all went well."""
-    sha256 = hashlib.sha256()
-    size = 0
-    started = perf_counter()
+    """Take a document through its steps, in threads, and undo them unless all went well.
 
-    def take(piece: bytearray) -> None:
-        sha256.update(piece)
-        writing.write(piece)
+    While a piece is written, the next one comes in, is summed and is begun upon.
+    """
+    sha256 = hashlib.sha256()
+    size = number = 0
+    started = perf_counter()
+    under_way: list[asyncio.Task[None]] = []
 
     try:
         await to_end(writing.begin)
         async with aclosing(pieces(body, piece_size)) as whole:
             async for piece in whole:
-                size += len(piece)
-                await to_end(take, piece)
+                size, number = size + len(piece), number + 1
+                await to_end(sha256.update, piece)
+                under_way.append(_begun(writing.write, piece, number))
+                if len(under_way) == PIECES:  # the memory of the one before is filled next
+                    await _end_of(under_way.pop(0))
+        for last in under_way:
+            await _end_of(last)
         await to_end(writing.finish)
     except BaseException:
+        for left in under_way:
+            with suppress(BaseException):  # what is raised is what came first
+                await _end_of(left)
         await to_end(writing.discard)
         raise
     STORAGE_SECONDS.labels("put").observe(perf_counter() - started)

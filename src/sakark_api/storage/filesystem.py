@@ -97,8 +97,9 @@ class _Writing:
         with _plain_errors():
             self._unfinished.touch(mode=0o600, exist_ok=False)
 
-    def write(self, piece: bytearray) -> None:
-        with _plain_errors(), self._unfinished.open("ab", buffering=0) as file:
+    def write(self, piece: bytearray, number: int) -> None:
+        with _plain_errors(), self._unfinished.open("r+b", buffering=0) as file:
+            file.seek((number - 1) * PIECE)
             left = memoryview(piece)
             while left:
                 left = left[file.write(left) :]

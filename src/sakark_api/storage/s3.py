@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-import zlib
 from base64 import b64encode
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable
 from contextlib import suppress
@@ -10,11 +9,13 @@ from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
 from io import BytesIO
+from threading import Lock
 from typing import TYPE_CHECKING, TypedDict, TypeVar
 from uuid import uuid4
 
 from botocore.exceptions import ClientError
 from botocore.response import StreamingBody
+from isal import isal_zlib
 
 from sakark_api.errors import Conflict, NotFound, SakarkError, StorageUnavailable
 from sakark_api.settings import Settings
@@ -188,7 +189,8 @@ class _Writing:
         self._size = 0
         self._small = bytearray()
         self._upload: str | None = None
-        self._parts: list[CompletedPartTypeDef] = []
+        self._parts: dict[int, CompletedPartTypeDef] = {}
+        self._one_at_a_time = Lock()
         self._sent = False
         # By this mark we know our own object again when the answer to us was lost on the way.
         self._mark = {OUR_MARK: uuid4().hex}
@@ -197,11 +199,10 @@ class _Writing:
         if find(self._client, self._bucket, self._key) is not None:
             raise exists_already(self._key)
 
-    def write(self, piece: bytearray) -> None:
-        if self._upload is None and len(piece) < PART:
+    def write(self, piece: bytearray, number: int) -> None:
+        if number == 1 and len(piece) < PART:
             self._size, self._small = len(piece), piece  # it is the only one
             return
-        number = len(self._parts) + 1
         with plain_errors(self._key):
             checksum = _crc32(piece)
             answer = self._client.upload_part(
@@ -214,22 +215,26 @@ class _Writing:
                 ChecksumCRC32=checksum,
             )
         _refuse_other_bytes(self._key, piece, checksum, answer)
-        self._size += len(piece)
-        self._parts.append(
-            {"ETag": answer["ETag"], "PartNumber": number, "ChecksumCRC32": checksum}
-        )
+        with self._one_at_a_time:
+            self._size += len(piece)
+            self._parts[number] = {
+                "ETag": answer["ETag"],
+                "PartNumber": number,
+                "ChecksumCRC32": checksum,
+            }
 
     def _begun_upload(self) -> str:
         """Give the upload that parts belong to; the first of them begins it."""
-        if self._upload is None:
-            self._upload = self._client.create_multipart_upload(
-                Bucket=self._bucket,
-                Key=self._key,
-                Metadata=self._mark,
-                ChecksumAlgorithm="CRC32",
-                **self._kept,
-            )["UploadId"]
-        return self._upload
+        with self._one_at_a_time:
+            if self._upload is None:
+                self._upload = self._client.create_multipart_upload(
+                    Bucket=self._bucket,
+                    Key=self._key,
+                    Metadata=self._mark,
+                    ChecksumAlgorithm="CRC32",
+                    **self._kept,
+                )["UploadId"]
+            return self._upload
 
     def finish(self) -> None:
         self._sent = True
@@ -286,7 +291,7 @@ class _Writing:
                 Bucket=self._bucket,
                 Key=self._key,
                 UploadId=upload,
-                MultipartUpload={"Parts": self._parts},
+                MultipartUpload={"Parts": [self._parts[one] for one in sorted(self._parts)]},
                 **condition,
             )
 
@@ -358,7 +363,7 @@ def _unless_taken(send: Callable[[_Condition], T]) -> T:
 
 def _crc32(piece: bytearray) -> str:
     """Sum a piece as S3 wants it; MD5 would cost more than all else that is done to it."""
-    return b64encode(zlib.crc32(piece).to_bytes(4, "big")).decode()
+    return b64encode(isal_zlib.crc32(piece).to_bytes(4, "big")).decode()
 
 
 def _refuse_other_bytes(
