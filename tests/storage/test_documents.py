@@ -159,6 +159,18 @@ def test_deleted_document_is_gone_and_may_be_deleted_again(place: Place) -> None
         get(place.documents)
 
 
+def test_destroyed_document_is_gone_and_its_neighbours_stay(place: Place) -> None:
+    put(place.documents, b"x")
+    run(place.documents.put(f"{KEY}2", stream([b"another"])))
+
+    answers = [run(place.documents.destroy(KEY)) for _ in range(2)]
+
+    assert answers == [None, None]
+    assert run(place.documents.size(f"{KEY}2")) == 7
+    with pytest.raises(NotFound):
+        run(place.documents.size(KEY))
+
+
 def test_key_of_a_deleted_document_is_free(place: Place) -> None:
     put(place.documents, b"x")
     run(place.documents.delete(KEY))

@@ -14,6 +14,7 @@ from tests.storage.places import s3_settings, stream
 from sakark_api.errors import Unavailable
 from sakark_api.settings import Settings
 from sakark_api.storage.bucket import bucket_of, s3_client
+from sakark_api.storage.documents import Lock
 from sakark_api.storage.s3 import PART, S3Documents, open_s3
 
 KEY = "molde/2026/ab/abcdef"
@@ -114,13 +115,13 @@ class _Refusal:
         yield b"<Error><Code>AccessDenied</Code></Error>"
 
 
-def refuse(documents: S3Documents) -> None:
-    """Let the server refuse to delete anything."""
+def refuse(documents: S3Documents, operation: str = "DeleteObject") -> None:
+    """Let the server refuse to do something."""
 
     def forbid(**_: Any) -> Any:
         return AWSResponse("http://odd", 403, HTTPHeaders(), _Refusal())
 
-    documents._client.meta.events.register("before-send.s3.DeleteObject", forbid)
+    documents._client.meta.events.register(f"before-send.s3.{operation}", forbid)
 
 
 def deleted(documents: S3Documents) -> bool | None:
@@ -133,6 +134,92 @@ def deleted(documents: S3Documents) -> bool | None:
 
 async def keys(documents: S3Documents, prefix: str = "molde/") -> list[str]:
     return sorted([key async for key in documents.keys(prefix)])
+
+
+def versions(settings: Settings) -> list[Any]:
+    with closing(s3_client(settings)) as owner:
+        found = owner.list_object_versions(Bucket=settings.s3_bucket or "")
+    return [*found.get("Versions", []), *found.get("DeleteMarkers", [])]
+
+
+@pytest.fixture
+def versioned(s3_endpoint: str) -> Iterator[S3Documents]:
+    """A bucket that keeps old versions, where nothing is locked."""
+    settings = s3_settings(s3_endpoint)
+    documents = open_s3(settings)
+    asyncio.run(documents.ensure_bucket())
+    with closing(s3_client(settings)) as owner:
+        owner.put_bucket_versioning(
+            Bucket=documents._template, VersioningConfiguration={"Status": "Enabled"}
+        )
+    yield documents
+    asyncio.run(documents.close())
+
+
+def test_a_destroyed_document_has_no_version_left(versioned: S3Documents) -> None:
+    for _ in range(2):
+        put(versioned, 1)
+        asyncio.run(versioned.delete(KEY))
+    put(versioned, 1)
+    put(versioned, 1, f"{KEY}2")
+
+    lock = asyncio.run(versioned.destroy(KEY))
+
+    found = versioned._client.list_object_versions(Bucket=versioned._template)
+    assert lock is None
+    assert [one["Key"] for one in found["Versions"]] == [f"{KEY}2"]
+    assert "DeleteMarkers" not in found
+
+
+def test_what_is_locked_is_destroyed_when_its_lock_has_ended(
+    settings: Settings, documents: S3Documents
+) -> None:
+    put(documents, 1)
+
+    lock = asyncio.run(documents.destroy(KEY))
+    kept = versions(settings)
+    with closing(s3_client(settings)) as owner:
+        owner.put_object_retention(
+            Bucket=documents._template, Key=KEY, Retention={}, BypassGovernanceRetention=True
+        )
+    after = asyncio.run(documents.destroy(KEY))
+
+    assert lock is not None
+    assert lock.until is not None
+    assert lock.until > datetime.now(UTC) + timedelta(days=99)
+    assert (len(kept), after, versions(settings)) == (1, None, [])
+
+
+def test_a_legal_hold_has_no_end(settings: Settings, documents: S3Documents) -> None:
+    put(documents, 1, temporary=True)
+    with closing(s3_client(settings)) as owner:
+        owner.put_object_legal_hold(Bucket=documents._template, Key=KEY, LegalHold={"Status": "ON"})
+
+    lock = asyncio.run(documents.destroy(KEY))
+
+    assert (lock, len(versions(settings))) == (Lock(None), 1)
+
+
+def test_a_server_that_knows_no_versions_deletes_the_only_one(documents: S3Documents) -> None:
+    put(documents, 1, temporary=True)
+
+    def unknown(**_: Any) -> Any:
+        return AWSResponse("http://odd", 501, HTTPHeaders(), _Refusal())
+
+    documents._client.meta.events.register("before-send.s3.ListObjectVersions", unknown)
+
+    lock = asyncio.run(documents.destroy(KEY))
+
+    assert (lock, asyncio.run(keys(documents))) == (None, [])
+
+
+@pytest.mark.parametrize("operation", ["ListObjectVersions", "DeleteObject"])
+def test_what_is_refused_for_another_reason_is_told(documents: S3Documents, operation: str) -> None:
+    put(documents, 1, temporary=True)
+    refuse(documents, operation)
+
+    with pytest.raises(Unavailable):
+        asyncio.run(documents.destroy(KEY))
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from sakark_api.errors import Conflict, NotFound, StorageUnavailable
 from sakark_api.settings import Settings
-from sakark_api.storage.documents import PROBES, exists_already, is_missing
+from sakark_api.storage.documents import PROBES, Lock, exists_already, is_missing
 from sakark_api.texts import text
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ __all__ = [
     "Keeping",
     "KeptAs",
     "bucket_of",
+    "destroy",
     "ensure_bucket",
     "find",
     "keeping",
@@ -94,6 +95,10 @@ class KeptAs(TypedDict, total=False):
     ObjectLockRetainUntilDate: datetime
 
 
+class _Version(TypedDict, total=False):
+    VersionId: str
+
+
 @dataclass(frozen=True)
 class Keeping:
     """How objects are kept: encrypted, in a class of storage, and locked for a time."""
@@ -145,6 +150,52 @@ def remove(client: "S3Client", bucket: str, key: str, now: datetime) -> bool:
             raise
         return False
     return True
+
+
+def destroy(client: "S3Client", bucket: str, key: str, now: datetime) -> Lock | None:
+    """Delete every version of an object, and every mark that it was deleted; tell what locks it."""
+    locks = [
+        _destroy_version(client, bucket, key, version, now)
+        for version in _versions(client, bucket, key)
+    ]
+    left = [lock for lock in locks if lock is not None]
+    if any(lock.until is None for lock in left):
+        return Lock(None)
+    return max(left, key=lambda lock: lock.until or now, default=None)
+
+
+def _versions(client: "S3Client", bucket: str, key: str) -> list[str | None]:
+    """List the versions of an object; None for the only one, of a server that keeps no others."""
+    found: list[str | None] = []
+    try:
+        for page in client.get_paginator("list_object_versions").paginate(
+            Bucket=bucket, Prefix=key
+        ):
+            kept = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+            found += [one["VersionId"] for one in kept if one["Key"] == key]
+    except ClientError as error:
+        if status_of(error) != HTTPStatus.NOT_IMPLEMENTED:
+            with plain_errors(key):
+                raise
+        return [None]
+    return found
+
+
+def _destroy_version(
+    client: "S3Client", bucket: str, key: str, version: str | None, now: datetime
+) -> Lock | None:
+    named: _Version = {} if version is None else {"VersionId": version}
+    try:
+        with suppress(NotFound), plain_errors(key):
+            client.delete_object(Bucket=bucket, Key=key, **named)
+    except StorageUnavailable:
+        with plain_errors(key):
+            held = client.head_object(Bucket=bucket, Key=key, **named)
+        if not _is_locked(held, now):
+            raise
+        has_end = held.get("ObjectLockLegalHoldStatus") != "ON"
+        return Lock(held.get("ObjectLockRetainUntilDate") if has_end else None)
+    return None
 
 
 def _is_locked(found: "HeadObjectOutputTypeDef | Mapping[str, object]", now: datetime) -> bool:

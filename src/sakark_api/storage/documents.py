@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from time import perf_counter
 from typing import Protocol, TypeVar
@@ -22,6 +23,7 @@ __all__ = [
     "PIECE",
     "PROBES",
     "Documents",
+    "Lock",
     "Reading",
     "Stored",
     "Writing",
@@ -63,6 +65,13 @@ class Stored:
     sha256: str
 
 
+@dataclass(frozen=True)
+class Lock:
+    """What keeps bytes in storage that were to be destroyed: until when, or None without an end."""
+
+    until: datetime | None
+
+
 class Documents(Protocol):
     """Where documents are kept.
 
@@ -95,6 +104,13 @@ class Documents(Protocol):
         """Delete the document, if there is one; tell whether it is gone.
 
         False is for one that is locked until a day: it stays as it is, for the sweeper to delete.
+        """
+        ...
+
+    async def destroy(self, key: str) -> Lock | None:
+        """Delete the document, if there is one, with every version that the storage keeps of it.
+
+        None when nothing of it is left. What is locked stays as it is until the lock has ended.
         """
         ...
 

@@ -56,6 +56,9 @@ class FilesystemDocuments:
         await to_end(_delete, self._folder, self._path(key))
         return True
 
+    async def destroy(self, key: str) -> None:
+        await self.delete(key)
+
     async def address(self, key: str, seconds: int, media_type: str, disposition: str) -> None:
         """Give none: a folder answers no clients."""
 

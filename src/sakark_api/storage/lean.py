@@ -23,6 +23,7 @@ _OPERATIONS: Final = frozenset(
         "HeadBucket",
         "HeadObject",
         "ListBuckets",
+        "ListObjectVersions",
         "ListObjectsV2",
         "PutObject",
         "UploadPart",

@@ -25,6 +25,7 @@ from sakark_api.storage.bucket import (
     Keeping,
     KeptAs,
     bucket_of,
+    destroy,
     ensure_bucket,
     find,
     keeping,
@@ -36,6 +37,7 @@ from sakark_api.storage.bucket import (
 )
 from sakark_api.storage.documents import (
     PIECE,
+    Lock,
     Stored,
     exists_already,
     is_missing,
@@ -123,6 +125,10 @@ class S3Documents:
     async def delete(self, key: str) -> bool:
         refuse_odd_key(key)
         return await to_end(remove, self._client, self._bucket(key), key, self._clock())
+
+    async def destroy(self, key: str) -> Lock | None:
+        refuse_odd_key(key)
+        return await to_end(destroy, self._client, self._bucket(key), key, self._clock())
 
     async def address(self, key: str, seconds: int, media_type: str, disposition: str) -> str:
         refuse_odd_key(key)
