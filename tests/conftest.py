@@ -38,6 +38,9 @@ from sakark_api.formats import Verdict, read_heads
 from sakark_api.noark.arkivstruktur.dokumentobjekt import Dokumentobjekt
 from sakark_api.noark.bevaring.dokumentkontroll import Found, Kontrolltype, record
 from sakark_api.noark.bevaring.epost import Epostvedlegg, keep_mail
+from sakark_api.noark.bevaring.kassasjonsgrunn import Grunn
+from sakark_api.noark.bevaring.kassasjonslinje import Kassasjonslinje
+from sakark_api.noark.logging.endringslogg import log_created
 from sakark_api.noark.resource import Actor, Change, StoredFile
 from sakark_api.settings import Settings
 from sakark_api.tenancy.forhaandsvisning import keep_preview
@@ -276,6 +279,23 @@ def note_unknown(session: Session, unit_id: UUID) -> None:
     record(change, unit, Found(Kontrolltype.FORMAT, "ukjent", Verdict.UKJENT.text, True))
 
 
+def note_line(session: Session, refs: Mapping[str, UUID]) -> None:
+    """Put a document on a list of what is due, as one that is left out."""
+    change = change_of(session)
+    line = Kassasjonslinje(
+        tenant_id=session.info["tenant_id"],
+        system_id=uuid4(),
+        **refs,
+        antall_filer=0,
+        antall_byte=0,
+        utelatt=Grunn.IKKE_AVSLUTTET,
+        utelatt_dato=change.now,
+    )
+    session.add(line)
+    session.flush()
+    log_created(change, [line])
+
+
 MAIL = {
     "From": "Kari Nordmann <kari@example.no>",
     "To": "Postmottak <post@molde.example.no>",
@@ -304,11 +324,14 @@ def put_picture(settings: Settings, kommune: str) -> StoredFile:
 
 
 def changing(session: Session, unit_id: UUID) -> tuple[Change, Dokumentobjekt]:
-    now = datetime.now(UTC)
-    change = Change(session, Actor(uuid4(), "Arkivet"), now, session.info["kodeverk"])
+    change = change_of(session)
     unit = change.get(Dokumentobjekt, unit_id)
     assert unit is not None
     return change, unit
+
+
+def change_of(session: Session) -> Change:
+    return Change(session, Actor(uuid4(), "Arkivet"), datetime.now(UTC), session.info["kodeverk"])
 
 
 def examined_as_mail(client: Client, dokumentobjekt: Any) -> Any:
@@ -478,6 +501,27 @@ class World:
         """What the worker has read of an e-mail; no client can make one."""
         file = examined_as_mail(self.client, self.dokumentobjekt)
         return self.client.get(self.client.link(file, f"{BEVARING}epost/")).json()["results"][0]
+
+    @cached_property
+    def kassasjonsliste(self) -> Any:
+        return self.client.make(self.arkivdel, f"{BEVARING}ny-kassasjonsliste/", {})
+
+    @cached_property
+    def kassasjonslinje(self) -> Any:
+        """What the worker has found to be due, or not; no client can make one."""
+        units = {
+            "kassasjonsliste_ref": self.kassasjonsliste,
+            "dokumentbeskrivelse_ref": self.dokumentbeskrivelse,
+            "registrering_ref": self.journalpost,
+            "mappe_ref": self.saksmappe,
+        }
+        refs = {name: UUID(unit["systemID"]) for name, unit in units.items()}
+        noting = partial(note_line, refs=refs)
+        in_kommune(self.client.service.settings, self.client.root.split("/")[-3], noting)
+        found = self.client.get(
+            self.client.link(self.kassasjonsliste, f"{BEVARING}kassasjonslinje/")
+        )
+        return found.json()["results"][0]
 
     @cached_property
     def bygning(self) -> Any:

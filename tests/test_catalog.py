@@ -72,9 +72,11 @@ GIVEN_FOR_GOOD = [
 """What a client gives once, by resource; references want units of their own."""
 
 GIVEN_WITH: Mapping[tuple[str, str], Mapping[str, Any]] = {
-    ("dokumentflyt", wire): {"flytTil": "Ola"} for wire in ("flytMottattDato", "flytSendtDato")
+    ("dokumentflyt", "flytMottattDato"): {"flytTil": "Ola"},
+    ("dokumentflyt", "flytSendtDato"): {"flytTil": "Ola"},
+    ("kassasjonsliste", "kassasjonsvedtak"): {"kassasjonsvedtak": {"kode": "G"}},
 }
-"""What must be there for the rest to be given."""
+"""What must be there for the rest to be given, or instead: what is kept is on no list."""
 
 FIRST_VALUES: Mapping[str, Any] = {
     "sjekksum": "0" * 64,

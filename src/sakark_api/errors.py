@@ -7,6 +7,7 @@ SakarkError
 ├── Forbidden               known caller, visible unit, action not allowed
 │   └── TooLarge            more bytes than this way of sending takes
 ├── NotFound                does not exist, or must look as if it does not
+├── Gone                    was there, and was destroyed on purpose
 ├── MethodNotAllowed        the address exists, but not for this method
 ├── NotAcceptable           the caller does not accept what there is
 ├── Conflict                the state of the unit stands in the way
@@ -39,6 +40,7 @@ __all__ = [
     "Blocked",
     "Conflict",
     "Forbidden",
+    "Gone",
     "IdentityUnavailable",
     "Invalid",
     "KeyReused",
@@ -99,6 +101,10 @@ class TooLarge(Forbidden):
 
 
 class NotFound(SakarkError):
+    pass
+
+
+class Gone(SakarkError):
     pass
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from sakark_api.noark.arkivstruktur.arkivdel import TAKES_NOTHING_NEW
 from sakark_api.noark.arkivstruktur.dokumentbeskrivelse import FERDIGSTILT, dokumentbeskrivelse
 from sakark_api.noark.attribute import Mutability
+from sakark_api.noark.bevaring.kassasjonsliste import TRANSITIONS, Listestatus
 from sakark_api.noark.catalog import CATALOG
 from sakark_api.noark.metadata.kodeliste import JOURNALSTATUS, CodeList
 from sakark_api.noark.names import to_wire
@@ -44,7 +45,7 @@ _WORK = "Under_arbeid"
 
 def life_cycle_page() -> str:
     """Give the page, as Markdown."""
-    parts = [_HEAD, *_closing(), _entries(), _documents(), _frozen()]
+    parts = [_HEAD, *_closing(), _entries(), _documents(), _disposal(), _frozen()]
     return "\n".join(part.rstrip() + "\n" for part in parts)
 
 
@@ -125,6 +126,15 @@ def _documents() -> str:
         f"{FERDIGSTILT} --> {draft}: arkivar, når ingen post den er i krever F",
     ]
     return _diagram("## dokumentbeskrivelse: dokumentstatus", lines)
+
+
+def _disposal() -> str:
+    """Draw the steps of a list of what is to be disposed of, and who takes them."""
+    lines = [f"[*] --> {Listestatus.LAGES}"]
+    lines += [f"{here} --> {there}: {by.value}" for (here, there), by in TRANSITIONS.items()]
+    ends = [one for one in Listestatus if one not in {here for here, _ in TRANSITIONS}]
+    lines += [f"{one} --> [*]" for one in ends]
+    return _diagram("## kassasjonsliste: status", lines)
 
 
 def _frozen() -> str:

@@ -26,7 +26,10 @@ def test_users_are_seen_by_those_who_name_them_in_cases(role: Role, sees: bool) 
         (Role.LESER, set()),
         (Role.SAKSBEHANDLER, {"casework"}),
         (Role.LEDER, {"casework", "impartiality"}),
-        (Role.ARKIVAR, {"casework", "archive", "impartiality", "retention", "deposit"}),
+        (
+            Role.ARKIVAR,
+            {"casework", "archive", "impartiality", "retention", "deposit", "disposal"},
+        ),
         (
             Role.ADMINISTRATOR,
             {
@@ -37,6 +40,7 @@ def test_users_are_seen_by_those_who_name_them_in_cases(role: Role, sees: bool) 
                 "impartiality",
                 "retention",
                 "deposit",
+                "disposal",
             },
         ),
     ],

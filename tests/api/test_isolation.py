@@ -436,6 +436,7 @@ def tenants(ours: World, app_role: Sql) -> dict[str, int]:
     assert tied.status_code == 204, tied.text
     assert ours.dokumentkontroll["resultat"]
     assert ours.epost["emne"]
+    assert ours.kassasjonslinje["utelatt"]
     in_kommune(client.service.settings, "molde", note_a_stray)
     in_kommune(client.service.settings, "molde", note_an_import)
     say(client.service, ours.dokumentobjekt, "Kommunen har vedtatt tiltaket.")

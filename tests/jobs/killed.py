@@ -12,14 +12,25 @@ from uuid import UUID
 
 from tests.jobs.conftest import Worker
 
-from sakark_api.jobs import examining, unpacking
+from sakark_api.jobs import disposal, examining, unpacking
 from sakark_api.jobs.tools import Tools
 from sakark_api.settings import read_settings
 
 EXAMINING = ("_make_copy", "with_copy", "_draw", "_put_beside", "record", "keep_preview", "the end")
 UNPACKING = ("_store", "_write", "_register", "keep_mail", "record", "the end")
+DISPOSING = (
+    "begin",
+    "next_line",
+    "dispose",
+    "forget_previews",
+    "_destroy_bytes",
+    "note_destroyed",
+    "end",
+    "the end",
+)
 JOBS: Mapping[str, tuple[Any, Any, tuple[str, ...]]] = {
     "examine": (examining, examining.examine_document, EXAMINING),
+    "dispose": (disposal, disposal.execute_disposal, DISPOSING),
     "unpack": (unpacking, unpacking.take_email_apart, UNPACKING),
 }
 

@@ -29,7 +29,16 @@ MODEL = json.loads((Path(__file__).parent / "model.json").read_text(encoding="ut
 ENTITIES: Mapping[str, Any] = MODEL["entities"]
 BY_LAW = "core Noark and the law demand it, and the interface has nothing like it"
 OURS = dict.fromkeys(
-    ("Inhabilitet", "Bevaringspaalegg", "Sperring", "Dokumentkontroll", "Epost"), BY_LAW
+    (
+        "Inhabilitet",
+        "Bevaringspaalegg",
+        "Sperring",
+        "Dokumentkontroll",
+        "Epost",
+        "Kassasjonsliste",
+        "Kassasjonslinje",
+    ),
+    BY_LAW,
 )
 """Entities that are not the interface's; their relation keys are our own."""
 NAMES = [

@@ -40,6 +40,8 @@ class Work(StrEnum):
     """who is barred from which case"""
     RETENTION = "retention"
     """what must not be deleted, and what is blocked instead of being deleted"""
+    DISPOSAL = "disposal"
+    """what is to be destroyed, and who has decided it"""
     LOG = "log"
     """who changed what: it tells earlier values too"""
     DEPOSIT = "deposit"
@@ -79,6 +81,7 @@ ALLOWED: dict[tuple[str, str], frozenset[Action]] = {
     (Role.ARKIVAR, Work.USERS): READ,
     (Role.ARKIVAR, Work.IMPARTIALITY): ALL,
     (Role.ARKIVAR, Work.RETENTION): ALL,
+    (Role.ARKIVAR, Work.DISPOSAL): ALL,
     (Role.ARKIVAR, Work.LOG): READ,
     (Role.ARKIVAR, Work.DEPOSIT): ALL,
     (Role.ADMINISTRATOR, Work.ADMINISTRATION): ALL,
@@ -88,6 +91,7 @@ ALLOWED: dict[tuple[str, str], frozenset[Action]] = {
     (Role.ADMINISTRATOR, Work.USERS): ALL,
     (Role.ADMINISTRATOR, Work.IMPARTIALITY): ALL,
     (Role.ADMINISTRATOR, Work.RETENTION): ALL,
+    (Role.ADMINISTRATOR, Work.DISPOSAL): ALL,
     (Role.ADMINISTRATOR, Work.LOG): READ,
     (Role.ADMINISTRATOR, Work.DEPOSIT): ALL,
 }

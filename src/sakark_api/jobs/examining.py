@@ -199,6 +199,8 @@ def _write(change: Change, tools: Tools, unit_id: UUID, outcome: Outcome) -> fro
     """Write what was found; give the keys in storage that are kept of what was made."""
     unit = fetch(change.session, dokumentobjekt, unit_id, for_update=True)
     assert isinstance(unit, Dokumentobjekt)  # noqa: S101  fetched as one
+    if unit.destruert is not None:  # disposed of meanwhile
+        return frozenset()
     funn = contradiction(unit, outcome.format) if outcome.format else ()
     if outcome.format is not None:
         give_format(change, unit, outcome.format)

@@ -5,6 +5,8 @@ from functools import partial
 from pathlib import Path
 from uuid import UUID
 
+from sqlalchemy import select
+
 from sakark_api.jobs.tools import Tools, refuse_closed_kommune
 from sakark_api.noark.arkivstruktur.dokumentobjekt import PRODUKSJONSFORMAT, Dokumentobjekt
 from sakark_api.noark.bevaring.arkivformat import archive_copy_of
@@ -14,7 +16,7 @@ from sakark_api.tenancy.forhaandsvisning import has_preview
 from sakark_api.tenancy.kommune import Kommune
 from sakark_api.tenancy.verification import File, fault_of
 
-__all__ = ["Held", "fetched", "find_file"]
+__all__ = ["Held", "fetched", "find_file", "with_file"]
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,19 @@ async def fetched(tools: Tools, kommune: Kommune, file: File, path: Path) -> boo
     return fault is None
 
 
+def with_file(change: Change, unit_id: UUID) -> Dokumentobjekt | None:
+    """Find a unit that has its file, for as long as this transaction lasts.
+
+    None of what has been deleted or disposed of since the job began.
+    """
+    return change.session.scalars(
+        select(Dokumentobjekt)
+        .where(Dokumentobjekt.system_id == unit_id, Dokumentobjekt.lagringsnoekkel.is_not(None))
+        .with_for_update(key_share=True)
+    ).one_or_none()
+
+
 def _note_checksum(change: Change, unit_id: UUID, fault: str | None) -> None:
-    unit = change.get(Dokumentobjekt, unit_id)
+    unit = with_file(change, unit_id)
     if unit is not None:
         record_checksum(change, unit, fault, once=True)

@@ -5,8 +5,8 @@ from functools import partial
 from uuid import UUID
 
 from sakark_api.access.policy import Action, allows
+from sakark_api.jobs.file import with_file
 from sakark_api.jobs.tools import Tools
-from sakark_api.noark.arkivstruktur.dokumentobjekt import Dokumentobjekt
 from sakark_api.noark.bevaring.dokumentkontroll import record_checksum
 from sakark_api.noark.resource import Change
 from sakark_api.tenancy.kommune import Kommune
@@ -41,7 +41,7 @@ async def _read_some(tools: Tools, kommune: Kommune, budget: int) -> None:
 
 
 def _note(change: Change, unit_id: UUID, fault: str | None) -> None:
-    """Write down how a file was found, unless it was deleted meanwhile."""
-    unit = change.get(Dokumentobjekt, unit_id)
+    """Write down how a file was found, unless it was deleted or disposed of meanwhile."""
+    unit = with_file(change, unit_id)
     if unit is not None:
         record_checksum(change, unit, fault)

@@ -18,6 +18,7 @@ from sakark_api.db.limits import server_limits
 from sakark_api.db.queue import SCHEMA, remember_error
 from sakark_api.db.reader import APPLICATION_ROLE, driver_url
 from sakark_api.deponering.beredskap.telling import COUNTING
+from sakark_api.jobs.disposal import execute_disposal, fill_disposal, go_on_disposing
 from sakark_api.jobs.examining import examine_document
 from sakark_api.jobs.fixity import read_files_again
 from sakark_api.jobs.housekeeping import (
@@ -32,6 +33,7 @@ from sakark_api.jobs.tools import Tools
 from sakark_api.jobs.unpacking import take_email_apart
 from sakark_api.noark.arkivstruktur.dokumentobjekt import EXAMINATION
 from sakark_api.noark.bevaring.epost import TAKING_APART
+from sakark_api.noark.bevaring.kassasjonsliste import EXECUTION, FILLING
 from sakark_api.noark.bevaring.tekst import READING
 from sakark_api.observe.metrics import JOBS
 from sakark_api.settings import Settings
@@ -59,6 +61,7 @@ PERIODIC: Final = (
     Periodic("throw_away_expired_sandboxes", "*/10 * * * *", throw_away_expired_sandboxes),
     Periodic("delete_strays", "37 1 * * *", delete_strays),
     Periodic("read_files_again", "23 * * * *", read_files_again),
+    Periodic("go_on_disposing", "12 2 * * *", go_on_disposing),
     Periodic("send_unread_to_reading", "3/10 * * * *", send_unread_to_reading),
     Periodic("send_arkivdeler_to_counting", "11 2 * * *", send_arkivdeler_to_counting),
 )
@@ -67,6 +70,8 @@ OF_UNITS: Final[Mapping[str, Callable[[Tools, int, UUID], Awaitable[None]]]] = {
     TAKING_APART: take_email_apart,
     READING: read_document,
     COUNTING: count_readiness,
+    FILLING: fill_disposal,
+    EXECUTION: execute_disposal,
 }
 """Jobs about one unit, by name; rules put them in the queue."""
 

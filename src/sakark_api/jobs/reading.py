@@ -17,7 +17,7 @@ from sakark_api.formats import (
     examine,
     text_of,
 )
-from sakark_api.jobs.file import Held, fetched, find_file
+from sakark_api.jobs.file import Held, fetched, find_file, with_file
 from sakark_api.jobs.tools import Tools, in_thread, work_folder
 from sakark_api.noark.arkivstruktur.dokumentobjekt import Dokumentobjekt
 from sakark_api.noark.bevaring.tekst import READING, keep_text, keep_unread, note_try, unread_files
@@ -102,14 +102,14 @@ def _read(path: Path, held: Held, settings: Settings) -> Said:
 
 
 def _note_try(change: Change, unit_id: UUID) -> None:
-    unit = change.get(Dokumentobjekt, unit_id)
+    unit = with_file(change, unit_id)
     if unit is not None:
         note_try(change, unit)
 
 
 def _keep(change: Change, unit_id: UUID, said: Said) -> None:
-    """Keep what was read, unless the file was deleted meanwhile."""
-    unit = change.get(Dokumentobjekt, unit_id)
+    """Keep what was read, unless the file was deleted or disposed of meanwhile."""
+    unit = with_file(change, unit_id)
     if unit is not None:
         keep_said(change, unit, said)
 

@@ -32,6 +32,7 @@ from sakark_api.texts import text
 
 __all__ = [
     "NAME",
+    "System",
     "Tools",
     "in_thread",
     "refuse_closed_kommune",
@@ -41,8 +42,19 @@ __all__ = [
 T = TypeVar("T")
 
 NAME: Final = "Sakark dokumentkontroll"
-"""The bruker that the worker writes as; no identity provider has such an issuer."""
-_ISSUER, _SUBJECT = "sakark", "dokumentkontroll"
+_ISSUER: Final = "sakark"
+"""No identity provider has such an issuer."""
+
+
+@dataclass(frozen=True)
+class System:
+    """A bruker that the worker writes as."""
+
+    subject: str
+    navn: str
+
+
+_DOKUMENTKONTROLL: Final = System("dokumentkontroll", NAME)
 
 
 @dataclass(frozen=True)
@@ -81,12 +93,14 @@ class Tools:
         stored = await self.documents.put(key, _pieces(file))
         return StoredFile(stored.key, stored.size, stored.sha256, mime_type, filnavn)
 
-    async def write(self, kommune: Kommune, act: Callable[[Change], T]) -> T:
-        """Do something in one transaction of a kommune, as the worker's own bruker."""
+    async def write(
+        self, kommune: Kommune, act: Callable[[Change], T], by: System = _DOKUMENTKONTROLL
+    ) -> T:
+        """Do something in one transaction of a kommune, as a bruker of the worker's own."""
 
         def written(session: Session) -> T:
             now = self.clock()
-            actor = find_actor(session, _ISSUER, _SUBJECT, NAME, now)
+            actor = find_actor(session, _ISSUER, by.subject, by.navn, now)
             return act(Change(session, actor, now, session.info["kodeverk"]))
 
         async with self.writer.transaction(kommune.id) as session:

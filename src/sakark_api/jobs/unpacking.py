@@ -162,7 +162,7 @@ def _write(
     """Write what the e-mail says and register its parts; give the keys in storage that are kept."""
     unit = fetch(change.session, dokumentobjekt, unit_id, for_update=True)
     assert isinstance(unit, Dokumentobjekt)  # noqa: S101  fetched as one
-    if is_taken_apart(change, unit):
+    if unit.destruert is not None or is_taken_apart(change, unit):
         return frozenset()
     beside = mails_beside(change, unit)
     level = _level(beside, unit)

@@ -35,6 +35,8 @@ from sakark_api.noark.arkivstruktur.part import part, partenhet, partperson
 from sakark_api.noark.arkivstruktur.registrering import registrering
 from sakark_api.noark.bevaring.dokumentkontroll import dokumentkontroll
 from sakark_api.noark.bevaring.epost import epost
+from sakark_api.noark.bevaring.kassasjonslinje import kassasjonslinje
+from sakark_api.noark.bevaring.kassasjonsliste import kassasjonsliste
 from sakark_api.noark.loggingogsporing.endringslogg import endringslogg, hendelseslogg
 from sakark_api.noark.metadata.virksomhetsspesifikkemetadata import virksomhetsspesifikkemetadata
 from sakark_api.noark.moeter.moetedeltaker import moetedeltaker
@@ -72,6 +74,8 @@ CATALOG = Catalog(
         konvertering,
         dokumentkontroll,
         epost,
+        kassasjonsliste,
+        kassasjonslinje,
         merknad,
         part,
         partperson,

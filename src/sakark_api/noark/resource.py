@@ -75,6 +75,7 @@ class Work(StrEnum):
     USERS = "users"
     IMPARTIALITY = "impartiality"
     RETENTION = "retention"
+    DISPOSAL = "disposal"
     LOG = "log"
     SCREENED = "screened"
 
@@ -100,6 +101,8 @@ class Change:
     first_version: int = 0
     archivist: bool = False
     """Whether the caller may also do what only those who keep the archive may (6.1.15, C3.2.40)."""
+    person: bool = False
+    """Whether the caller is a person: what only people may decide, no system decides."""
     parent: TenantRow | None = None
     """The unit that a new unit is made under, or that a unit is moved to."""
     former: TenantRow | None = None
@@ -212,7 +215,8 @@ class FileRules:
     unit's parent. `public` is the attribute and the kode of files that what is screened has been
     taken out of. `words` is the table of what the files say, by their units' systemID, with the
     columns tekst and sok. The unit has the attributes mime_type, filnavn, filstoerrelse and
-    sjekksum, and the column lagringsnoekkel, empty until the file has come.
+    sjekksum, and the columns lagringsnoekkel, empty until the file has come, and destruert, when it
+    was destroyed on purpose.
     """
 
     refuse: Callable[[Change, Any, str, int | None], None]

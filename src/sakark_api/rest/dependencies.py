@@ -341,6 +341,7 @@ class Context:
             kodeverk=session.info["kodeverk"],
             first_version=self.services.settings.first_version,
             archivist=self.may(Action.CHANGE, Work.ARCHIVE),
+            person=self.caller.person,
             options=self.kommune.options_on(self.services.clock()),
         )
 

@@ -107,9 +107,11 @@ class Family:
         """Give where the files of units are, as the caller may know; None where there are none."""
         if self.root.file is None:
             return None
-        table = self.table if rows is None else rows
-        found: ColumnElement[Any] = table.c.lagringsnoekkel
-        return self._screen.file(table) if self._screen else found
+        return self._of_file("lagringsnoekkel", self.table if rows is None else rows)
+
+    def _of_file(self, name: str, rows: FromClause) -> ColumnElement[Any]:
+        found: ColumnElement[Any] = rows.c[name]
+        return self._screen.file(name, rows) if self._screen else found
 
     def select(
         self, count: ColumnElement[int] | None = None, *more: ColumnElement[Any]
@@ -129,6 +131,7 @@ class Family:
             else screening_mark(self.root, table),
             *(_on_the_wire(self.shown(name)) for name in self.attributes),
             *([] if key is None else [key.label("lagringsnoekkel")]),
+            *([] if key is None else [self._of_file("destruert", table).label("destruert")]),
             *more,
         )
 

@@ -10,6 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 
 from sakark_api.errors import (
+    Gone,
     Invalid,
     NotAcceptable,
     NotFound,
@@ -46,6 +47,7 @@ _NO_PREVIEW = text(
     "Her er ingen forhåndsvisning. Den lages like etter at filen er kommet, av formater som kan"
     " vises; hent filen i stedet."
 )
+_DISPOSED = text("Filen er kassert og finnes ikke lenger. Opplysningene om den er beholdt.")
 _PNG: Final = "image/png"
 PREVIEW: Final = "forhaandsvisning"
 """What the log calls a picture of a file."""
@@ -114,11 +116,16 @@ async def preview(context: Context, request: Request, resource: Resource[Any]) -
 
 
 async def _filed(context: Context, request: Request, resource: Resource[Any], missing: Text) -> Any:
-    """Find a unit whose file the caller may have; to others it is as if there were none (M503)."""
+    """Find a unit whose file the caller may have; to others it is as if there were none (M503).
+
+    Raises `Gone` where the file has been disposed of.
+    """
     context.demand("read", resource.work)
     rows = await context.services.reader.fetch(
         context.kommune.id, context.queries.one(resource), context.values(id=id_of(request))
     )
+    if rows and rows[0]["destruert"] is not None:
+        raise Gone(_DISPOSED)
     if not rows or rows[0]["lagringsnoekkel"] is None:
         raise NotFound(missing)
     return rows[0]

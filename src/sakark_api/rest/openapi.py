@@ -40,6 +40,7 @@ _STATUS_TEXTS: Mapping[int, Text] = {
     404: text("Finnes ikke, eller er ikke synlig"),
     406: text("Accept passer ikke"),
     409: text("Noe i enhetens tilstand står i veien, eller den er endret av andre"),
+    410: text("Filen er kassert"),
     415: text("Content-Type passer ikke"),
     416: text("Området finnes ikke i filen"),
     422: text("Overføringen ble ikke fullført, eller Idempotency-Key er brukt til noe annet"),
@@ -334,7 +335,7 @@ class Operation:
             text("Hent filen"),
             resource.package,
             statuses=(200, 206, 304, 307),
-            errors=(*_ALWAYS, 406, 416),
+            errors=(*_ALWAYS, 406, 410, 416),
             answer=_BYTES,
             parameters=("range", "if_none_match", "prefer"),
         )
@@ -346,7 +347,7 @@ class Operation:
             text("Hent et bilde av filens første side"),
             resource.package,
             statuses=(200, 304),
-            errors=(*_ALWAYS, 406),
+            errors=(*_ALWAYS, 406, 410),
             answer=_PICTURE,
             parameters=("if_none_match",),
         )

@@ -34,6 +34,7 @@ STATUS: Mapping[type[errors.SakarkError], int] = {
     errors.MethodNotAllowed: 405,
     errors.NotAcceptable: 406,
     errors.Conflict: 409,
+    errors.Gone: 410,
     errors.UnsupportedMediaType: 415,
     errors.KeyReused: 422,
     errors.UploadFailed: 422,

@@ -44,9 +44,6 @@ __all__ = ["Screen", "is_restricted", "is_screened", "screening_mark"]
 
 _HELD = "skjerming"
 """The column of a table whose units can be screened."""
-_FILE = "lagringsnoekkel"
-"""The column of a table whose units have files."""
-
 _NEW_LINE: ColumnElement[str] = literal_column("E'\\n'", Text())
 
 Says = Callable[[ColumnElement[Any]], ColumnElement[bool]]
@@ -92,13 +89,13 @@ class Screen:
             instead = func.coalesce(rows.c[public], instead)
         return self._unless_screened(name, rows, instead, first_line).label(name)
 
-    def file(self, rows: FromClause) -> ColumnElement[Any]:
-        """Give where a unit's file is: null where its document is screened (M503)."""
+    def file(self, name: str, rows: FromClause) -> ColumnElement[Any]:
+        """Give what a column says of a unit's file: null where its document is screened (M503)."""
         assert self._root.file is not None  # noqa: S101  asked of those only
-        name, kode = self._root.file.public
-        held = rows.c[name].op("->>", return_type=Text())(literal_column("'kode'"))
+        variant, kode = self._root.file.public
+        held = rows.c[variant].op("->>", return_type=Text())(literal_column("'kode'"))
         is_public = held == literal_column(f"'{kode}'")
-        return case((is_public, rows.c[_FILE]), else_=self.absent(_FILE, rows))
+        return case((is_public, rows.c[name]), else_=self.absent(name, rows))
 
     def _unless_screened(
         self,

@@ -1,16 +1,17 @@
 """Previews: a picture of a file's first page, kept beside the file and gone with it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKeyConstraint, SmallInteger, select
+from sqlalchemy import BigInteger, ForeignKeyConstraint, SmallInteger, delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from sakark_api.noark.model import Base, partitioned
 from sakark_api.noark.resource import StoredFile
 
-__all__ = ["Forhaandsvisning", "has_preview", "keep_preview", "preview_key"]
+__all__ = ["Forhaandsvisning", "forget_previews", "has_preview", "keep_preview", "preview_key"]
 
 
 class Forhaandsvisning(Base):
@@ -45,6 +46,14 @@ def keep_preview(session: Session, unit_id: UUID, stored: StoredFile, now: datet
     )
     kept = made.on_conflict_do_nothing().returning(Forhaandsvisning.enhet)
     return session.scalar(kept) is not None
+
+
+def forget_previews(session: Session, units: Sequence[UUID]) -> Sequence[str]:
+    """Let units have no pictures any more; give where those are in storage."""
+    gone = delete(Forhaandsvisning).where(
+        Forhaandsvisning.tenant_id == session.info["tenant_id"], Forhaandsvisning.enhet.in_(units)
+    )
+    return session.scalars(gone.returning(Forhaandsvisning.lagringsnoekkel)).all()
 
 
 def has_preview(session: Session, unit_id: UUID) -> bool:

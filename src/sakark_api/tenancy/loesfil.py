@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from sakark_api.noark.arkivstruktur.dokumentobjekt import Dokumentobjekt
+from sakark_api.noark.bevaring.kassasjonslinje import Kassasjonslinje
 from sakark_api.noark.model import Base
 from sakark_api.noark.opplasting import Opplasting
 from sakark_api.tenancy.forhaandsvisning import Forhaandsvisning
@@ -46,7 +47,7 @@ def note_strays(
 
 
 def named(session: Session, keys: Sequence[str]) -> set[str]:
-    """Tell which keys a file, its preview, or an upload that is under way, names."""
+    """Tell which keys a file, its preview, an upload or a disposal that is under way, names."""
     files = select(Dokumentobjekt.lagringsnoekkel).where(Dokumentobjekt.lagringsnoekkel.in_(keys))
     previews = select(Forhaandsvisning.lagringsnoekkel).where(
         Forhaandsvisning.tenant_id == session.info["tenant_id"],
@@ -56,7 +57,11 @@ def named(session: Session, keys: Sequence[str]) -> set[str]:
         Opplasting.tenant_id == session.info["tenant_id"],
         Opplasting.parts.bool_op("&&")(literal(list(keys), ARRAY(Text()))),
     )
-    naming = (files, previews, parts)
+    disposed = select(func.unnest(Kassasjonslinje.noekler)).where(
+        Kassasjonslinje.noekler.bool_op("&&")(literal(list(keys), ARRAY(Text()))),
+        Kassasjonslinje.destruert_dato.is_(None),
+    )
+    naming = (files, previews, parts, disposed)
     return {key for one in naming for key in session.scalars(one)} - {None}
 
 

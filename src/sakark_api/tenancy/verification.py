@@ -13,6 +13,7 @@ from sqlalchemy import Select, and_, select
 from sakark_api.errors import NotFound
 from sakark_api.noark.arkivstruktur.dokumentobjekt import Dokumentobjekt
 from sakark_api.noark.bevaring.dokumentkontroll import Dokumentkontroll, Kontrolltype
+from sakark_api.noark.bevaring.kassasjonslinje import Kassasjonslinje
 from sakark_api.storage.documents import Documents, pages_of_keys, to_end
 from sakark_api.tenancy.forhaandsvisning import Forhaandsvisning
 from sakark_api.tenancy.kommune import Kommune
@@ -54,6 +55,8 @@ class Fault(StrEnum):
     MISSING = "mangler"
     SIZE = "feil størrelse"
     CHECKSUM = "feil sjekksum"
+    RETURNED = "kassert, men finnes"
+    """It was destroyed by a disposal: somebody has put it back, as from a back-up."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,7 @@ async def verify(
     """Give every file of a kommune, each with what is wrong with it.
 
     With `read` all bytes are read and summed; without, storage is only asked for their number.
+    Of what has been disposed of, only what is there again is given.
     Raises `Unavailable` when the storage does not answer.
     """
     async for files in pages_of_files(writer, tenant_id):
@@ -80,6 +84,26 @@ async def verify(
             # Somebody may have deleted it while we looked.
             if fault is None or await is_kept(writer, tenant_id, file):
                 yield file, fault
+    async for file in _destroyed(writer, tenant_id):
+        if await fault_of(documents, file, read=False) is not Fault.MISSING:
+            yield file, Fault.RETURNED
+
+
+async def _destroyed(writer: Writer, tenant_id: int) -> AsyncIterator[File]:
+    """Give what disposals have destroyed, by the lines that tell of it."""
+    line, after = Kassasjonslinje, BEFORE_ALL
+    while True:
+        found = select(line.system_id, line.noekler).where(
+            line.destruert_dato.is_not(None), line.system_id > after
+        )
+        async with writer.transaction(tenant_id) as session:
+            rows = (await session.execute(found.order_by(line.system_id).limit(PAGE))).all()
+        if not rows:
+            return
+        for system_id, keys in rows:
+            for key in keys or ():
+                yield File(system_id, key, 0, "")
+        after = rows[-1][0]
 
 
 async def pages_of_files(writer: Writer, tenant_id: int) -> AsyncIterator[list[File]]:
@@ -121,10 +145,15 @@ async def _page(writer: Writer, tenant_id: int, said: Select[Any]) -> list[File]
 
 
 async def is_kept(writer: Writer, tenant_id: int, file: File) -> bool:
-    """Tell whether a file still has its row."""
+    """Tell whether a row still names a file: it may have been deleted, or disposed of."""
+    named = (
+        select(Dokumentobjekt.system_id).where(Dokumentobjekt.lagringsnoekkel == file.key),
+        select(Forhaandsvisning.enhet).where(
+            Forhaandsvisning.tenant_id == tenant_id, Forhaandsvisning.lagringsnoekkel == file.key
+        ),
+    )
     async with writer.transaction(tenant_id) as session:
-        row = await session.get(Dokumentobjekt, (tenant_id, file.system_id))
-    return row is not None
+        return any([await session.scalar(one) is not None for one in named])
 
 
 async def fault_of(

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, func, literal, select, union
 from sqlalchemy.orm import Mapped
 
-from sakark_api.errors import Forbidden
+from sakark_api.errors import Conflict, Forbidden
 from sakark_api.noark.admin.tilgang import tilgang_to
 from sakark_api.noark.arkivstruktur.arkivdel import Arkivdel
 from sakark_api.noark.arkivstruktur.felles import (
@@ -134,6 +134,15 @@ def refuse_reopening(change: Change, unit: Dokumentbeskrivelse) -> None:
     if was_finished and unit.dokumentstatus.kode != FERDIGSTILT and not change.archivist:
         raise Forbidden(
             text("Dokumentet er ferdigstilt. Be en arkivar om å åpne det for redigering igjen.")
+        )
+
+
+def refuse_deletion_of_disposed(change: Change, unit: Dokumentbeskrivelse) -> None:
+    """Keep what is known of a document that has been disposed of (M630)."""
+    del change
+    if unit.utfoert_kassasjon is not None:
+        raise Conflict(
+            text("Dokumentet er kassert. Opplysningene om det beholdes, og kan ikke slettes.")
         )
 
 
@@ -348,7 +357,7 @@ dokumentbeskrivelse = Resource(
     ],
     on_change=[refuse_reopening, give_disposal_date],
     on_move=[refuse_new_in_closed],
-    on_delete=[refuse_deletion_of_archived, refuse_deletion_in_closed],
+    on_delete=[refuse_deletion_of_disposed, refuse_deletion_of_archived, refuse_deletion_in_closed],
     guards=[
         Guard(mappe, on_change=[date_contents]),
         Guard(registrering, on_move=[date_documents_of_moved]),

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID, uuid4
 
 from sqlalchemy import BigInteger, UniqueConstraint, func, select
@@ -82,6 +83,8 @@ class Dokumentobjekt(Signert, Arkivenhet):
     dokumentbeskrivelse_ref: Mapped[UUID] = reference(required=True)
     lagringsnoekkel: Mapped[str | None] = mapped_column()
     """Where the bytes are in storage; empty until the file has come."""
+    destruert: Mapped[datetime | None] = mapped_column()
+    """When the file was disposed of; empty of what has a file, or never had one."""
     sok: Mapped[str] = searchable("filnavn", "sjekksum")
     versjonsnummer: Mapped[int] = attribute("M005", set_by=SetBy.CORE, always=True)
     variantformat: Mapped[Kode] = code(
@@ -140,6 +143,8 @@ def refuse_second_file(
 ) -> None:
     """Stop an upload to a dokumentobjekt that has a file, or announced another one (GUIDE 10)."""
     del change
+    if unit.destruert is not None:
+        raise is_disposed()
     if unit.lagringsnoekkel is not None:
         raise Conflict(text("Dokumentobjektet har en fil fra før. Opprett et nytt dokumentobjekt."))
     if unit.mime_type is not None and unit.mime_type != mime_type:
@@ -190,6 +195,7 @@ def refuse_file_of_finished(
 
 def refuse_finished(change: Change, unit: Dokumentbeskrivelse) -> None:
     """Let what is finished, archived or closed stay as it is (C3.2.31, C3.2.17, 5.11.6)."""
+    refuse_disposed(unit)
     refuse_closed(change, unit.system_id)
     if is_settled(change, unit):
         raise Conflict(
@@ -198,6 +204,17 @@ def refuse_finished(change: Change, unit: Dokumentbeskrivelse) -> None:
                 " nytt dokument."
             )
         )
+
+
+def refuse_disposed(unit: Dokumentbeskrivelse) -> None:
+    """Take no file into a document that has been disposed of (M630)."""
+    if unit.utfoert_kassasjon is not None:
+        raise is_disposed()
+
+
+def is_disposed() -> Conflict:
+    """Make the refusal of files that are sent to what has been disposed of."""
+    return Conflict(text("Dokumentet er kassert og tar ikke imot filer. Opprett et nytt dokument."))
 
 
 def refuse_closed(change: Change, document: UUID) -> None:
@@ -236,9 +253,11 @@ def refuse_variant(change: Change, unit: Dokumentobjekt, document: UUID) -> None
     Production versions come before the document is finished, archive formats before its mappe is
     closed. Whoever asks for access may need a public variant afterwards too.
     """
+    found = change.get(Dokumentbeskrivelse, document)
+    if found is not None:
+        refuse_disposed(found)
     if unit.variantformat.kode == SLADDET:
         return
-    found = change.get(Dokumentbeskrivelse, document)
     if found is None or unit.variantformat.kode != PRODUKSJONSFORMAT:
         refuse_closed(change, document)
         return
@@ -274,13 +293,26 @@ def refuse_deletion(change: Change, unit: Dokumentobjekt) -> None:
 
     A document that is still worked on is its authors' own.
     """
+    refuse_loss_of_proof(unit)
     document = change.get(Dokumentbeskrivelse, unit.dokumentbeskrivelse_ref)
     if document is not None and is_settled(change, document):
         refuse_loss(change, unit)
 
 
+def refuse_loss_of_proof(unit: Dokumentobjekt) -> None:
+    """Keep what is known of a file that has been disposed of, where it was (M630, M705)."""
+    if unit.destruert is not None:
+        raise Conflict(
+            text(
+                "Filen er kassert. Opplysningene om den beholdes, og kan ikke slettes eller"
+                " flyttes."
+            )
+        )
+
+
 def refuse_leaving(change: Change, unit: Dokumentobjekt) -> None:
     """Let the file of a document that is finished or archived stay there (C3.2.31, C3.2.16)."""
+    refuse_loss_of_proof(unit)
     document = change.former
     if isinstance(document, Dokumentbeskrivelse) and is_settled(change, document):
         refuse_taking(unit)
@@ -360,9 +392,9 @@ dokumentobjekt = Resource(
     order_by=["versjonsnummer", "system_id"],
     screened={
         "TD": ["filnavn"],
-        "H": ["lagringsnoekkel"],
-        "D": ["lagringsnoekkel"],
-        "M": ["lagringsnoekkel", "format_detaljer", "sjekksum"],
+        "H": ["lagringsnoekkel", "destruert"],
+        "D": ["lagringsnoekkel", "destruert"],
+        "M": ["lagringsnoekkel", "destruert", "format_detaljer", "sjekksum"],
     },
     on_create=[
         refuse_other_checksum,

@@ -1,1 +1,1 @@
-"""What we keep beside the standard, to know that documents last (riksarkivarens forskrift)."""
+"""What we keep beside the standard: that documents last, and how those go that are not to."""

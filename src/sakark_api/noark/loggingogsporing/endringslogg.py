@@ -20,6 +20,8 @@ from sakark_api.noark.arkivstruktur.part import part
 from sakark_api.noark.arkivstruktur.registrering import registrering
 from sakark_api.noark.bevaring.dokumentkontroll import dokumentkontroll
 from sakark_api.noark.bevaring.epost import epost
+from sakark_api.noark.bevaring.kassasjonslinje import kassasjonslinje
+from sakark_api.noark.bevaring.kassasjonsliste import kassasjonsliste
 from sakark_api.noark.logging.endringslogg import TELLING, Endringslogg, Hendelseslogg
 from sakark_api.noark.metadata.kodeliste import SKJERMINGMETADATA
 from sakark_api.noark.moeter.moetedeltaker import moetedeltaker
@@ -43,6 +45,8 @@ _WITHOUT_LOG = (
     dokumentkontroll,
     epost,
     inhabilitet,
+    kassasjonslinje,
+    kassasjonsliste,
     konvertering,
     korrespondansepart,
     merknad,

@@ -1,0 +1,111 @@
+"""An arkivdel with documents that are due for disposal, and lists of them."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import httpx
+from tests.conftest import BEVARING, Client, World
+from tests.jobs.conftest import Worker, letter, send
+
+from sakark_api.jobs.disposal import execute_disposal, fill_disposal
+from sakark_api.jobs.tools import Tools
+
+PDF = "application/pdf"
+HJEMMEL = "Kassasjonsplanen 4.2"
+DUE = {
+    "kassasjonsvedtak": {"kode": "K"},
+    "kassasjonshjemmel": HJEMMEL,
+    "bevaringstid": 5,
+    "kassasjonsdato": "2020-01-01T00:00:00+01:00",
+}
+CLOSED = {"avsluttetDato": "2015-01-01T12:00:00+01:00"}
+
+
+class Due:
+    """An arkivdel of its own, with a closed mappe whose documents were due years ago."""
+
+    def __init__(self, world: World) -> None:
+        self.client = world.client
+        self.world = world
+        self.arkivdel = self.client.make(
+            world.arkiv, "arkivstruktur/ny-arkivdel/", {"tittel": "Perioden 2010–2014"}
+        )
+        self.mappe = self.new_mappe()
+        self.registrering = self.entry(self.mappe)
+        self.paper = self.document(self.registrering)
+        self.file = send(self.client, self.paper, letter("Skal kasseres"), PDF, "brev.pdf")
+
+    def new_mappe(self, **given: Any) -> Any:
+        body = {"tittel": "Barnehagesøknader", "kassasjon": DUE, **given}
+        return self.client.make(self.arkivdel, "arkivstruktur/ny-mappe/", body)
+
+    def entry(self, mappe: Any, **given: Any) -> Any:
+        body = {"tittel": "Søknaden", **given}
+        return self.client.make(mappe, "arkivstruktur/ny-registrering/", body)
+
+    def document(self, entry: Any, **given: Any) -> Any:
+        body = {"tittel": "Brevet", **given}
+        return self.client.make(entry, "arkivstruktur/ny-dokumentbeskrivelse/", body)
+
+    def patch(self, unit: Any, **changed: Any) -> Any:
+        answer = patched(self.client, unit, **changed)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def closed(self) -> "Due":
+        """Close the mappe, as it is when its documents are due."""
+        self.patch(self.mappe, **CLOSED)
+        return self
+
+    def tie(self, entry: Any) -> None:
+        """Let another registrering need the document too."""
+        here = f"{self.client.link(entry, 'self')}dokumentbeskrivelse/$ref"
+        named = {"$id": self.client.link(self.paper, "self")}
+        answer = self.client.request("POST", here, params=named)
+        assert answer.status_code == 204, answer.text
+
+    def new_list(self, **given: Any) -> Any:
+        return self.client.make(self.arkivdel, f"{BEVARING}ny-kassasjonsliste/", given)
+
+
+def patched(client: Client, unit: Any, **changed: Any) -> httpx.Response:
+    here = client.link(unit, "self")
+    return client.patch(here, changed, headers={"If-Match": client.etag(unit)})
+
+
+def filled(worker: Worker, client: Client, liste: Any) -> Any:
+    """Let the worker find what is due for a list."""
+    worker.do(partial(_fill, list_id=UUID(liste["systemID"])))
+    return client.refreshed(liste)
+
+
+def approved(maker: Client, other: Client, liste: Any) -> Any:
+    """Let one person send a list, and another approve it."""
+    for client, status in ((maker, "til_godkjenning"), (other, "godkjent")):
+        answer = patched(client, liste, status=status)
+        assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def executed(worker: Worker, client: Client, liste: Any) -> Any:
+    """Let the worker destroy what was approved."""
+    worker.do(partial(execute, list_id=UUID(liste["systemID"])))
+    return client.refreshed(liste)
+
+
+async def _fill(tools: Tools, list_id: UUID) -> None:
+    molde = (await tools.registry.current())["molde"]
+    await fill_disposal(tools, molde.id, list_id)
+
+
+async def execute(tools: Tools, list_id: UUID) -> None:
+    molde = (await tools.registry.current())["molde"]
+    await execute_disposal(tools, molde.id, list_id)
+
+
+def lines_of(client: Client, liste: Any, **query: str) -> Sequence[Any]:
+    listed = client.get(client.link(liste, f"{BEVARING}kassasjonslinje/"), params=query)
+    assert listed.status_code == 200, listed.text
+    return list(listed.json().get("results", []))
