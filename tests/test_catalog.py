@@ -75,8 +75,9 @@ GIVEN_WITH: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("dokumentflyt", "flytMottattDato"): {"flytTil": "Ola"},
     ("dokumentflyt", "flytSendtDato"): {"flytTil": "Ola"},
     ("kassasjonsliste", "kassasjonsvedtak"): {"kassasjonsvedtak": {"kode": "G"}},
+    ("kassasjonsliste", "tilDato"): {"tilDato": "2015-12-31T23:59:59+01:00"},
 }
-"""What must be there for the rest to be given, or instead: what is kept is on no list."""
+"""What must be there for the rest to be given, or instead: what is kept or comes is on no list."""
 
 FIRST_VALUES: Mapping[str, Any] = {
     "sjekksum": "0" * 64,

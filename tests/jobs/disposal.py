@@ -1,7 +1,6 @@
 """An arkivdel with documents that are due for disposal, and lists of them."""
 
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +20,8 @@ DUE = {
     "kassasjonsdato": "2020-01-01T00:00:00+01:00",
 }
 CLOSED = {"avsluttetDato": "2015-01-01T12:00:00+01:00"}
+
+Job = Callable[[Tools, int, UUID], Awaitable[None]]
 
 
 class Due:
@@ -77,8 +78,7 @@ def patched(client: Client, unit: Any, **changed: Any) -> httpx.Response:
 
 def filled(worker: Worker, client: Client, liste: Any) -> Any:
     """Let the worker find what is due for a list."""
-    worker.do(partial(_fill, list_id=UUID(liste["systemID"])))
-    return client.refreshed(liste)
+    return _done(fill_disposal, worker, client, liste)
 
 
 def approved(maker: Client, other: Client, liste: Any) -> Any:
@@ -91,18 +91,18 @@ def approved(maker: Client, other: Client, liste: Any) -> Any:
 
 def executed(worker: Worker, client: Client, liste: Any) -> Any:
     """Let the worker destroy what was approved."""
-    worker.do(partial(execute, list_id=UUID(liste["systemID"])))
+    return _done(execute_disposal, worker, client, liste)
+
+
+def _done(job: Job, worker: Worker, client: Client, liste: Any) -> Any:
+    """Do a job about a list in the kommune of a client."""
+
+    async def act(tools: Tools) -> None:
+        kommune = (await tools.registry.current())[client.root.split("/")[-3]]
+        await job(tools, kommune.id, UUID(liste["systemID"]))
+
+    worker.do(act)
     return client.refreshed(liste)
-
-
-async def _fill(tools: Tools, list_id: UUID) -> None:
-    molde = (await tools.registry.current())["molde"]
-    await fill_disposal(tools, molde.id, list_id)
-
-
-async def execute(tools: Tools, list_id: UUID) -> None:
-    molde = (await tools.registry.current())["molde"]
-    await execute_disposal(tools, molde.id, list_id)
 
 
 def lines_of(client: Client, liste: Any, **query: str) -> Sequence[Any]:

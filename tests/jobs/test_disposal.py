@@ -46,6 +46,8 @@ from tests.jobs.disposal import (
     patched,
 )
 from tests.jobs.killed import DISPOSING
+from tests.noark.conftest import document, entry, new_case
+from tests.noark.stage import Stage
 from tests.storage.places import s3_settings, stream
 
 from sakark_api.errors import Forbidden
@@ -122,6 +124,11 @@ def referred(due: Due) -> None:
     due.closed()
 
 
+def referred_above(due: Due) -> None:
+    due.client.refer(due.new_mappe(kassasjon=None), due.mappe)
+    due.closed()
+
+
 def followed(due: Due) -> None:
     due.mappe = due.client.make(
         due.arkivdel, "sakarkiv/ny-saksmappe/", {"tittel": "Saken", "kassasjon": DUE}
@@ -157,6 +164,7 @@ def on_paper(due: Due) -> None:
         (graded, "gradert"),
         (shared, "delt"),
         (referred, "henvist"),
+        (referred_above, "henvist"),
         (followed, "presedens"),
         (left_open, "ikke_avsluttet"),
         (undecided, "uten_vedtak"),
@@ -216,8 +224,9 @@ def test_what_is_due_later_is_on_no_list(due: Due, worker: Worker) -> None:
 
     liste = filled(worker, due.client, due.new_list(tilDato="2019-12-31T00:00:00+01:00"))
 
-    assert liste["antallDokumenter"] == 0
-    assert not liste.get("utelatt")
+    assert (liste["status"], liste["antallDokumenter"]) == ("utkast", 0)
+    assert "utelatt" not in liste
+    assert lines_of(due.client, liste) == []
 
 
 @pytest.fixture
@@ -337,6 +346,16 @@ def test_what_was_sent_stays_as_it_was_read(sent: Any, due: Due, arkivar: Client
     ]
 
     assert [one.status_code for one in answers] == [409, 409, 409]
+
+
+def test_who_decides_changes_no_word_of_the_list_and_who_sends_does_not_decide(
+    due: Due, sent: Any, arkivar: Client
+) -> None:
+    approving = patched(arkivar, sent, status="godkjent", begrunnelse="En annen")
+    taking_back = patched(arkivar, sent, status="utkast", merknadTilAvgjoerelse="Godkjent")
+
+    assert [approving.status_code, taking_back.status_code] == [409, 409]
+    assert due.client.refreshed(sent)["status"] == "til_godkjenning"
 
 
 def test_approved_unread_is_stale(due: Due, sent: Any, arkivar: Client) -> None:
@@ -486,6 +505,18 @@ def block_now(due: Due) -> None:
     due.client.make(due.registrering, f"{TILGANGSSTYRING}ny-sperring/", ORDER)
 
 
+def grade_now(due: Due) -> None:
+    due.patch(due.paper, gradering={"graderingskode": {"kode": "B"}})
+
+
+def need_elsewhere(due: Due) -> None:
+    due.tie(due.entry(due.new_mappe(kassasjon={**DUE, "kassasjonsvedtak": {"kode": "B"}})))
+
+
+def refer_now(due: Due) -> None:
+    due.client.refer(due.entry(due.new_mappe(kassasjon=None)), due.registrering)
+
+
 def postpone(due: Due) -> None:
     due.patch(due.paper, kassasjon={"kassasjonsdato": "2099-01-01T00:00:00+01:00"})
 
@@ -509,6 +540,9 @@ def redact(due: Due) -> None:
     [
         (order_now, "bevaringspaalegg"),
         (block_now, "sperret"),
+        (grade_now, "gradert"),
+        (need_elsewhere, "delt"),
+        (refer_now, "henvist"),
         (postpone, "ikke_forfalt"),
         (keep, "ikke_forfalt"),
         (ground_anew, "endret"),
@@ -536,6 +570,26 @@ def test_what_has_changed_since_the_approval_is_left_out_and_noted(
     assert "utfoertKassasjon" not in due.client.refreshed(due.paper)
     assert [(one["grunn"], one["antall"]) for one in done["utelatt"]] == [(grunn, 1)]
     assert done["kassasjonsbevis"]["antallDokumenter"] == 0
+
+
+def test_what_was_reopened_since_the_approval_is_left_out(
+    world: World, worker: Worker, arkivar: Client
+) -> None:
+    client, stage = world.client, Stage(world.client)
+    sak = new_case(stage)
+    patched(client, sak, kassasjon=DUE)
+    post = entry(stage, sak, "U")
+    document(stage, post)
+    patched(client, post, journalstatus={"kode": "A"})
+    patched(client, sak, saksstatus={"kode": "A"})
+    made = client.make(stage.arkivdel, f"{BEVARING}ny-kassasjonsliste/", {})
+    approved(client, arkivar, filled(worker, client, made))
+    patched(arkivar, sak, saksstatus={"kode": "B"})
+
+    done = executed(worker, client, made)
+
+    (line,) = lines_of(client, done)
+    assert (line["utelatt"], done["status"]) == ("ikke_avsluttet", "utfoert")
 
 
 def test_what_two_lists_have_is_destroyed_once(due: Due, worker: Worker, arkivar: Client) -> None:

@@ -7,7 +7,6 @@ down, and whoever comes after goes on there.
 
 import logging
 from collections.abc import Sequence
-from datetime import timedelta
 from functools import partial
 from typing import Final
 from uuid import UUID
@@ -27,7 +26,7 @@ from sakark_api.noark.bevaring.kassasjonsutfoering import (
 )
 from sakark_api.noark.bevaring.kassasjonsutvalg import BEFORE_ALL, fill
 from sakark_api.noark.resource import Change
-from sakark_api.storage.documents import Lock
+from sakark_api.storage.documents import Lock, longest
 from sakark_api.tenancy.forhaandsvisning import forget_previews
 from sakark_api.tenancy.kommune import Kommune
 
@@ -35,8 +34,6 @@ __all__ = ["execute_disposal", "fill_disposal", "go_on_disposing"]
 
 KASSASJON: Final = System("kassasjon", "Sakark kassasjon")
 """The bruker that the log names; who decided is on the list."""
-AGAIN: Final = timedelta(hours=20)
-"""When a lock that has no end is looked at again: the next night."""
 
 log = logging.getLogger(__name__)
 
@@ -82,22 +79,21 @@ async def _destroy(tools: Tools, kommune: Kommune, line_id: UUID) -> None:
     keys = await tools.write(kommune, partial(_take, line_id=line_id), KASSASJON)
     if keys is None:
         return
-    locks = await _destroy_bytes(tools, keys)
-    if not locks:
+    lock = await _destroy_bytes(tools, keys)
+    if lock is None:
         await tools.write(kommune, partial(note_destroyed, line_id=line_id), KASSASJON)
         return
     log.warning("The storage has locked files of %s that are to be destroyed", kommune.slug)
-    noting = partial(_note_locked, line_id=line_id, locks=locks)
+    noting = partial(note_locked, line_id=line_id, until=lock.until)
     await tools.write(kommune, noting, KASSASJON)
 
 
-async def _destroy_bytes(tools: Tools, keys: Sequence[str]) -> Sequence[Lock]:
+async def _destroy_bytes(tools: Tools, keys: Sequence[str]) -> Lock | None:
     """Destroy what is under some keys, as far as the storage lets it go; give what locks the rest.
 
     What is gone already, is gone.
     """
-    found = [await tools.documents.destroy(key) for key in keys]
-    return [lock for lock in found if lock is not None]
+    return longest([await tools.documents.destroy(key) for key in keys])
 
 
 def _take(change: Change, line_id: UUID) -> list[str] | None:
@@ -110,13 +106,6 @@ def _take(change: Change, line_id: UUID) -> list[str] | None:
     if pictures:
         line.noekler = [*(line.noekler or ()), *pictures]
     return line.noekler or []
-
-
-def _note_locked(change: Change, line_id: UUID, locks: Sequence[Lock]) -> None:
-    ends = [lock.until for lock in locks]
-    known = [one for one in ends if one is not None]
-    until = max(known) if len(known) == len(ends) else None
-    note_locked(change, line_id, until, change.now + AGAIN)
 
 
 async def go_on_disposing(tools: Tools) -> None:

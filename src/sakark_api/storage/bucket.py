@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from sakark_api.errors import Conflict, NotFound, StorageUnavailable
 from sakark_api.settings import Settings
-from sakark_api.storage.documents import PROBES, Lock, exists_already, is_missing
+from sakark_api.storage.documents import PROBES, Lock, exists_already, is_missing, longest
 from sakark_api.texts import text
 
 if TYPE_CHECKING:
@@ -154,14 +154,8 @@ def remove(client: "S3Client", bucket: str, key: str, now: datetime) -> bool:
 
 def destroy(client: "S3Client", bucket: str, key: str, now: datetime) -> Lock | None:
     """Delete every version of an object, and every mark that it was deleted; tell what locks it."""
-    locks = [
-        _destroy_version(client, bucket, key, version, now)
-        for version in _versions(client, bucket, key)
-    ]
-    left = [lock for lock in locks if lock is not None]
-    if any(lock.until is None for lock in left):
-        return Lock(None)
-    return max(left, key=lambda lock: lock.until or now, default=None)
+    versions = _versions(client, bucket, key)
+    return longest([_destroy_version(client, bucket, key, one, now) for one in versions])
 
 
 def _versions(client: "S3Client", bucket: str, key: str) -> list[str | None]:

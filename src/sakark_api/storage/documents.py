@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import re
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Iterable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,6 +29,7 @@ __all__ = [
     "Writing",
     "exists_already",
     "is_missing",
+    "longest",
     "pages_of_keys",
     "pieces",
     "probe",
@@ -70,6 +71,12 @@ class Lock:
     """What keeps bytes in storage that were to be destroyed: until when, or None without an end."""
 
     until: datetime | None
+
+
+def longest(locks: Iterable[Lock | None]) -> Lock | None:
+    """Give the lock that lasts longest, of those there are: one without an end before others."""
+    left = (lock for lock in locks if lock is not None)
+    return max(left, key=lambda lock: (lock.until is None, lock.until), default=None)
 
 
 class Documents(Protocol):

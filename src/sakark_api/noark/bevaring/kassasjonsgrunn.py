@@ -222,10 +222,11 @@ def _is_needed_elsewhere(moment: Moment) -> ColumnElement[bool]:
 
 
 def _is_referred_to(moment: Moment) -> ColumnElement[bool]:
-    """Say that a registrering or mappe that is not due itself refers to an entry."""
+    """Say that a registrering or mappe that is not due itself refers to an entry, or above it."""
     entry, tied = _entries("referred", Kryssreferanse)
+    named = (Kryssreferanse.til_registrering_ref, Kryssreferanse.til_mappe_ref)
     return tied.where(
-        Kryssreferanse.til_registrering_ref == entry.system_id,
+        or_(*(end == func.any(entry.omfang) for end in named)),
         or_(
             _lasts(Registrering, Kryssreferanse.fra_registrering_ref, moment),
             _lasts(Mappe, Kryssreferanse.fra_mappe_ref, moment),

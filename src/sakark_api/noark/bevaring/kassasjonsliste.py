@@ -181,10 +181,10 @@ def begin(change: Change, unit: Kassasjonsliste) -> None:
 def take_step(change: Change, unit: Kassasjonsliste) -> None:
     """Take a list from one status to the next, by whoever may take that step."""
     before = Listestatus(value_before(unit, "status"))
-    if unit.status == before:
-        refuse_late_words(unit, before)
-        return
     by = next((who for step, who in TRANSITIONS.items() if step == (before, unit.status)), None)
+    refuse_late_words(unit, before, by)
+    if unit.status == before:
+        return
     if by is None or by is By.ARKIVET:
         raise Conflict(
             text("Listen er {status} og kan ikke settes til {ny}.", status=before, ny=unit.status)
@@ -194,11 +194,12 @@ def take_step(change: Change, unit: Kassasjonsliste) -> None:
     _STEPS[by](change, unit)
 
 
-def refuse_late_words(unit: Kassasjonsliste, status: Listestatus) -> None:
-    """Let what a decision was made on stay as it was."""
-    if status not in _DELETABLE and value_before(unit, "begrunnelse") != unit.begrunnelse:
+def refuse_late_words(unit: Kassasjonsliste, before: Listestatus, by: By | None) -> None:
+    """Let what is decided on stay as it was read, and only who decides say something of it."""
+    if before not in _DELETABLE and value_before(unit, "begrunnelse") != unit.begrunnelse:
         raise Conflict(text("Listen er sendt. Trekk den tilbake til utkast for å endre den."))
-    if value_before(unit, "merknad_til_avgjoerelse") != unit.merknad_til_avgjoerelse:
+    said = value_before(unit, "merknad_til_avgjoerelse") != unit.merknad_til_avgjoerelse
+    if said and by is not By.EN_ANNEN:
         raise Conflict(text("Skriv merknadTilAvgjoerelse sammen med avgjørelsen."))
 
 

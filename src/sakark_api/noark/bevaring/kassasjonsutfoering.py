@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -45,6 +45,8 @@ __all__ = [
 
 FILE: Final = "referanseDokumentfil"
 """What the log calls that a dokumentobjekt has lost its file: before it was its checksum."""
+AGAIN: Final = timedelta(hours=20)
+"""When a lock that has no end is looked at again: the next night."""
 UNDER_WAY: Final = (Listestatus.GODKJENT, Listestatus.UTFOERES)
 
 
@@ -88,16 +90,16 @@ def dispose(change: Change, line_id: UUID) -> tuple[Kassasjonslinje, Sequence[UU
     Gives the line and the dokumentobjekter whose bytes are to be destroyed after this transaction;
     None where there is nothing to destroy.
     """
-    line = change.session.scalars(
-        select(Kassasjonslinje).where(Kassasjonslinje.system_id == line_id).with_for_update()
-    ).one_or_none()
-    if line is None or line.utelatt is not None or line.destruert_dato is not None:
+    document = _hold(change, line_id)
+    line = _locked_line(change, line_id)
+    if document is None or line is None:  # deleted since the list was approved
+        return None
+    if line.utelatt is not None or line.destruert_dato is not None:
         return None
     if line.kassert_dato is not None:
         return line, ()
     unit = change.get(Kassasjonsliste, line.kassasjonsliste_ref)
     assert unit is not None  # noqa: S101  a foreign key says so
-    document = _hold(change, line.dokumentbeskrivelse_ref)
     why = _why_not(change, unit, line, document)
     if why is not None:
         line.utelatt, line.utelatt_dato = why, change.now
@@ -106,12 +108,17 @@ def dispose(change: Change, line_id: UUID) -> tuple[Kassasjonslinje, Sequence[UU
     return line, _take_out(change, unit, line, document)
 
 
-def _hold(change: Change, document_id: UUID) -> Dokumentbeskrivelse:
+def _hold(change: Change, line_id: UUID) -> Dokumentbeskrivelse | None:
     """Keep everybody from laying an order on what a document is in, and from sending it files.
 
     Nor is it tied to another entry. Outermost first, as requests take them; who came first is
     waited for, and seen afterwards.
     """
+    document_id = (
+        select(Kassasjonslinje.dokumentbeskrivelse_ref)
+        .where(Kassasjonslinje.system_id == line_id)
+        .scalar_subquery()
+    )
     ties = select(attachments.c.registrering_ref).where(
         attachments.c.dokumentbeskrivelse_ref == document_id
     )
@@ -128,7 +135,7 @@ def _hold(change: Change, document_id: UUID) -> Dokumentbeskrivelse:
         select(Dokumentbeskrivelse)
         .where(Dokumentbeskrivelse.system_id == document_id)
         .with_for_update(key_share=True)
-    ).one()
+    ).one_or_none()
     files = select(Dokumentobjekt.system_id).where(
         Dokumentobjekt.dokumentbeskrivelse_ref == document_id
     )
@@ -214,17 +221,18 @@ def _forget_words(change: Change, files: Sequence[UUID]) -> None:
 
 def note_destroyed(change: Change, line_id: UUID) -> None:
     """Remember that nothing of a document is in storage any more."""
-    line = change.get(Kassasjonslinje, line_id)
-    assert line is not None  # noqa: S101  a document that is disposed of is not deleted
+    line = _locked_line(change, line_id)
+    if line is None or line.destruert_dato is not None:
+        return
     line.destruert_dato, line.laast_til, line.funn = change.now, None, None
     log_changed(change, line)
 
 
-def note_locked(change: Change, line_id: UUID, until: datetime | None, again: datetime) -> None:
+def note_locked(change: Change, line_id: UUID, until: datetime | None) -> None:
     """Remember that the storage does not let bytes go yet, and when it is tried again."""
-    line = change.get(Kassasjonslinje, line_id)
+    line = _locked_line(change, line_id)
     assert line is not None  # noqa: S101  a document that is disposed of is not deleted
-    line.laast_til, line.funn = until or again, str(_locked_until(until))
+    line.laast_til, line.funn = until or change.now + AGAIN, str(_locked_until(until))
     log_changed(change, line)
 
 
@@ -308,4 +316,10 @@ def _destroyed(change: Change, list_id: UUID) -> Iterator[Kassasjonslinje]:
 def _locked(change: Change, list_id: UUID) -> Kassasjonsliste | None:
     return change.session.scalars(
         select(Kassasjonsliste).where(Kassasjonsliste.system_id == list_id).with_for_update()
+    ).one_or_none()
+
+
+def _locked_line(change: Change, line_id: UUID) -> Kassasjonslinje | None:
+    return change.session.scalars(
+        select(Kassasjonslinje).where(Kassasjonslinje.system_id == line_id).with_for_update()
     ).one_or_none()
