@@ -80,6 +80,7 @@ WEB = (
     "rest/",
     "drift/",
     "deponering/beredskap/routes.py",
+    "deponering/uttrekk/routes.py",
     "journal/",
     "search/",
     "app.py",

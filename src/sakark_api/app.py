@@ -23,6 +23,8 @@ from sakark_api.access.oidc import Verifier
 from sakark_api.db.reader import APPLICATION_ROLE, Reader
 from sakark_api.deponering.beredskap.answers import BODIES as READINESS_BODIES
 from sakark_api.deponering.beredskap.routes import add_readiness
+from sakark_api.deponering.uttrekk.answers import BODIES as EXPORT_BODIES
+from sakark_api.deponering.uttrekk.routes import add_exports
 from sakark_api.drift.bodies import BODIES
 from sakark_api.drift.context import Drift, operator_binding
 from sakark_api.drift.router import drift_routes
@@ -103,6 +105,7 @@ def create_app(settings: Settings, mounts: Sequence[tuple[str, ASGIApp]] = ()) -
     add_search(tree)
     add_journals(tree)
     add_readiness(tree)
+    add_exports(tree)
     app = FastAPIOffline(
         static_url=STATIC,
         docs_url=None,
@@ -149,7 +152,7 @@ def _described(app: FastAPI, tree: RouteTree, others: Sequence[APIRoute]) -> dic
             CATALOG,
             Schemas(CATALOG),
             {"Kodelisteverdi": KodeverdiBody},
-            [*BODIES, Lovlig, *SEARCH_BODIES, *JOURNAL_BODIES, *READINESS_BODIES],
+            [*BODIES, Lovlig, *SEARCH_BODIES, *JOURNAL_BODIES, *READINESS_BODIES, *EXPORT_BODIES],
             version("sakark-api"),
         )
     return app.openapi_schema

@@ -1,4 +1,4 @@
-"""The commands about deposits: `deposit check`, `deposit readiness` and `schemas fetch`."""
+"""The commands about deposits: `deposit check`, `readiness` and `dias`, and `schemas fetch`."""
 
 import asyncio
 import json
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from uuid import uuid4
 
 import typer
 
@@ -134,6 +135,32 @@ def _lines(title: str, result: "Resultat") -> Iterator[Text]:
                 hva=one.sjekk.hva,
                 raad=one.sjekk.raad,
             )
+
+
+@deposit.command("dias")
+def pack_deposit(
+    mappe: Annotated[Path, typer.Argument(help="Mappen med arkivuttrekk.xml.")],
+    til: Annotated[Path, typer.Argument(help="Mappen som pakken og beskrivelsen skrives i.")],
+    opplysninger: Annotated[
+        Path,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="JSON-fil om innsendingen: mottaker, avtale, kontaktpersoner …",
+        ),
+    ],
+) -> None:
+    """Pakk et arkivuttrekk for innsending til depot (DIAS SIP): <uuid>.tar og <uuid>.xml."""
+    from sakark_api.deponering.dias.innsending import Innsending
+    from sakark_api.deponering.dias.mets import Sending
+    from sakark_api.deponering.dias.opplysninger import read_opplysninger
+    from sakark_api.deponering.dias.pakking import Sip, write_sip
+    from sakark_api.rest.schema import parse
+
+    said = parse(Innsending, opplysninger.read_bytes())
+    sending = Sending(uuid4(), said, read_opplysninger(mappe), commander().now)
+    package = write_sip(Sip(sending, read_settings().schemas_dir), til)
+    print(printable(str(text("Pakken er ferdig: {fil}", fil=package))))
 
 
 def _stop(message: Text, maalform: Maalform) -> None:

@@ -240,6 +240,18 @@ class Settings(BaseSettings):
         description="Folder of the official schemas that deposits are made and checked with, filled"
         " by `sakark schemas fetch`.",
     )
+    export_dir: Path | None = Field(
+        default=None,
+        description="Folder where the worker makes the deposits that are ordered, with room for the"
+        " largest: it is gone on with there after a stop. Default: `uttrekk` in"
+        " `SAKARK_DATA_DIR`.",
+    )
+    export_days: int = Field(
+        default=7,
+        ge=1,
+        le=365,
+        description="Days that the file of a deposit that was ordered can be fetched.",
+    )
     clamd_address: str | None = Field(
         default=None,
         description="Where clamd listens, to look for viruses: unix:/run/clamav/clamd.ctl or"

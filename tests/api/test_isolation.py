@@ -24,6 +24,7 @@ from sakark_api.tenancy.beredskap import Telt, keep_counts
 from sakark_api.tenancy.innlesing import Innlesing, begin, keep_faults
 from sakark_api.tenancy.loesfil import note_strays
 from sakark_api.tenancy.partitions import partitioned_tables, tenant_tables
+from sakark_api.tenancy.uttrekk import Tilstand, add_order, move
 
 DESCRIPTION = described()
 OPERATIONS = tuple(operations(DESCRIPTION))
@@ -413,6 +414,12 @@ def note_an_import(session: Session) -> None:
     keep_faults(session, own, [{**fault, "verdi": None, "enhet": None}])
 
 
+def note_an_order(session: Session) -> None:
+    who = {"bestilt_av": "Kari", "referanse_bestilt_av": uuid4()}
+    facts = {"arkivdeler": [uuid4()], "produksjonsformat": False, "bestilt_dato": datetime.now(UTC)}
+    assert move(session, add_order(session, {**facts, **who}), Tilstand.AVBRUTT, {})
+
+
 @pytest.fixture(scope="module")
 def tenants(ours: World, app_role: Sql) -> dict[str, int]:
     """Each kommune's number, once there is something of every kind in Molde."""
@@ -439,6 +446,7 @@ def tenants(ours: World, app_role: Sql) -> dict[str, int]:
     assert ours.kassasjonslinje["utelatt"]
     in_kommune(client.service.settings, "molde", note_a_stray)
     in_kommune(client.service.settings, "molde", note_an_import)
+    in_kommune(client.service.settings, "molde", note_an_order)
     say(client.service, ours.dokumentobjekt, "Kommunen har vedtatt tiltaket.")
     in_kommune(client.service.settings, "molde", partial(note_a_count, ours.arkivdel))
     return {row["slug"]: row["id"] for row in app_role.run("select id, slug from kommune")}

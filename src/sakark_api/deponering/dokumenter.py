@@ -44,13 +44,13 @@ async def copy_documents(
     documents: Documents,
     root: Path,
     tell: Callable[[Text], None],
+    copied: Copied,
 ) -> Copied:
     """Copy every file of a deposit into `root`, but for those that are there and whole.
 
     What an earlier try left there and is of no use now is removed. Raises `Conflict` over a file
     that is not as the archive says, and `NotFound` over one that is gone.
     """
-    copied = Copied()
     waiting: asyncio.Queue[tuple[File, str] | None] = asyncio.Queue(_WAITING)
     folder = root / FOLDER
     goes_on = await to_end(folder.exists)

@@ -28,9 +28,10 @@ from sakark_api.deponering.arkivstruktur import COUNTED, write_arkivstruktur
 from sakark_api.deponering.dokumenter import Copied, copy_documents, first_of
 from sakark_api.deponering.element import rows_of
 from sakark_api.deponering.endringslogg import write_endringslogg
+from sakark_api.deponering.fremdrift import Fremdrift, count_what_comes
 from sakark_api.deponering.hindringer import find_obstacles
 from sakark_api.deponering.journaler import JOURNALS, journalhode, write_journal
-from sakark_api.deponering.skjema import OF_DEPOSIT, wrong_in
+from sakark_api.deponering.skjema import OF_DEPOSIT, read_schemas
 from sakark_api.deponering.utelatt import left_out
 from sakark_api.deponering.utvalg import Utvalg
 from sakark_api.deponering.xmlfil import Written, XmlFile, xml_file
@@ -45,7 +46,7 @@ from sakark_api.storage import Documents
 from sakark_api.tenancy.kommune import Kommune
 from sakark_api.texts import Text, text
 
-__all__ = ["Bestilling", "Resultat", "eksporter"]
+__all__ = ["Bestilling", "Resultat", "eksporter", "unfinished"]
 
 _DESCRIPTION: Final = "arkivuttrekk.xml"
 _CONTENT: Final = "innhold"
@@ -61,6 +62,7 @@ _LIMITS: Final = {
 }
 
 Tell = Callable[[Text], None]
+"""Takes what is being done, as it begins."""
 Files = dict[str, Written]
 """What was written, by the names of the files."""
 
@@ -94,16 +96,17 @@ async def eksporter(
     bestilling: Bestilling,
     target: Path,
     tell: Tell,
+    fremdrift: Fremdrift | None = None,
 ) -> Resultat:
     """Make the deposit that is asked for, in a folder that does not exist yet.
 
-    Raises `Invalid` without schemas or of no period, `Blocked` with all that stands in the way, and
-    `Conflict` where the folder is there already, cannot be written to, or has another try
-    under way.
+    How far it has come is written in `fremdrift`, where somebody asks. Raises `Invalid` without
+    schemas or of no period, `Blocked` with all that stands in the way, and `Conflict` where the
+    folder is there already, cannot be written to, or has another try under way.
     """
     if bestilling.fra and bestilling.til and bestilling.til < bestilling.fra:
         raise Invalid(text("Perioden slutter før den begynner. Bytt om --fra og --til."))
-    schemas = _read_schemas(settings.schemas_dir)
+    schemas = read_schemas(settings.schemas_dir, OF_DEPOSIT)
     with _plain_errors(target), _workplace(target, kommune, bestilling) as content:
         moment = partial(_moment, settings, kommune)
         async with moment() as taken:
@@ -112,14 +115,18 @@ async def eksporter(
             obstacles = await find_obstacles(taken, utvalg)
             if obstacles:
                 raise Blocked(obstacles, text("Uttrekket kan ikke lages ennå."))
+            far = fremdrift or Fremdrift()
+            if fremdrift is not None:
+                await count_what_comes(taken, utvalg, fremdrift)
             async for said in left_out(taken, utvalg):
+                far.utelatt.append(said)
                 tell(said)
             shared = await taken.shared()
             async with moment(shared) as journals, moment(shared) as stored:
                 files, told, copied = await _at_once(
-                    _write_structure(taken, utvalg, content, tell),
+                    _write_structure(taken, utvalg, content, tell, far),
                     _write_journals(journals, utvalg, content, tell),
-                    copy_documents(stored, utvalg, documents, content, tell),
+                    copy_documents(stored, utvalg, documents, content, tell, far.kopiert),
                 )
             known = await _describe(taken, utvalg, files | told, schemas, copied)
         _finish(content, target, schemas, addml(known))
@@ -165,16 +172,6 @@ def _result(files: Mapping[str, Written], copied: Copied) -> Resultat:
     )
 
 
-def _read_schemas(folder: Path | None) -> dict[str, bytes]:
-    """Read the schemas, byte for byte as they are to be in the deposit (6.4.18)."""
-    if folder is None:
-        raise Invalid(text("Sett SAKARK_SCHEMAS_DIR, eller --schemas, til mappen med skjemaene."))
-    wrong = [str(why) for _, why in wrong_in(folder, tuple(OF_DEPOSIT.values()))]
-    if wrong:
-        raise Invalid(text("Skjemaene i {mappe}: {mangler}", mappe=folder, mangler=" ".join(wrong)))
-    return {name: (folder / one.path).read_bytes() for name, one in OF_DEPOSIT.items()}
-
-
 @contextmanager
 def _plain_errors(target: Path) -> Iterator[None]:
     """Say in words that the disk takes no more; what was copied stays for the next try."""
@@ -198,7 +195,7 @@ def _workplace(target: Path, kommune: Kommune, bestilling: Bestilling) -> Iterat
     """Give the folder that the deposit is made in; an earlier try of the same is gone on with."""
     if target.exists():
         raise Conflict(text("{mappe} finnes fra før. Velg en annen mappe.", mappe=target))
-    work = target.with_name(f"{target.name}.uferdig")
+    work = unfinished(target)
     content = work / _CONTENT
     _make_own(work)
     _make_own(content)
@@ -216,6 +213,11 @@ def _workplace(target: Path, kommune: Kommune, bestilling: Bestilling) -> Iterat
             # It has its name by now, or never came to be: what is left is of no use.
             if not content.exists() or not any(content.iterdir()):
                 shutil.rmtree(work)
+
+
+def unfinished(target: Path) -> Path:
+    """Name the folder where a deposit is on its way, and a try that was cut off has left it."""
+    return target.with_name(f"{target.name}.uferdig")
 
 
 def _make_own(folder: Path) -> None:
@@ -270,8 +272,11 @@ async def _utvalg(taken: Snapshot, bestilling: Bestilling, tell: Tell) -> Utvalg
     )
 
 
-async def _write_structure(taken: Snapshot, utvalg: Utvalg, content: Path, tell: Tell) -> Files:
+async def _write_structure(
+    taken: Snapshot, utvalg: Utvalg, content: Path, tell: Tell, far: Fremdrift
+) -> Files:
     with _telling(content, "arkivstruktur", COUNTED, tell) as file:
+        far.skrevet = file.written
         await write_arkivstruktur(taken, utvalg, file)
     return {"arkivstruktur": file.written}
 

@@ -54,7 +54,7 @@ from sakark_api.noark.sakarkiv.avskrivning import avskrivning
 from sakark_api.noark.sakarkiv.dokumentflyt import dokumentflyt
 from sakark_api.rest.tenant import same_kommune
 
-__all__ = ["is_changed", "is_changed_itself", "write_endringslogg"]
+__all__ = ["highest_told", "is_changed", "is_changed_itself", "write_endringslogg"]
 
 Condition = Callable[[FromClause], ColumnElement[bool]]
 """Says that a unit is in a deposit."""
@@ -131,6 +131,13 @@ def is_changed(utvalg: Utvalg) -> ColumnElement[bool]:
     """Say that there is anything to write: the schema takes no empty log."""
     rows = rows_of(endringslogg)
     return _changes(utvalg, rows, markup("1")).correlate_except(rows).exists()
+
+
+def highest_told(utvalg: Utvalg) -> Select[Any]:
+    """Select how high what is told was graded, when it was: units may be graded lower since."""
+    rows = rows_of(endringslogg)
+    highest = _changes(utvalg, rows, func.max(rows.c.gradert))
+    return highest.where(rows.c.gradert.is_not(None))
 
 
 def is_changed_itself(unit: FromClause) -> ColumnElement[bool]:

@@ -13,6 +13,7 @@ from sakark_api.texts import text
 
 __all__ = [
     "ARKIVSTRUKTUR",
+    "ARKIVUTTREKK",
     "ENDRINGSLOGG",
     "LOEPENDE_JOURNAL",
     "OFFENTLIG_JOURNAL",
@@ -26,6 +27,7 @@ __all__ = [
 ]
 
 ARKIVSTRUKTUR: Final = "arkivstruktur.xml"
+ARKIVUTTREKK: Final = "arkivuttrekk.xml"
 ENDRINGSLOGG: Final = "endringslogg.xml"
 LOEPENDE_JOURNAL: Final = "loependeJournal.xml"
 OFFENTLIG_JOURNAL: Final = "offentligJournal.xml"
@@ -33,7 +35,7 @@ XML_FILER: Final = (ARKIVSTRUKTUR, ENDRINGSLOGG, LOEPENDE_JOURNAL, OFFENTLIG_JOU
 VERSJONER: Final = ("3.1", "4.0", "5.0")
 """The versions the validator knows; all of 5.x is written 5.0."""
 
-_ADDML = ("addml.xml", "arkivuttrekk.xml")
+_ADDML = ("addml.xml", ARKIVUTTREKK)
 _DOKUMENTMAPPER = ("dokumenter", "DOKUMENTER", "dokument", "DOKUMENT")
 _DIAS_CONTENT = "content"
 _LARGEST_ADDML = 16 * 1024 * 1024

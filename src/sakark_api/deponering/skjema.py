@@ -13,10 +13,20 @@ from urllib.parse import urljoin
 
 import httpx
 
-from sakark_api.errors import SchemasUnavailable
+from sakark_api.errors import Invalid, SchemasUnavailable
 from sakark_api.texts import Text, text
 
-__all__ = ["OF_DEPOSIT", "SKJEMAER", "Skjema", "fetch", "is_official", "skjema_path", "wrong_in"]
+__all__ = [
+    "OF_DEPOSIT",
+    "OF_SIP",
+    "SKJEMAER",
+    "Skjema",
+    "fetch",
+    "is_official",
+    "read_schemas",
+    "skjema_path",
+    "wrong_in",
+]
 
 _ARKIVVERKET = "https://schema.arkivverket.no/"
 _ARKADE = (
@@ -114,6 +124,17 @@ OF_DEPOSIT: Final[Mapping[str, Skjema]] = {
 }
 """Those that come along in a deposit of version 5.0, by their names there."""
 
+OF_SIP: Final[Mapping[str, Skjema]] = {
+    name: one
+    for one in SKJEMAER
+    for name, path in (
+        ("dias-mets.xsd", "mets/arkade/DIAS_METS.xsd"),
+        ("dias-premis.xsd", "premis/DIAS_PREMIS.xsd"),
+    )
+    if one.path == path
+}
+"""Those that come along in a package for submission (DIAS), by their names there."""
+
 _EARLIER: Final = frozenset(
     {
         "85986f7c8fac408cca568a0436b26f5b2837d420877a529962437d21c71fac82",
@@ -139,6 +160,19 @@ def wrong_in(folder: Path, skjemaer: Sequence[Skjema] = SKJEMAER) -> Iterator[tu
             yield one, text("{fil} mangler. Kjør: sakark schemas fetch", fil=one.path)
         elif hashlib.sha256(path.read_bytes()).hexdigest() != one.sha256:
             yield one, text("{fil} er endret. Kjør: sakark schemas fetch", fil=one.path)
+
+
+def read_schemas(folder: Path | None, wanted: Mapping[str, Skjema]) -> dict[str, bytes]:
+    """Read schemas byte for byte as they are to come along, by their names there (6.4.18).
+
+    Raises `Invalid` where there is no folder, or one is missing or changed.
+    """
+    if folder is None:
+        raise Invalid(text("Sett SAKARK_SCHEMAS_DIR, eller --schemas, til mappen med skjemaene."))
+    wrong = [str(why) for _, why in wrong_in(folder, tuple(wanted.values()))]
+    if wrong:
+        raise Invalid(text("Skjemaene i {mappe}: {mangler}", mappe=folder, mangler=" ".join(wrong)))
+    return {name: (folder / one.path).read_bytes() for name, one in wanted.items()}
 
 
 def fetch(

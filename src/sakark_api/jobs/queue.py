@@ -20,6 +20,7 @@ from sakark_api.db.reader import APPLICATION_ROLE, driver_url
 from sakark_api.deponering.beredskap.telling import COUNTING
 from sakark_api.jobs.disposal import execute_disposal, fill_disposal, go_on_disposing
 from sakark_api.jobs.examining import examine_document
+from sakark_api.jobs.exporting import make_deposit, tend_deposits
 from sakark_api.jobs.fixity import read_files_again
 from sakark_api.jobs.housekeeping import (
     forget_abandoned_uploads,
@@ -37,8 +38,9 @@ from sakark_api.noark.bevaring.kassasjonsliste import EXECUTION, FILLING
 from sakark_api.noark.bevaring.tekst import READING
 from sakark_api.observe.metrics import JOBS
 from sakark_api.settings import Settings
+from sakark_api.tenancy.uttrekk import EXPORTING
 
-__all__ = ["counted", "open_queue", "remembering"]
+__all__ = ["QUEUES", "counted", "open_queue", "remembering"]
 
 KEPT_HOURS: Final = 24 * 30
 MOST_RETRIES: Final = 4
@@ -64,6 +66,7 @@ PERIODIC: Final = (
     Periodic("go_on_disposing", "12 2 * * *", go_on_disposing),
     Periodic("send_unread_to_reading", "3/10 * * * *", send_unread_to_reading),
     Periodic("send_arkivdeler_to_counting", "11 2 * * *", send_arkivdeler_to_counting),
+    Periodic("tend_deposits", "*/10 * * * *", tend_deposits),
 )
 OF_UNITS: Final[Mapping[str, Callable[[Tools, int, UUID], Awaitable[None]]]] = {
     EXAMINATION: examine_document,
@@ -72,8 +75,12 @@ OF_UNITS: Final[Mapping[str, Callable[[Tools, int, UUID], Awaitable[None]]]] = {
     COUNTING: count_readiness,
     FILLING: fill_disposal,
     EXECUTION: execute_disposal,
+    EXPORTING: make_deposit,
 }
 """Jobs about one unit, by name; rules put them in the queue."""
+
+QUEUES: Final[Mapping[str, int]] = {"default": 4, "uttrekk": 1}
+"""How many jobs of each queue a worker does at once: deposits last long, and let the rest go on."""
 
 
 class _Jobs(JobManager):

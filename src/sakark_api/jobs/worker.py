@@ -4,7 +4,7 @@ import asyncio
 import logging
 import logging.config
 import signal
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from functools import partial
@@ -17,7 +17,7 @@ from sakark_api.db.queue import oldest_seconds
 from sakark_api.db.reader import APPLICATION_ROLE
 from sakark_api.drift.sandkasse import Tools as SandboxTools
 from sakark_api.formats import tools as programs
-from sakark_api.jobs.queue import counted, open_queue, remembering
+from sakark_api.jobs.queue import QUEUES, counted, open_queue, remembering
 from sakark_api.jobs.sealing import keep_sealing
 from sakark_api.jobs.tools import Tools
 from sakark_api.noark.catalog import CATALOG
@@ -32,7 +32,6 @@ from sakark_api.tenancy.session import Writer, application_engine
 
 __all__ = ["work", "work_until"]
 
-AT_ONCE = 4
 AGAIN_SECONDS = 3
 CANCEL_SECONDS = 1
 COUNT_SECONDS = 15
@@ -87,32 +86,45 @@ async def _work_off(settings: Settings, tools: Tools, told_to_stop: asyncio.Even
     try:
         await _until(told_to_stop, queue.connector.open_async())
         if not told_to_stop.is_set():
-            await _work_as(_worker(settings, queue, tools), queue, tools, told_to_stop)
+            workers = [_worker(settings, queue, tools, name) for name in QUEUES]
+            await _work_as(workers, queue, tools, told_to_stop)
     finally:
         await queue.close_async()
 
 
-def _worker(settings: Settings, queue: App, tools: Tools) -> Worker:
+def _worker(settings: Settings, queue: App, tools: Tools, name: str) -> Worker:
     return Worker(
         queue,
-        concurrency=AT_ONCE,
+        queues=[name],
+        name=name,
+        concurrency=QUEUES[name],
         shutdown_graceful_timeout=settings.shutdown_seconds,
         worker_middleware=[counted, remembering(tools.engine)],
         install_signal_handlers=False,
     )
 
 
-async def _work_as(worker: Worker, queue: App, tools: Tools, told_to_stop: asyncio.Event) -> None:
+async def _work_as(
+    workers: Sequence[Worker], queue: App, tools: Tools, told_to_stop: asyncio.Event
+) -> None:
     async def stop() -> None:
         await told_to_stop.wait()
-        worker.stop()  # type: ignore[no-untyped-call]  # theirs
+        for worker in workers:
+            worker.stop()  # type: ignore[no-untyped-call]  # theirs
 
     sealing = keep_sealing(tools.registry, tools.writer, tools.clock)
     beside = [asyncio.create_task(one) for one in (_count(queue, tools), stop(), sealing)]
+    working = [asyncio.create_task(one.run()) for one in workers]  # type: ignore[no-untyped-call]  # theirs
     try:
-        await worker.run()  # type: ignore[no-untyped-call]  # theirs
+        # One that ends before it is told to has lost the database: the others begin anew with it.
+        await asyncio.wait(working, return_when=asyncio.FIRST_COMPLETED)
+        if told_to_stop.is_set():
+            await asyncio.wait(working)
     finally:
-        await asyncio.gather(*map(_end, beside))
+        await asyncio.gather(*map(_end, (*working, *beside)))
+    for one in working:
+        if not one.cancelled():
+            one.result()
 
 
 async def _until(event: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:

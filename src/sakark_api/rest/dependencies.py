@@ -312,9 +312,9 @@ class Context:
                 )
                 yield session
         except Blocked as refusal:
-            raise refusal.to_reader(await self._seen(refusal.units)) from None
+            raise refusal.to_reader(await self.seen(refusal.units)) from None
 
-    async def _seen(self, units: Collection[Standing]) -> Collection[Standing]:
+    async def seen(self, units: Collection[Standing]) -> Collection[Standing]:
         """Tell which of some units the caller sees: rules know of all that there are."""
         seen: list[Standing] = []
         for name in {one.resource for one in units}:

@@ -1,7 +1,7 @@
 """Files: download, and upload in one request (GUIDE 10)."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from typing import Any, Final
 from urllib.parse import quote
@@ -18,7 +18,7 @@ from sakark_api.errors import (
     TooLarge,
     UploadFailed,
 )
-from sakark_api.noark.resource import Resource
+from sakark_api.noark.resource import Resource, StoredFile
 from sakark_api.noark.structure import FileDoor
 from sakark_api.rest.chunks import begin
 from sakark_api.rest.dependencies import Context, id_of
@@ -39,7 +39,7 @@ from sakark_api.rest.redirect import address_of_file, redirect
 from sakark_api.rest.schema import FILE_ADDRESS
 from sakark_api.texts import Text, text
 
-__all__ = ["download", "preview", "upload"]
+__all__ = ["download", "preview", "send_file", "upload"]
 
 _RANGE: Final = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 _NO_FILE = text("Filen finnes ikke.")
@@ -63,33 +63,58 @@ _PROTECTED: Final = {
 async def download(context: Context, request: Request, resource: Resource[Any]) -> Response:
     """Give the bytes of a unit's file, or the part of them that Range asks for."""
     row = await _filed(context, request, resource, _NO_FILE)
-    mime_type, size = row["mime_type"], row["filstoerrelse"]
+    file = StoredFile(
+        row["lagringsnoekkel"],
+        row["filstoerrelse"],
+        row["sjekksum"],
+        row["mime_type"],
+        row["filnavn"],
+    )
+
+    async def shown(headers: Mapping[str, str]) -> Response | None:
+        await log_file_shown(context, row, FILE_ADDRESS)
+        place = headers["content-disposition"]
+        address = await address_of_file(context, request, resource, row, place)
+        return None if address is None else redirect(address)
+
+    return await send_file(context, request, file, shown)
+
+
+async def send_file(
+    context: Context,
+    request: Request,
+    file: StoredFile,
+    shown: Callable[[Mapping[str, str]], Awaitable[Response | None]],
+) -> Response:
+    """Give a file in storage, or the part of it that Range asks for.
+
+    `shown` is done before the first byte, and may give another answer instead. Raises
+    `NotAcceptable`, and `Unavailable` for what the storage does not have as it was stored.
+    """
     accept = request.headers.get("accept")
-    if accept is not None and not accepts(accept, mime_type):
-        raise NotAcceptable(text("Filen finnes bare som {type}. Rett Accept.", type=mime_type))
-    tag = f'"{row["sjekksum"]}"'
-    headers = _file_headers(tag, row["filnavn"])
+    if accept is not None and not accepts(accept, file.mime_type):
+        raise NotAcceptable(text("Filen finnes bare som {type}. Rett Accept.", type=file.mime_type))
+    tag = f'"{file.sha256}"'
+    headers = _file_headers(tag, file.filnavn)
     if is_current(request, tag):
         return Response(status_code=304, headers=headers)
-    first, last = _asked_range(request, tag, size)
+    first, last = _asked_range(request, tag, file.size)
     if first > last:
         answer = problem(416, text("Området finnes ikke i filen."), request)
-        answer.headers["content-range"] = f"bytes */{size}"
+        answer.headers["content-range"] = f"bytes */{file.size}"
         return answer
     status = 200
-    if (first, last) != (0, size - 1):
+    if (first, last) != (0, file.size - 1):
         status = 206
-        headers["content-range"] = f"bytes {first}-{last}/{size}"
+        headers["content-range"] = f"bytes {first}-{last}/{file.size}"
     headers["content-length"] = str(last - first + 1)
-    stored_size = await _stored_size(context, row["lagringsnoekkel"])
-    if stored_size != size:
+    if await _stored_size(context, file.key) != file.size:
         raise StorageUnavailable(text("Filen er skadet i lageret. Meld fra til drift."))
-    await log_file_shown(context, row, FILE_ADDRESS)
-    address = await address_of_file(context, request, resource, row, headers["content-disposition"])
-    if address is not None:
-        return redirect(address)
-    body = _bytes_of(context, row["lagringsnoekkel"], first, last)
-    return StreamingResponse(body, status, headers, mime_type)
+    instead = await shown(headers)
+    if instead is not None:
+        return instead
+    body = _bytes_of(context, file.key, first, last)
+    return StreamingResponse(body, status, headers, file.mime_type)
 
 
 async def preview(context: Context, request: Request, resource: Resource[Any]) -> Response:

@@ -14,6 +14,8 @@ from sakark_api.noark.structure import Catalog, Offer, Relation
 
 __all__ = [
     "ALLOWED_REL",
+    "EXPORT_FILE_REL",
+    "EXPORT_REL",
     "PUBLIC_QUERY",
     "PUBLIC_REL",
     "QUERY",
@@ -22,6 +24,7 @@ __all__ = [
     "RUNNING_REL",
     "SEARCH_QUERY",
     "SEARCH_REL",
+    "SUBMISSION_REL",
     "SUGGESTION_REL",
     "WORKLIST_REL",
     "Link",
@@ -68,6 +71,15 @@ READINESS_REL = f"{OWN_REL}beredskap/"
 
 WORKLIST_REL = f"{READINESS_REL}sjekk/"
 """To the units that something stands in the way of."""
+
+EXPORT_REL = f"{OWN_REL}uttrekk/"
+"""To the deposits that are ordered."""
+
+EXPORT_FILE_REL = f"{EXPORT_REL}fil/"
+"""To the file that a deposit has become."""
+
+SUBMISSION_REL = f"{EXPORT_REL}innsending/"
+"""To what goes beside that file when it is submitted."""
 
 May = Callable[[str, str], bool]
 """Whether the caller may do an action ("create", …) in a kind of work ("casework", …)."""

@@ -8,9 +8,10 @@ from starlette.requests import Request
 from sakark_api.errors import NotAcceptable, UnsupportedMediaType
 from sakark_api.texts import text
 
-__all__ = ["MERGE_PATCH", "NOARK", "accepts", "refuse_other_content", "refuse_unacceptable"]
+__all__ = ["MERGE_PATCH", "NOARK", "XML", "accepts", "refuse_other_content", "refuse_unacceptable"]
 
 NOARK: Final = "application/vnd.noark5+json"
+XML: Final = "application/xml"
 MERGE_PATCH: Final = "application/merge-patch+json"
 _NOT_AT_ALL: Final = re.compile(r"q\s*=\s*0(\.0*)?")
 

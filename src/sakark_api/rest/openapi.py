@@ -14,7 +14,7 @@ from starlette.responses import Response
 from sakark_api.noark.metadata.kodeliste import CodeList
 from sakark_api.noark.resource import Resource
 from sakark_api.noark.structure import Catalog
-from sakark_api.rest.media_types import MERGE_PATCH, NOARK
+from sakark_api.rest.media_types import MERGE_PATCH, NOARK, XML
 from sakark_api.rest.schema import Body, Schemas
 from sakark_api.texts import Text, text
 
@@ -197,6 +197,72 @@ class Operation:
             errors=(*_ALWAYS, 406),
             answer=_noark("Arbeidsliste"),
             parameters=(named, "top", "skip"),
+        )
+
+    @classmethod
+    def exports(cls, id_: str) -> Self:
+        return cls(
+            id_,
+            text("List bestillingene av arkivuttrekk, de nyeste først"),
+            "uttrekk",
+            errors=(*_ALWAYS, 406),
+            answer=_noark("Uttrekksliste"),
+            parameters=("top", "skip"),
+        )
+
+    @classmethod
+    def exporting(cls, id_: str) -> Self:
+        return cls(
+            id_,
+            text("Bestill et arkivuttrekk; Location er adressen til bestillingen"),
+            "uttrekk",
+            statuses=(202,),
+            errors=(*_ALWAYS, 406, 409, 415, 422),
+            body=_noark("NyttUttrekk"),
+            answer=_noark("Uttrekksbestilling"),
+            parameters=("idempotency_key",),
+        )
+
+    @classmethod
+    def export(cls, id_: str) -> Self:
+        return cls(
+            id_,
+            text("Se hvor langt et arkivuttrekk er kommet, og hva som står i veien"),
+            "uttrekk",
+            errors=(*_ALWAYS, 406),
+            answer=_noark("Uttrekksbestilling"),
+        )
+
+    @classmethod
+    def submission(cls, id_: str) -> Self:
+        return cls(
+            id_,
+            text("Hent beskrivelsen som følger med en pakke for innsending (DIAS)"),
+            "uttrekk",
+            errors=(*_ALWAYS, 406),
+            answer={XML: {"schema": {"type": "string"}}},
+        )
+
+    @classmethod
+    def export_cancelling(cls, id_: str) -> Self:
+        return cls(
+            id_,
+            text("Avbryt et arkivuttrekk som ikke er ferdig"),
+            "uttrekk",
+            statuses=(204,),
+            errors=(*_ALWAYS, 409),
+        )
+
+    @classmethod
+    def export_file(cls, id_: str) -> Self:
+        return cls(
+            id_,
+            text("Hent filen som arkivuttrekket ble til"),
+            "uttrekk",
+            statuses=(200, 206, 304),
+            errors=(*_ALWAYS, 406, 416),
+            answer=_BYTES,
+            parameters=("range", "if_none_match"),
         )
 
     @classmethod
@@ -479,7 +545,7 @@ _ADDRESS: Json = {
 }
 _JOURNAL: Json = {
     NOARK: {"schema": {"$ref": "#/components/schemas/Journal"}},
-    "application/xml": {"schema": {"type": "string"}},
+    XML: {"schema": {"type": "string"}},
     "application/pdf": {"schema": {"type": "string", "format": "binary"}},
 }
 _PICTURE: Json = {"image/png": {"schema": {"type": "string", "format": "binary"}}}
@@ -524,7 +590,7 @@ def describe(operation: Operation, path: str) -> Json:
 def _responses(operation: Operation) -> Iterator[tuple[int | str, Json]]:
     for status in operation.statuses:
         described: Json = {"description": str(_STATUS_TEXTS[status])}
-        if operation.answer and status in (200, 201, 206):
+        if operation.answer and status in (200, 201, 202, 206):
             described["content"] = operation.answer
         yield status, described
     for status in dict.fromkeys(operation.errors):

@@ -19,10 +19,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from sakark_api import errors
 from sakark_api.observe.metrics import UNAVAILABLE
 from sakark_api.observe.told import told
+from sakark_api.rest.links import Links
 from sakark_api.rest.media_types import NOARK
 from sakark_api.texts import BOKMAAL, LANGUAGES, Text, text
 
-__all__ = ["HANDLERS", "ErrorEdge", "language_of", "problem"]
+__all__ = ["HANDLERS", "ErrorEdge", "language_of", "problem", "shown_obstacle"]
 
 log = logging.getLogger(__name__)
 
@@ -95,7 +96,8 @@ def problem(
     language = language_of(request)
     fault: dict[str, Any] = {"kode": status, "beskrivelse": sentence.to(language)}
     if request is not None and obstacles:
-        fault["hindringer"] = [_shown(request, one, language) for one in obstacles]
+        links, base = request.app.state.services.links, request.state.base
+        fault["hindringer"] = [shown_obstacle(links, base, one, language) for one in obstacles]
     body = {"feil": fault}
     headers = {"content-language": language, "cache-control": "no-store"}
     if status == errors_status(errors.Unauthenticated):
@@ -105,9 +107,10 @@ def problem(
     return Response(msgspec.json.encode(body), status, headers, NOARK)
 
 
-def _shown(request: Request, obstacle: errors.Obstacle, language: str) -> dict[str, Any]:
+def shown_obstacle(
+    links: Links, base: str, obstacle: errors.Obstacle, language: str
+) -> dict[str, Any]:
     """Show one reason, with links to its units as they link to themselves."""
-    links, base = request.app.state.services.links, request.state.base
     return {
         "beskrivelse": obstacle.reason.to(language),
         "antall": obstacle.count,

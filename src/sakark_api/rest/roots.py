@@ -15,6 +15,7 @@ from sakark_api.noark.resource import REL, Package
 from sakark_api.noark.structure import Catalog
 from sakark_api.rest.dependencies import WELL_KNOWN, Context, Services, base_of, enter, kommune_of
 from sakark_api.rest.links import (
+    EXPORT_REL,
     PUBLIC_QUERY,
     PUBLIC_REL,
     QUERY,
@@ -119,6 +120,7 @@ async def root(request: Request) -> Response:
         ]
         if context.may(Action.READ, Work.DEPOSIT):
             links.append(Link(READINESS_REL, f"{base}beredskap/"))
+            links.append(Link(EXPORT_REL, f"{base}uttrekk/"))
     body = {"_links": msgspec.Raw(render(links))}
     return Response(msgspec.json.encode(body), media_type=NOARK)
 

@@ -16,6 +16,7 @@ from sakark_api.noark.bevaring.kassasjonslinje import Kassasjonslinje
 from sakark_api.noark.model import Base
 from sakark_api.noark.opplasting import Opplasting
 from sakark_api.tenancy.forhaandsvisning import Forhaandsvisning
+from sakark_api.tenancy.uttrekk import Uttrekk
 
 __all__ = ["Loesfil", "forget", "named", "note_strays", "parts_under_way"]
 
@@ -47,7 +48,7 @@ def note_strays(
 
 
 def named(session: Session, keys: Sequence[str]) -> set[str]:
-    """Tell which keys a file, its preview, an upload or a disposal that is under way, names."""
+    """Tell which keys a file, its preview, an upload or disposal under way, or a deposit, names."""
     files = select(Dokumentobjekt.lagringsnoekkel).where(Dokumentobjekt.lagringsnoekkel.in_(keys))
     previews = select(Forhaandsvisning.lagringsnoekkel).where(
         Forhaandsvisning.tenant_id == session.info["tenant_id"],
@@ -61,7 +62,10 @@ def named(session: Session, keys: Sequence[str]) -> set[str]:
         Kassasjonslinje.noekler.bool_op("&&")(literal(list(keys), ARRAY(Text()))),
         Kassasjonslinje.destruert_dato.is_(None),
     )
-    naming = (files, previews, parts, disposed)
+    deposits = select(Uttrekk.lagringsnoekkel).where(
+        Uttrekk.tenant_id == session.info["tenant_id"], Uttrekk.lagringsnoekkel.in_(keys)
+    )
+    naming = (files, previews, parts, disposed, deposits)
     return {key for one in naming for key in session.scalars(one)} - {None}
 
 

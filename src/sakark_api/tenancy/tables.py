@@ -13,7 +13,8 @@ import sakark_api.tenancy.idempotensnoekkel
 import sakark_api.tenancy.innlesing
 import sakark_api.tenancy.kommune
 import sakark_api.tenancy.loesfil
-import sakark_api.tenancy.segl  # noqa: F401  they fill the metadata
+import sakark_api.tenancy.segl
+import sakark_api.tenancy.uttrekk  # noqa: F401  they fill the metadata
 from sakark_api.noark.model import Base
 
 __all__ = ["METADATA", "own_tables"]
