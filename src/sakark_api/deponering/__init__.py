@@ -7,6 +7,8 @@
 | `dokumenter`, `filsti`, `xmlfil` | its files |
 | `sjekker` | the checks of units: what may stand in the way of a deposit |
 | `hindringer`, `utelatt` | what does, and what is left out |
+| `fremdrift`, `uttrekk` | how far a deposit is, and those that are ordered through the API |
+| `dias`, `tarfil` | packs a deposit for submission |
 | `beredskap` | the same checks on the living archive, years before |
 | `pakke` | reads a package: its files, and what `arkivuttrekk.xml` says of it |
 | `lesing` | reads large XML as a stream of units |

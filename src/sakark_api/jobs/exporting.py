@@ -209,6 +209,7 @@ async def _make(making: _Making, begun: _Begun) -> _Result:
         await to_end(_clear, folder)
     if not (there and begun.made):
         making.fremdrift = Fremdrift()
+        await _note(making)  # what an earlier try had come to holds no more
         await eksporter(
             *(tools.settings, making.kommune, tools.documents, begun.bestilling, folder),
             *(making.tell, making.fremdrift),

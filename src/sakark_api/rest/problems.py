@@ -66,6 +66,9 @@ _CONSTRAINTS: Mapping[str, errors.SakarkError] = {
     "uq_kodeverdi_tenant_id_liste_kodenavn": errors.Conflict(
         text("Kodelisten har allerede en kode med dette kodenavnet.")
     ),
+    "uq_uttrekk_under_way": errors.Conflict(
+        text("Et annet uttrekk er bestilt eller i gang. Vent til det er ferdig, eller avbryt det.")
+    ),
     "pk_kodeverdi": errors.Conflict(text("Kodelisten har allerede denne koden.")),
 }
 _BY_STATE: Mapping[str, errors.SakarkError] = {

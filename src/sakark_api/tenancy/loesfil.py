@@ -70,9 +70,13 @@ def named(session: Session, keys: Sequence[str]) -> set[str]:
 
 
 def parts_under_way(session: Session) -> list[str]:
-    """List the keys of what has come of uploads that are not at their end."""
-    ours = Opplasting.tenant_id == session.info["tenant_id"]
-    return list(session.scalars(select(func.unnest(Opplasting.parts)).where(ours)))
+    """List the keys of what is kept for a while: what has come of uploads, and deposits."""
+    tenant_id = session.info["tenant_id"]
+    uploads = select(func.unnest(Opplasting.parts)).where(Opplasting.tenant_id == tenant_id)
+    deposits = select(Uttrekk.lagringsnoekkel).where(
+        Uttrekk.tenant_id == tenant_id, Uttrekk.lagringsnoekkel.is_not(None)
+    )
+    return [key for one in (uploads, deposits) for key in session.scalars(one) if key is not None]
 
 
 def forget(session: Session, keys: Sequence[str]) -> None:

@@ -12,10 +12,11 @@ from sqlalchemy import (
     ColumnElement,
     Index,
     SmallInteger,
+    Text,
     Uuid,
     and_,
+    column,
     select,
-    text,
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -75,7 +76,7 @@ OVERGANGER: Final[Mapping[Tilstand, frozenset[Tilstand]]] = {
 UNDER_WAY: Final = tuple(state for state, following in OVERGANGER.items() if following)
 """The states that an order does not stay in."""
 
-_UNDER_WAY: Final = "tilstand IN ('bestilt', 'i gang')"
+_IS_UNDER_WAY: Final = column("tilstand", Text()).in_([str(one) for one in UNDER_WAY])
 
 
 class Uttrekk(Base):
@@ -88,7 +89,7 @@ class Uttrekk(Base):
     __tablename__ = "uttrekk"
     __table_args__ = (
         # Of each kommune one at a time: a deposit takes disk, and holds back the database's care.
-        Index("uq_uttrekk_under_way", "tenant_id", unique=True, postgresql_where=text(_UNDER_WAY)),
+        Index("uq_uttrekk_under_way", "tenant_id", unique=True, postgresql_where=_IS_UNDER_WAY),
     )
 
     tenant_id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)

@@ -44,7 +44,7 @@ class Uttrekksresultat(BaseModel):
     filnavn: str = Field(description=str(text("Hva filen heter")))
     filstoerrelse: int = Field(description=str(text("Filens størrelse i byte")))
     sjekksum: str = Field(description=str(text("Filens sjekksum")))
-    sjekksum_algoritme: str = Field(description=str(text("SHA-256")))
+    sjekksum_algoritme: str = Field(description=str(text("Algoritmen: SHA-256")))
     utloeper_dato: datetime = Field(description=str(text("Når filen slettes her")))
 
 

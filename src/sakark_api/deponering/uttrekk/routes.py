@@ -38,7 +38,7 @@ from sakark_api.rest.problems import language_of
 from sakark_api.rest.router import route
 from sakark_api.rest.schema import parse
 from sakark_api.rest.tree import RouteTree
-from sakark_api.tenancy.uttrekk import EXPORTING, Tilstand, add_order, move, under_way
+from sakark_api.tenancy.uttrekk import EXPORTING, Tilstand, add_order, move
 from sakark_api.texts import text
 
 __all__ = ["add_exports"]
@@ -53,9 +53,6 @@ _PRIVATE: Final = {
 }
 _NO_ORDER = text("Bestillingen finnes ikke. Se uttrekk/.")
 _NO_FILE = text("Her er ingen fil: uttrekket er ikke ferdig, eller filen er slettet etter fristen.")
-_ONE_AT_A_TIME = text(
-    "Et annet uttrekk er bestilt eller i gang. Vent til det er ferdig, eller avbryt det."
-)
 _ENDED = text("Uttrekket er ferdig eller har feilet, og kan ikke avbrytes.")
 _NOT_WHOLE = text(
     "Et uttrekk har alt i arkivdelene med, også det du ikke har tilgang til. Be en som har tilgang"
@@ -106,9 +103,7 @@ async def _parts_of(context: Context, order: NyttUttrekk) -> list[UUID]:
 
 
 def _make(change: Change, order: NyttUttrekk, parts: list[UUID]) -> str:
-    """Put an order in the queue, and in the log of what it is of."""
-    if under_way(change.session):
-        raise Conflict(_ONE_AT_A_TIME)
+    """Put an order in the queue, unless another is there, and in the log of what it is of."""
     dias = order.dias and order.dias.model_dump(mode="json", by_alias=True, exclude_none=True)
     made = add_order(
         change.session,
