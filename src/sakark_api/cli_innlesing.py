@@ -1,4 +1,4 @@
-"""The command that reads an extraction into a kommune: `import`."""
+"""The command that reads an extraction or a message into a kommune: `import`."""
 
 import asyncio
 import sys
@@ -44,12 +44,23 @@ def mount(app: typer.Typer) -> None:
 
 
 def import_(
-    folder: Annotated[Path, typer.Argument(help="Mappen med arkivstruktur.xml.")],
+    path: Annotated[
+        Path,
+        typer.Argument(
+            help="Mappen eller zip-filen med arkivstruktur.xml, eller med arkivmelding.xml."
+        ),
+    ],
     kommune: Annotated[str, typer.Option(help="Kommunens kortnavn.")],
     arkivdel_status: Annotated[
         Arkivdelstatus,
         typer.Option(help="Hva arkivdelene blir: avsluttet, aktive eller som de var."),
     ] = Arkivdelstatus.AVSLUTTET,
+    arkivdel: Annotated[
+        str | None,
+        typer.Option(
+            help="Arkivdelen en melding hører til, når den ikke sier det: systemID eller tittel."
+        ),
+    ] = None,
     report: Annotated[
         Path | None, typer.Option(help="Mappen avstemmingen skrives i, som HTML og JSON.")
     ] = None,
@@ -58,39 +69,39 @@ def import_(
         bool, typer.Option("--dry-run", help="Les alt og si hva som er galt, men skriv ingenting.")
     ] = False,
 ) -> None:
-    """Les inn et arkivuttrekk (Noark 5, versjon 3.1, 4.0 eller 5.0) i en kommune.
+    """Les inn et arkivuttrekk (Noark 5, versjon 3.1, 4.0 eller 5.0) eller en arkivmelding.
 
-    Avbrytes den, går den videre der den slapp når den kjøres igjen. Det samme uttrekket leses bare
-    inn én gang. Avslutter med 0 når alt kom med, og med 2 når noe i uttrekket ikke er her.
+    Avbrytes den, går den videre der den slapp når den kjøres igjen. Det samme leses bare inn én
+    gang. Avslutter med 0 når alt kom med, og med 2 når noe i uttrekket eller meldingen ikke er her.
     """
     from sakark_api.innlesing.kjoering import Bestilling
 
     settings = with_addresses(read_settings())
-    order = Bestilling(_ACTIVE.get(arkivdel_status), dry_run)
-    found = asyncio.run(_import(settings, kommune, order, folder))
+    order = Bestilling(_ACTIVE.get(arkivdel_status), dry_run, arkivdel)
+    found = asyncio.run(_import(settings, kommune, order, path))
     if report is not None:
         from sakark_api.innlesing.rapport import write_report
 
-        for path in write_report(found, report):
-            print(text("Avstemmingen er skrevet: {fil}", fil=path))
+        for written in write_report(found, report):
+            print(text("Avstemmingen er skrevet: {fil}", fil=written))
     for said in _told(found):
         print(said)
     sys.exit(LACKING if found.differs else 0)
 
 
-async def _import(settings: Settings, slug: str, order: "Bestilling", folder: Path) -> "Avstemming":
-    from sakark_api.deponering.pakke import open_pakke
+async def _import(settings: Settings, slug: str, order: "Bestilling", path: Path) -> "Avstemming":
     from sakark_api.innlesing.kjoering import innles
+    from sakark_api.innlesing.utpakking import opened
     from sakark_api.storage import open_documents
 
     patience = {"database_statement_seconds": PATIENCE_SECONDS, "database_lock_seconds": 60.0}
     settings = settings.model_copy(update=patience)
-    pakke = open_pakke(folder)
     documents = open_documents(settings)
     now = commander().now
     try:
-        async with chosen_kommuner(settings, [slug]) as (writer, (kommune,), _):
-            return await innles(writer, kommune, documents, pakke, order, now, _tell)
+        with opened(path) as pakke:
+            async with chosen_kommuner(settings, [slug]) as (writer, (kommune,), _):
+                return await innles(writer, kommune, documents, pakke, order, now, _tell)
     finally:
         await documents.close()
 
@@ -103,7 +114,7 @@ def _told(found: "Avstemming") -> list[Text]:
     data = found.as_data()
     said = [
         text(
-            "{slag}: {kilde} i uttrekket, {her} her, {beholdt} i eget register.",
+            "{slag}: {kilde} i kilden, {her} her, {beholdt} i eget register.",
             slag=one["type"] if one["type"] == one["slag"] else f"{one['slag']} ({one['type']})",
             kilde=one["kilde"],
             her="–" if one["her"] is None else one["her"],
@@ -116,9 +127,9 @@ def _told(found: "Avstemming") -> list[Text]:
         for one in data["avvik"]
     ]
     if data["fra_foer"]:
-        said.append(text("Uttrekket er lest inn fra før. Ingenting er endret."))
+        said.append(text("Det er lest inn fra før. Ingenting er endret."))
     elif data["dry_run"]:
         said.append(text("Dette var en prøvekjøring. Ingenting er skrevet."))
     else:
-        said.append(text("Uttrekket er lest inn."))
+        said.append(text("Alt er lest inn."))
     return said

@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 from tests.conftest import Service, in_kommune
 
 from sakark_api.cli_owner import chosen_kommuner
-from sakark_api.deponering.pakke import open_pakke
 from sakark_api.innlesing.avstemming import Avstemming
 from sakark_api.innlesing.kjoering import Bestilling, innles
+from sakark_api.innlesing.utpakking import opened
 from sakark_api.settings import Settings
 from sakark_api.storage import open_documents
 from sakark_api.tenancy.administration import add_kommune
@@ -54,9 +54,11 @@ class Mottaker:
         documents = open_documents(self.settings)
         now = datetime.now(UTC)
         try:
-            async with chosen_kommuner(self.settings, [self.slug]) as (writer, (kommune,), _):
-                pakke = open_pakke(folder)
-                return await innles(writer, kommune, documents, pakke, order, now, self.told.append)
+            with opened(folder) as pakke:
+                async with chosen_kommuner(self.settings, [self.slug]) as (writer, (kommune,), _):
+                    return await innles(
+                        writer, kommune, documents, pakke, order, now, self.told.append
+                    )
         finally:
             await documents.close()
 

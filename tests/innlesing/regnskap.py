@@ -95,6 +95,32 @@ def missing(structure: Path, before: Counter[str], after: Counter[str]) -> list[
     return lost
 
 
+def missing_of_message(
+    message: Path, before: Counter[str], after: Counter[str]
+) -> list[tuple[str, str]]:
+    """List what a message says that the kommune has not got by it.
+
+    What it refers to, the kommune may have had before.
+    """
+    left = after - before
+    lost = []
+    for element in etree.parse(message).iter("{*}*"):
+        name, value = etree.QName(element).localname, (element.text or "")
+        if len(element) or not value.strip():
+            continue
+        above = [etree.QName(one).localname for one in element.iterancestors()]
+        wanted = _wanted(name, value)
+        if left[wanted] > 0:
+            left[wanted] -= 1
+        elif not (any(map(_refers, [name, *above])) and after[wanted]):
+            lost.append((name, value))
+    return lost
+
+
+def _refers(name: str) -> bool:
+    return name.startswith("referanse") or name in ("arkivdel", "klassifikasjon")
+
+
 def _wanted(name: str, value: str) -> str:
     if name in DATES:
         return value.strip()[:10]

@@ -21,7 +21,7 @@ from sakark_api.tenancy import innlesing as rader
 
 __all__ = ["Antall", "Avstemming", "Avviksliste", "Hode", "Hull", "Kilde", "Proeve", "reconcile"]
 
-_NO_UNIT: Final = frozenset({"I35", "I36"})
+_NO_UNIT: Final = frozenset({"I14", "I35", "I36", "I39"})
 _NO_REFERENCE: Final = frozenset({"I32", "I40"})
 SHOWN: Final = 200
 """How many faults of a kind, and gaps of a year, are listed; the rest are counted."""
@@ -37,6 +37,7 @@ class Hode:
     """Which import it is of."""
 
     kommune: str
+    fil: str
     mappe: str
     versjon: str
     fingeravtrykk: str
@@ -132,6 +133,16 @@ class Avstemming:
 
     def as_data(self) -> dict[str, Any]:
         return dict(self.data)
+
+    def with_receipt(self, receipt: str) -> "Avstemming":
+        """Give it with what is answered to whoever sent a message."""
+        return Avstemming({**self.data, "kvittering": receipt})
+
+    @property
+    def receipt(self) -> str | None:
+        """The receipt of a message, if there is one."""
+        found: str | None = self.data.get("kvittering")
+        return found
 
     @property
     def faults(self) -> int:

@@ -66,6 +66,10 @@ AVVIK: Final[Mapping[str, Avvikstype]] = {
         text("arkivuttrekk.xml mangler, eller oppgir en versjon som ikke finnes."),
         text("Uttrekket er lest som den nærmeste versjonen som finnes."),
     ),
+    "I05": _feil(
+        text("Antall filer er et annet enn meldingen oppgir."),
+        text("Det som finnes, er lest inn."),
+    ),
     "I10": _merknad(
         text("systemID er ikke en UUID."),
         text("Enheten har fått en UUID utledet av den, og den gamle er tatt vare på."),
@@ -81,6 +85,13 @@ AVVIK: Final[Mapping[str, Avvikstype]] = {
         text("Nummeret er i bruk av en annen enhet i kommunen."),
         text("Enheten har fått et nytt, og det gamle er tatt vare på."),
     ),
+    "I14": _merknad(
+        text("Kommunen har enheten fra før."),
+        text(
+            "Den er brukt som den er. Det meldingen sier om den, er tatt vare på i innlesingens"
+            " eget register."
+        ),
+    ),
     "I20": _merknad(
         text("Koden er ikke i kommunens kodeliste."),
         text("Den er lagt til som utgått kode, så teksten er beholdt."),
@@ -91,6 +102,10 @@ AVVIK: Final[Mapping[str, Avvikstype]] = {
     ),
     "I22": _feil(
         text("Gradering, skjerming, kassasjon eller signatur mangler noe den må ha."), _KEPT
+    ),
+    "I23": _feil(
+        text("En del av enheten er skjermet, men enheten sier ikke hvordan den er det."),
+        text("Alt som kan skjermes på enheten, er skjermet til noen har vurdert det."),
     ),
     "I30": _feil(text("Et felt som må være der, mangler."), _DEFAULT),
     "I31": _feil(
@@ -113,10 +128,23 @@ AVVIK: Final[Mapping[str, Avvikstype]] = {
         text("Dokumentobjektet lå rett under registreringen."),
         text("Det har fått en dokumentbeskrivelse med registreringens tittel."),
     ),
-    "I40": _feil(text("Referansen viser til en enhet som ikke er i uttrekket."), _KEPT),
+    "I39": _feil(text("Identifikatoren mangler noe den må ha, eller er ikke gyldig."), _KEPT),
+    "I40": _feil(text("Referansen viser til en enhet som ikke finnes her."), _KEPT),
     "I41": _merknad(
         text("Referansen viser til en enhet ved noe annet enn systemID."),
         text("Enheten er funnet ved det."),
+    ),
+    "I42": _feil(
+        text("Mappen som meldingen viser til, finnes verken i den eller i kommunen."),
+        text("Enheten er lagt rett i arkivdelen. Flytt den til mappen den hører til i."),
+    ),
+    "I43": _feil(
+        text("Kommunen har ingen arkivdel, eller flere, med det navnet."),
+        text("Enheten er lagt i arkivdelen som er oppgitt for innlesingen."),
+    ),
+    "I44": _feil(
+        text("Klassen finnes ikke i arkivdelens klassifikasjonssystemer, eller kan ikke ta imot."),
+        text("Enheten er ikke ordnet etter den, og det som sto, er tatt vare på."),
     ),
     "I50": _feil(
         text("Dokumentfilen finnes ikke i pakken."),
@@ -133,6 +161,10 @@ AVVIK: Final[Mapping[str, Avvikstype]] = {
     "I53": _feil(
         text("Stien til dokumentfilen fører ut av pakken."),
         text("Filen er ikke rørt, og dokumentobjektet er lest inn uten fil."),
+    ),
+    "I54": _feil(
+        text("Filen følger med meldingen, men ingenting i den viser til filen."),
+        text("Den er ikke lest inn."),
     ),
     "I60": _merknad(
         text("Arkivdelen var ikke avsluttet."), text("Den er avsluttet her, som bestilt.")

@@ -6,7 +6,7 @@ in `omforming.py`; its name is among `lest_for_seg`.
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any, Final
@@ -72,6 +72,10 @@ class Form:
     felt: Mapping[str, Felt]
     grupper: Mapping[str, Gruppe]
     apart: Collection[str]
+    gis: Collection[str] = ()
+    """Columns that are given when a row is written, where nothing is told."""
+    utgangsverdi: Mapping[str, str] = field(default_factory=dict)
+    """What codes are where nothing is told, instead of what the entity would have them be."""
 
 
 REFERANSER: Final[Mapping[str, str]] = {

@@ -6,7 +6,7 @@ row finds them there, and compares them with those of the extraction before a ro
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -15,11 +15,9 @@ from typing import Final
 import anyio
 import anyio.to_thread
 
-from sakark_api.deponering.filsti import EXTENSIONS
-from sakark_api.deponering.pakke import ARKIVSTRUKTUR, Pakke
 from sakark_api.errors import Conflict
 from sakark_api.innlesing.avvik import Avvik
-from sakark_api.innlesing.filreferanse import Filreferanse
+from sakark_api.innlesing.filreferanse import Filreferanse, media_type
 from sakark_api.noark.arkivstruktur.dokumentobjekt import SHA256
 from sakark_api.storage import Documents
 from sakark_api.storage.documents import PIECE
@@ -28,13 +26,6 @@ __all__ = ["Filer"]
 
 _AT_ONCE: Final = 4
 _SHA256: Final = ("sha256", "sha-256")
-_UNKNOWN: Final = "application/octet-stream"
-_MEDIA_TYPES: Final[Mapping[str, str]] = {
-    **{end: kind for kind, end in reversed(list(EXTENSIONS.items()))},
-    "tiff": "image/tiff",
-    "jpeg": "image/jpeg",
-    "htm": "text/html",
-}
 
 
 @dataclass(frozen=True)
@@ -46,8 +37,14 @@ class _Sett:
 class Filer:
     """Stores the files that rows are to have; without a storage, they are only read."""
 
-    def __init__(self, pakke: Pakke, documents: Documents | None, prefix: str) -> None:
-        self._pakke, self._documents, self._prefix = pakke, documents, prefix
+    def __init__(
+        self,
+        finn: Callable[[str], Path | None],
+        fil: str,
+        documents: Documents | None,
+        prefix: str,
+    ) -> None:
+        self._finn, self._fil, self._documents, self._prefix = finn, fil, documents, prefix
         self.antall = 0
         self.byte = 0
 
@@ -63,13 +60,16 @@ class Filer:
         return [fault for faults in found for fault in faults]
 
     async def _store(self, told: Filreferanse) -> list[Avvik]:
-        path = self._pakke.document(told.sti)
+        path = self._finn(told.sti)
         if path is None:
-            return [_fault("I53" if leads_out(told.sti) else "I50", told, told.sti)]
+            return [self._fault("I53" if leads_out(told.sti) else "I50", told, told.sti)]
         seen = await self._put(path, f"{self._prefix}/{told.rad['system_id'].hex[:2]}", told)
         self.antall += 1
         self.byte += seen.size
-        return list(_compare(told, seen))
+        return [self._fault(kode, told, value) for kode, value in _compare(told, seen)]
+
+    def _fault(self, kode: str, told: Filreferanse, value: str) -> Avvik:
+        return Avvik(kode, self._fil, told.linje, told.sted, value, told.rad["system_id"])
 
     async def _put(self, path: Path, folder: str, told: Filreferanse) -> _Sett:
         if self._documents is None:
@@ -85,7 +85,7 @@ class Filer:
             sjekksum=seen.sha256,
             sjekksum_algoritme=SHA256,
             filstoerrelse=seen.size,
-            mime_type=_media_type(told.sti),
+            mime_type=media_type(told.sti),
         )
         return seen
 
@@ -130,29 +130,18 @@ async def _bytes_of(path: Path) -> AsyncIterator[bytes]:
             yield piece
 
 
-def _compare(told: Filreferanse, seen: _Sett) -> list[Avvik]:
-    faults = []
+def _compare(told: Filreferanse, seen: _Sett) -> Iterator[tuple[str, str]]:
     algorithm = (told.algoritme or SHA256).strip().lower()
     if told.sjekksum is not None and (
         algorithm not in _SHA256 or told.sjekksum.strip().lower() != seen.sha256
     ):
-        faults.append(_fault("I51", told, f"{told.algoritme}: {told.sjekksum}"))
+        yield "I51", f"{told.algoritme}: {told.sjekksum}"
     size = (told.stoerrelse or "").strip()
     if size and size != str(seen.size):
-        faults.append(_fault("I52", told, size))
-    return faults
-
-
-def _fault(kode: str, told: Filreferanse, value: str) -> Avvik:
-    return Avvik(kode, ARKIVSTRUKTUR, told.linje, told.sted, value, told.rad["system_id"])
+        yield "I52", size
 
 
 def leads_out(path: str) -> bool:
     """Tell whether a path leads out of the package."""
     named = PurePosixPath(path.replace("\\", "/"))
     return named.is_absolute() or ".." in named.parts or ":" in named.parts[0]
-
-
-def _media_type(path: str) -> str:
-    end = PurePosixPath(path.replace("\\", "/")).suffix.lstrip(".").lower()
-    return _MEDIA_TYPES.get(end, _UNKNOWN)

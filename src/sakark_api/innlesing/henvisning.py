@@ -1,26 +1,36 @@
 """What units say of others: written when all of them are there, so that any may be referred to."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Table
+from sqlalchemy.orm import Session
 
 from sakark_api.innlesing.felt import REFERANSER
 from sakark_api.innlesing.mellomlager import Lest, Mellomlager
 from sakark_api.innlesing.omforming import Omforming
+from sakark_api.innlesing.plassering import in_message, keys_of
 from sakark_api.innlesing.rad import Row
 from sakark_api.noark.arkivstruktur.kryssreferanse import kryssreferanse
 from sakark_api.noark.catalog import CATALOG
 from sakark_api.noark.model import Base, table_of
 from sakark_api.noark.names import to_wire
+from sakark_api.tenancy.oppslag import find_unit
 
 __all__ = ["HENVISER", "Endret", "Henvisninger"]
 
 HENVISER: Final = ("arkivdel", "mappe", "registrering", "kryssreferanse", "avskrivning")
 """The kinds of units that may say something of others."""
 _ENDS: Final = ("klasse", "mappe", "registrering")
+_MAY_NAME: Final[Mapping[str, str]] = {
+    "referanseTilMappe": "mappe",
+    "referanseTilRegistrering": "registrering",
+    "referanseAvskrivesAvJournalpost": "registrering",
+    **{name: slag for name, slag in REFERANSER.items() if slag != "arkivdel"},
+}
+"""What a message may refer to that the kommune had before it."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +45,27 @@ class Endret:
 class Henvisninger:
     """Makes of references what they are here, and tells of those that lead nowhere."""
 
-    def __init__(self, lager: Mellomlager, omforming: Omforming) -> None:
+    def __init__(
+        self, lager: Mellomlager, omforming: Omforming, melding: UUID | None = None
+    ) -> None:
         self._lager, self._omforming = lager, omforming
+        self._melding = melding
+        """The import, where it is of a message: that may refer to what the kommune had before."""
+        self._before: dict[tuple[int, str], UUID] = {}
+
+    def look_up(self, session: Session, units: Sequence[Lest]) -> None:
+        """Find what units of a message refer to that is not in it, among the kommune's units."""
+        self._before = {}
+        if self._melding is None:
+            return
+        for unit in units:
+            for name, slag in _MAY_NAME.items():
+                keys = keys_of(unit, name)
+                if not keys or in_message(self._lager, slag, keys) is not None:
+                    continue
+                found = find_unit(session, self._melding, slag, keys)
+                if found is not None:
+                    self._before[unit.nr, name] = found[0]
 
     def take(self, units: Sequence[Lest]) -> list[Endret]:
         """Make rows of what units say of others, and give what is to be changed of themselves."""
@@ -44,6 +73,8 @@ class Henvisninger:
         return [changed for unit in units for changed in self._take(unit)]
 
     def _take(self, unit: Lest) -> Iterator[Endret]:
+        if self._lager.is_nothing(unit):
+            return
         if unit.slag == "kryssreferanse":
             self._refer(unit)
         elif unit.slag == "avskrivning":
@@ -51,6 +82,8 @@ class Henvisninger:
         elif unit.slag == "mappe":
             self._order(unit)
         told = {name: one for name, one in unit.felt.items() if name in REFERANSER}
+        if self._melding is not None and unit.slag == "kryssreferanse":
+            self._keep_rest(unit)
         if told and (own := self._lager.id_of(unit)) is not None:
             values = dict(self._named(unit, own, told))
             yield Endret(table_of(CATALOG.by_name[unit.slag].model), own, values)
@@ -66,17 +99,37 @@ class Henvisninger:
             if ids:
                 yield columns[name], ids if unit.slag == "registrering" else ids[0]
 
+    def _keep_rest(self, unit: Lest) -> None:
+        """Keep what a reference of a message says that it is not found by."""
+        ends = {f"referanseTil{end.capitalize()}" for end in _ENDS}
+        for name, value in unit.values():
+            if name not in ends:
+                self._omforming.tell(unit, "I33", name, value)
+
     def _find(self, unit: Lest, name: str, slag: str, told: str, own: UUID | None) -> UUID | None:
         """Find a unit by what it is called; tell when there is none, or it was by another name."""
-        nr = self._lager.called(slag, told.strip())
+        before = self._before.get((unit.nr, name))
+        if before is not None:
+            return before
+        nr = self._called(unit, name, slag, told)
         target = self._lager.at(nr) if nr is not None else None
         found = self._lager.id_of(target) if target is not None else None
         if target is None or found is None:
             self._omforming.tell(unit, "I40", name, told, own)
             return None
-        if target.first("systemID") != told.strip():
+        if told.strip() not in (target.first("systemID"), ""):
             self._omforming.tell(unit, "I41", name, told, own)
         return found
+
+    def _called(self, unit: Lest, name: str, slag: str, told: str) -> int | None:
+        if self._melding is None:
+            return self._lager.called(slag, told.strip())
+        return in_message(self._lager, slag, keys_of(unit, name))
+
+    def _told(self, unit: Lest, name: str) -> Sequence[str]:
+        """Give what a unit is called in a reference; nothing where it is named in other ways."""
+        told = unit.felt.get(name, ())
+        return told or ([""] if keys_of(unit, name) else ())
 
     def _refer(self, unit: Lest) -> None:
         owner = self._owner(unit)
@@ -85,7 +138,7 @@ class Henvisninger:
         above, own = owner
         for end in _ENDS:
             name = f"referanseTil{end.capitalize()}"
-            for told in unit.felt.get(name, ()):
+            for told in self._told(unit, name):
                 target = self._find(unit, name, end, told, own)
                 if target is None:
                     continue
@@ -97,7 +150,7 @@ class Henvisninger:
 
     def _write_off(self, unit: Lest) -> None:
         """Write an entry off by another; by nothing where that is not to be found."""
-        told = unit.first("referanseAvskrivesAvJournalpost")
+        told = next(iter(self._told(unit, "referanseAvskrivesAvJournalpost")), None)
         owner = self._owner(unit)
         if told is None or owner is None:
             return

@@ -5,7 +5,6 @@ the same rows, because an import knows its own rows in the kommune and does not 
 whoever goes on has the codes, the numbers and the names that it would have had.
 """
 
-import hashlib
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -19,23 +18,24 @@ from uuid import UUID, uuid5
 from sqlalchemy.orm import Session
 
 from sakark_api.db.queue import defer_last
-from sakark_api.deponering.pakke import (
-    ARKIVSTRUKTUR,
-    ENDRINGSLOGG,
-    VERSJONER,
-    XML_FILER,
-    Pakke,
-)
-from sakark_api.errors import Conflict, Invalid
+from sakark_api.errors import Conflict
 from sakark_api.innlesing.avstemming import Avstemming, Avviksliste, Hode, Kilde, reconcile
 from sakark_api.innlesing.avvik import Avvik
 from sakark_api.innlesing.fil import Filer
+from sakark_api.innlesing.fylling import fill
 from sakark_api.innlesing.henvisning import HENVISER, Endret, Henvisninger
+from sakark_api.innlesing.kildepakke import Kildepakke
 from sakark_api.innlesing.kode import Koder
+from sakark_api.innlesing.kvittering import receipt_of
 from sakark_api.innlesing.logg import line_of_import, lines_of
+from sakark_api.innlesing.melding import message_id, sender_of
 from sakark_api.innlesing.mellomlager import Lest, Mellomlager
 from sakark_api.innlesing.navn import Oppdrag, Opptatt, wanted
+from sakark_api.innlesing.nummer import give_numbers
 from sakark_api.innlesing.omforming import STRUKTUR, Omforming, Resultat
+from sakark_api.innlesing.ordbok import UTTREKK
+from sakark_api.innlesing.plassering import Plassering
+from sakark_api.innlesing.verdi import UKJENT
 from sakark_api.noark.arkivstruktur.arkivdel import AKTIV, Arkivdel
 from sakark_api.noark.arkivstruktur.dokumentobjekt import EXAMINATION
 from sakark_api.noark.logging.endringslogg import Hendelseslogg
@@ -62,6 +62,7 @@ _ACTIVE: Final[Mapping[str | None, bool | None]] = {
     None: None,
 }
 _NAME: Final = "Innlesing av arkivuttrekk"
+_NAME_OF_MESSAGES: Final = "Innlesing av arkivmelding"
 
 T = TypeVar("T")
 _VALUES: Final = attrgetter("kode", "fil", "linje", "sted", "verdi", "enhet")
@@ -74,32 +75,27 @@ class Bestilling:
 
     aktiv: bool | None = False
     dry_run: bool = False
+    arkivdel: str | None = None
+    """Where units of a message go that does not say it: systemID or title."""
 
 
 async def innles(
     writer: Writer,
     kommune: Kommune,
     documents: Documents,
-    pakke: Pakke,
+    pakke: Kildepakke,
     bestilling: Bestilling,
     now: datetime,
     tell: Tell,
 ) -> Avstemming:
-    """Read an extraction into a kommune, or go on with one that was cut off.
+    """Read an extraction or a message into a kommune, or go on with one that was cut off.
 
     Gives what there was and what there is now; of one that is there already, what there was when it
-    came. Raises `Invalid` for what is no extraction or no XML, and `Conflict` when somebody else
-    is reading it in at the same time.
+    came. Raises `Invalid` for a message without a place, `Unreadable` for what is no XML, and
+    `Conflict` when somebody else is reading it in at the same time, or another message has its id.
     """
-    structure = pakke.file(ARKIVSTRUKTUR)
-    if structure is None:
-        raise Invalid(
-            text("Pakken har ikke arkivstruktur.xml. Uten den er det ingenting å lese inn.")
-        )
-    tell(text("Leser {fil}", fil=ARKIVSTRUKTUR))
-    digests = {name: _digest(path) for name in XML_FILER if (path := pakke.file(name))}
-    whole = "".join(f"{name}:{one}\n" for name, one in sorted(digests.items()))
-    digest = hashlib.sha256(whole.encode()).hexdigest()
+    tell(text("Leser {fil}", fil=pakke.fil))
+    digest = pakke.fingeravtrykk
     async with writer.transaction(kommune.id) as session:
         known = await session.run_sync(partial(rader.find, fingeravtrykk=digest))
     if known is not None and known.ferdig is not None:
@@ -108,22 +104,21 @@ async def innles(
     started = known.startet if known is not None else now
     # What was begun as closed goes on so, whatever is asked for now.
     aktiv = _ACTIVE[known.arkivdelstatus] if known is not None else bestilling.aktiv
-    oppdrag = Oppdrag(own, digest, _version(pakke), started, aktiv)
+    aktiv = None if pakke.er_melding else aktiv
     with tempfile.TemporaryDirectory(prefix="sakark-import-") as folder:
-        lager = Mellomlager.of(Path(folder) / "enheter", structure)
+        lager = fill(Path(folder) / "enheter", pakke.struktur, pakke.ordbok)
+        sender = sender_of(lager) or UKJENT
+        oppdrag = Oppdrag(
+            own, digest, pakke.versjon, started, aktiv, pakke.fil, pakke.er_melding, sender
+        )
         try:
             run = _Run(writer, kommune, documents, pakke, bestilling, oppdrag, lager, tell)
-            log = pakke.file(ENDRINGSLOGG)
-            run.log = Mellomlager.of(Path(folder) / "logg", log) if log is not None else None
-            await run.begin(known, digests)
+            log = pakke.logg
+            run.log = fill(Path(folder) / "logg", log, UTTREKK) if log is not None else None
+            await run.begin(known)
             return await run.to_end(now)
         finally:
             lager.close()
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 class _Run:
@@ -134,7 +129,7 @@ class _Run:
         writer: Writer,
         kommune: Kommune,
         documents: Documents,
-        pakke: Pakke,
+        pakke: Kildepakke,
         bestilling: Bestilling,
         oppdrag: Oppdrag,
         lager: Mellomlager,
@@ -144,17 +139,23 @@ class _Run:
         self._dry, self._oppdrag, self._lager, self._tell = bestilling.dry_run, oppdrag, lager, tell
         self.log: Mellomlager | None = None
         kept = None if self._dry else documents
-        self._filer = Filer(pakke, kept, f"{kommune.slug}/innlest/{oppdrag.digest[:16]}")
+        prefix = f"{kommune.slug}/innlest/{oppdrag.digest[:16]}"
+        self._filer = Filer(pakke.finn, pakke.fil, kept, prefix)
+        named = bestilling.arkivdel
+        self._plassering = Plassering(lager, oppdrag, named) if pakke.er_melding else None
         self._at = Kommet(oppdrag.innlesing, "", 0)
         self._faults = 0
         self.avvik = Avviksliste()
-        self._arkiv: UUID | None = None
+        self._about: tuple[str, UUID] | None = None
+        """The unit that lines of the log are of: the arkiv that came, or where a message goes."""
         self._years: dict[int, int] = {}
 
-    async def begin(self, known: Innlesing | None, digests: dict[str, str]) -> None:
+    async def begin(self, known: Innlesing | None) -> None:
         """Note that the import has begun, with what is wrong with the package as a whole."""
-        faults = list(_of_package(self._pakke, digests, self._lager))
+        faults = list(self._pakke.feil(self._lager))
         self.avvik.add(faults)
+        if self._plassering is not None:
+            await self._do(partial(self._find_places, known=known))
         if known is not None and not self._dry:
             self._at = Kommet(known.id, known.trinn, known.kommet)
             self._faults = await self._do(partial(rader.count_faults, innlesing=known.id))
@@ -164,27 +165,44 @@ class _Run:
             await self._do(partial(self._note, faults=faults))
         kodeverk = await self._do(lambda session: session.info["kodeverk"])
         self._koder = Koder(kodeverk)
-        self._omforming = Omforming(self._lager, self._koder, self._oppdrag)
+        self._omforming = Omforming(self._lager, self._koder, self._oppdrag, self._plassering)
+
+    def _find_places(self, session: Session, known: Innlesing | None) -> None:
+        """See that a message has somewhere to go, and that no other has the id that it has."""
+        called = message_id(self._lager)
+        if known is None and called is not None and rader.has_message(session, called):
+            raise Conflict(
+                text(
+                    "Meldingen {id} er lest inn før, med et annet innhold. Er det en annen melding,"
+                    " må avsenderen gi den en egen meldingId.",
+                    id=called,
+                )
+            )
+        assert self._plassering is not None  # noqa: S101  asked of messages only
+        self._plassering.begin(session)
+        self._about = next((("arkivdel", one) for one in self._plassering.arkivdeler), None)
 
     def _note(self, session: Session, faults: Sequence[Avvik]) -> None:
         oppdrag = self._oppdrag
         made = Innlesing(
             id=oppdrag.innlesing,
             fingeravtrykk=oppdrag.digest,
-            mappe=self._pakke.root.name,
+            mappe=self._pakke.navn,
             versjon=oppdrag.versjon,
             arkivdelstatus=_status(oppdrag),
             startet=oppdrag.naa,
             trinn="",
             kommet=0,
             tall={},
+            melding=message_id(self._lager),
         )
         rader.begin(session, made)
         rader.keep_faults(session, oppdrag.innlesing, _rows(faults, 0))
 
     async def to_end(self, now: datetime) -> Avstemming:
         """Read everything in, and give what there was and what there is now."""
-        await self._units("struktur", [list(self._lager.every(STRUKTUR))])
+        structure = list(self._lager.every(STRUKTUR))
+        await self._units("struktur", [structure] if structure else [])
         await self._units("enheter", _batches(self._lager.every()))
         await self._references()
         await self._old_log()
@@ -201,7 +219,8 @@ class _Run:
                 self.avvik.add([Avvik(*_VALUES(one)) for one in page])
         head = Hode(
             kommune=self._kommune.slug,
-            mappe=self._pakke.root.name,
+            fil=self._oppdrag.fil,
+            mappe=self._pakke.navn,
             versjon=self._oppdrag.versjon,
             fingeravtrykk=self._oppdrag.digest,
             arkivdelstatus=_status(self._oppdrag),
@@ -211,6 +230,10 @@ class _Run:
         )
         found = reconcile(session, kilde, self._oppdrag, head, self.avvik)
         if not self._dry:
+            if self._pakke.kvitteres:
+                found = found.with_receipt(
+                    receipt_of(session, self._lager, self._oppdrag.innlesing)
+                )
             rader.finish(session, self._oppdrag.innlesing, now, found.as_data())
         return found
 
@@ -219,20 +242,22 @@ class _Run:
         for number, units in enumerate(batches):
             taken = await self._taken(units)
             made = self._omforming.take(units, taken)
-            if self._arkiv is None:
-                self._arkiv = next((one["system_id"] for one in _arkiver(made)), None)
+            if self._about is None:
+                self._about = next((("arkiv", one["system_id"]) for one in _arkiver(made)), None)
             if not number % _PROGRESS and number:
                 self._tell(text("{antall} elementer er lest", antall=units[-1].nr))
             await self._write(made, Kommet(self._oppdrag.innlesing, step, units[-1].nr))
 
     async def _taken(self, units: Sequence[Lest]) -> Opptatt:
         """Ask what the kommune's other units are called, of what these would be."""
-        names = wanted(units)
+        names = wanted(units, by_number=self._oppdrag.er_melding)
         years = {int(one.partition("/")[0]) for one in names.get("journal", ())}
         fresh = years - self._years.keys()
 
         def ask(session: Session) -> dict[str, set[str]]:
             own = self._oppdrag.innlesing
+            if self._plassering is not None:
+                self._plassering.look_up(session, units)
             if fresh:
                 highest = rader.highest_numbers(session, own, fresh)
                 self._years |= dict.fromkeys(fresh, 0) | highest
@@ -241,8 +266,10 @@ class _Run:
         return Opptatt(await self._do(ask), self._years)
 
     async def _references(self) -> None:
-        henvisninger = Henvisninger(self._lager, self._omforming)
+        own = self._oppdrag.innlesing if self._oppdrag.er_melding else None
+        henvisninger = Henvisninger(self._lager, self._omforming, own)
         for units in _pages(self._lager.every(HENVISER)):
+            await self._do(partial(henvisninger.look_up, units=units))
             changed = henvisninger.take(units)
             place = Kommet(self._oppdrag.innlesing, "henvisninger", units[-1].nr)
             await self._write(self._omforming.result, place, changed)
@@ -282,16 +309,16 @@ class _Run:
     ) -> None:
         own = self._oppdrag.innlesing
         if not rader.go_on(session, self._at, place):
-            raise Conflict(
-                text("Noen andre leser inn det samme uttrekket nå. Vent til de er ferdige.")
-            )
+            raise Conflict(text("Noen andre leser inn det samme nå. Vent til de er ferdige."))
         rader.add_codes(session, self._koder.nye, self._oppdrag.naa)
         fields = {one: uuid5(_NAMESPACE, f"{self._kommune.slug}/{one}") for one in made.egne_felt}
         rader.add_fields(session, fields, str(text("Hva enheten het i arkivet den kommer fra")))
-        if self._arkiv is not None:
-            about = str(text("Lest inn fra et arkivuttrekk"))
+        if self._oppdrag.er_melding:
+            give_numbers(session, made.rader, self._oppdrag.naa)
+        if self._about is not None:
             mark = f"{place.trinn}/{place.nr}"
-            line = line_of_import(self._oppdrag, self._arkiv, about, _NAME, mark)
+            name = _NAME_OF_MESSAGES if self._oppdrag.er_melding else _NAME
+            line = line_of_import(self._oppdrag, self._about, self._told(), name, mark)
             made.rader[table_of(Hendelseslogg)].append(line)
         rader.insert_rows(session, made.rader)
         for one in changed:
@@ -301,17 +328,28 @@ class _Run:
         defer_last(session, EXAMINATION, stored)
         self._koder.nye.clear()
 
+    def _told(self) -> str:
+        """Say in the log where units came from."""
+        if self._oppdrag.er_melding:
+            return str(
+                text("Lest inn fra en arkivmelding fra {system}", system=self._oppdrag.avsender)
+            )
+        return str(text("Lest inn fra et arkivuttrekk"))
+
     def _open_up(self, session: Session) -> None:
         """Let numbers go on after those that came, and what is to be active take what is new."""
+        if self._oppdrag.er_melding:
+            rader.raise_documents(session, self._oppdrag.innlesing)
+            return
         rader.raise_series(session, self._omforming.arkivdeler)
         if not self._oppdrag.aktiv:
             return
         status = self._koder.default("arkivdelstatus", AKTIV)
         for one in self._omforming.arkivdeler:
             rader.update_row(session, table_of(Arkivdel), one, {"arkivdelstatus": status})
-        assert self._arkiv is not None  # noqa: S101  an arkivdel is in one
+        assert self._about is not None  # noqa: S101  an arkivdel is in one
         line = line_of_import(
-            self._oppdrag, self._arkiv, str(text("Åpnet etter innlesing")), _NAME, "ferdig"
+            self._oppdrag, self._about, str(text("Åpnet etter innlesing")), _NAME, "ferdig"
         )
         rader.insert_rows(session, {table_of(Hendelseslogg): [line]})
 
@@ -357,29 +395,6 @@ def _rows(faults: Sequence[Avvik], first: int) -> list[dict[str, Any]]:
     return [{"nummer": first + place, **asdict(one)} for place, one in enumerate(faults)]
 
 
-def _version(pakke: Pakke) -> str:
-    """Give the version that a package is read as: the one it says, or the nearest known."""
-    told = pakke.uttrekk.version or ""
-    return next((one for one in VERSJONER if told[:1] == one[:1]), VERSJONER[-1])
-
-
 def _status(oppdrag: Oppdrag) -> str | None:
     """Name what arkivdeler become."""
     return next(name for name, aktiv in _ACTIVE.items() if aktiv is oppdrag.aktiv)
-
-
-def _of_package(pakke: Pakke, digests: dict[str, str], lager: Mellomlager) -> Iterator[Avvik]:
-    """List what is wrong with a package as a whole."""
-    if pakke.uttrekk.version not in VERSJONER:
-        yield Avvik("I04", pakke.description, 0, "version", pakke.uttrekk.version)
-    for one in pakke.uttrekk.dataobjekter:
-        name = one.file.name or one.name
-        if name not in digests:
-            yield Avvik("I01", name, 0, "", None)
-        elif (one.file.checksum or "").lower() != digests[name]:
-            yield Avvik("I02", name, 0, "checksum", one.file.checksum)
-    counted = lager.counts()
-    for slag, told in pakke.uttrekk.antall.items():
-        number = sum(count for (kind, _, _), count in counted.items() if kind == slag)
-        if told != str(number):
-            yield Avvik("I03", pakke.description, 0, slag, f"{told} ({number})")

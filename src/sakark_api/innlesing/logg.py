@@ -14,8 +14,8 @@ from sakark_api.deponering.pakke import ENDRINGSLOGG
 from sakark_api.innlesing.avvik import Avvik
 from sakark_api.innlesing.mellomlager import Lest, Mellomlager
 from sakark_api.innlesing.navn import Oppdrag
-from sakark_api.innlesing.rad import UKJENT, Row
-from sakark_api.innlesing.verdi import Uleselig, read_value
+from sakark_api.innlesing.rad import Row
+from sakark_api.innlesing.verdi import UKJENT, Uleselig, read_value
 from sakark_api.noark.logging.endringslogg import ENDRET, OPPRETTET
 
 __all__ = ["line_of_import", "lines_of"]
@@ -35,10 +35,10 @@ _NOTHING: Final = "NULL"
 """What stands for no value where the schema demands one."""
 
 
-def line_of_import(oppdrag: Oppdrag, arkiv: UUID, about: str, name: str, mark: str) -> Row:
+def line_of_import(oppdrag: Oppdrag, of: tuple[str, UUID], about: str, name: str, mark: str) -> Row:
     """Make the line that a batch is known by; `verify` names rows that came without one."""
     return {
-        **_line(oppdrag, arkiv, "arkiv", OPPRETTET, uuid5(oppdrag.innlesing, mark)),
+        **_line(oppdrag, of[1], of[0], OPPRETTET, uuid5(oppdrag.innlesing, mark)),
         "endret_dato": oppdrag.naa,
         "endret_av": name,
         "beskrivelse": about,

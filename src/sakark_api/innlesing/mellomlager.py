@@ -9,9 +9,8 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import (
@@ -29,38 +28,12 @@ from sqlalchemy import (
     select,
 )
 
-from sakark_api.deponering.lesing import Enhet, read_units
-from sakark_api.innlesing.verdi import Uleselig, read_value
-from sakark_api.noark.values import NORWAY
+__all__ = ["AT_ONCE", "ENHET", "NAVN", "Lest", "Mellomlager"]
 
-__all__ = ["GRUPPER", "Lest", "Mellomlager", "local"]
-
-GRUPPER: Final = frozenset(
-    {
-        "kassasjon",
-        "utfoertKassasjon",
-        "sletting",
-        "skjerming",
-        "gradering",
-        "elektroniskSignatur",
-    }
-)
-"""Elements that are a value of the unit they are in, and no unit."""
-
-_SLAG: Final[Mapping[str, str]] = {"sakspart": "part"}
-"""What kinds of units were called in version 3.1 and 4.0."""
-_TYPE: Final[Mapping[str, str]] = {"basisregistrering": "registrering"}
-_FELT: Final[Mapping[str, str]] = {
-    "sakspartID": "partID",
-    "sakspartNavn": "partNavn",
-    "sakspartRolle": "partRolle",
-}
-"""What fields were called there."""
-_AT_ONCE: Final = 5000
-_DIGITS: Final = 9
+AT_ONCE: Final = 5000
 
 _METADATA: Final = MetaData()
-_ENHET: Final = Table(
+ENHET: Final = Table(
     "enhet",
     _METADATA,
     Column("nr", Integer, primary_key=True),
@@ -73,7 +46,7 @@ _ENHET: Final = Table(
     Index("ix_enhet_slag", "slag", "nr"),
     Index("ix_enhet_over", "over", "nr"),
 )
-_NAVN: Final = Table(
+NAVN: Final = Table(
     "navn",
     _METADATA,
     Column("slag", Text, primary_key=True),
@@ -128,25 +101,16 @@ class Mellomlager:
     """The units of one extraction, in the order they were written."""
 
     def __init__(self, path: Path) -> None:
-        self._engine: Engine = create_engine(f"sqlite:///{path}")
-        event.listen(self._engine, "connect", _in_haste)
-        _METADATA.create_all(self._engine)
+        self.engine: Engine = create_engine(f"sqlite:///{path}")
+        event.listen(self.engine, "connect", _in_haste)
+        _METADATA.create_all(self.engine)
         self.hoeyeste: Mapping[int, int] = {}
         """The highest journalsekvensnummer of each year."""
-
-    @classmethod
-    def of(cls, path: Path, structure: Path) -> Self:
-        """Read arkivstruktur.xml into a new file."""
-        lager = cls(path)
-        filling = _Filling(lager._engine)
-        with structure.open("rb") as file:
-            read_units(file, filling.take)
-        filling.flush()
-        lager.hoeyeste = filling.hoeyeste
-        return lager
+        self.hode: Lest | None = None
+        """What a message says of itself."""
 
     def close(self) -> None:
-        self._engine.dispose()
+        self.engine.dispose()
 
     def every(self, slag: Sequence[str] = (), after: int = 0) -> Iterator[Lest]:
         """Give units in order: of some kinds or all, after a place."""
@@ -155,27 +119,31 @@ class Mellomlager:
             after = page[-1].nr
 
     def _page(self, slag: Sequence[str], after: int) -> list[Lest]:
-        found = select(_ENHET).where(_ENHET.c.nr > after).order_by(_ENHET.c.nr).limit(_AT_ONCE)
+        found = select(ENHET).where(ENHET.c.nr > after).order_by(ENHET.c.nr).limit(AT_ONCE)
         if slag:
-            found = found.where(_ENHET.c.slag.in_(slag))
-        with self._engine.connect() as connection:
+            found = found.where(ENHET.c.slag.in_(slag))
+        with self.engine.connect() as connection:
             return [_lest(row) for row in connection.execute(found)]
+
+    def outermost(self, slag: Sequence[str]) -> Iterator[Lest]:
+        """Give the units of some kinds that are in no other."""
+        return (one for one in self.every(slag) if one.over is None)
 
     def at(self, nr: int) -> Lest:
         """Give the unit at a place."""
-        with self._engine.connect() as connection:
-            return _lest(connection.execute(select(_ENHET).where(_ENHET.c.nr == nr)).one())
+        with self.engine.connect() as connection:
+            return _lest(connection.execute(select(ENHET).where(ENHET.c.nr == nr)).one())
 
     def below(self, nr: int, slag: str) -> list[Lest]:
         """List the units of a kind that are right in another."""
-        found = select(_ENHET).where(_ENHET.c.over == nr, _ENHET.c.slag == slag)
-        with self._engine.connect() as connection:
-            return [_lest(row) for row in connection.execute(found.order_by(_ENHET.c.nr))]
+        found = select(ENHET).where(ENHET.c.over == nr, ENHET.c.slag == slag)
+        with self.engine.connect() as connection:
+            return [_lest(row) for row in connection.execute(found.order_by(ENHET.c.nr))]
 
     def called(self, slag: str, name: str) -> int | None:
         """Find the first unit of a kind by what it is called."""
-        found = select(_NAVN.c.nr).where(_NAVN.c.slag == slag, _NAVN.c.navn == name)
-        with self._engine.connect() as connection:
+        found = select(NAVN.c.nr).where(NAVN.c.slag == slag, NAVN.c.navn == name)
+        with self.engine.connect() as connection:
             nr: int | None = connection.scalar(found)
         return nr
 
@@ -183,21 +151,27 @@ class Mellomlager:
         """Remember which systemID units have here, where it is another; None for no unit."""
         rows = [{"nr": nr, "system_id": str(one or "")} for nr, one in ids.items()]
         if rows:
-            with self._engine.begin() as connection:
+            with self.engine.begin() as connection:
                 connection.execute(insert(_NY_ID).prefix_with("OR REPLACE"), rows)
 
     def id_of(self, unit: Lest) -> UUID | None:
         """Give the systemID that a unit has here; None where it is no unit here."""
         found = select(_NY_ID.c.system_id).where(_NY_ID.c.nr == unit.nr)
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             other = connection.scalar(found)
         told = unit.first("systemID") if other is None else other
         return UUID(told.strip()) if told else None
 
+    def is_nothing(self, unit: Lest) -> bool:
+        """Tell whether a unit became none here."""
+        found = select(_NY_ID.c.system_id).where(_NY_ID.c.nr == unit.nr)
+        with self.engine.connect() as connection:
+            return connection.scalar(found) == ""
+
     def use(self, wanted: Mapping[str, set[str]]) -> dict[str, set[str]]:
         """Take values of several series into use; give those that were in use."""
         taken: dict[str, set[str]] = {}
-        with self._engine.begin() as connection:
+        with self.engine.begin() as connection:
             for serie, values in wanted.items():
                 inside = select(_BRUKT.c.verdi).where(_BRUKT.c.serie == serie)
                 taken[serie] = {
@@ -212,88 +186,17 @@ class Mellomlager:
 
     def counts(self) -> Counter[tuple[str, str, str]]:
         """Count units by kind, type and the year they were made."""
-        keys = (_ENHET.c.slag, _ENHET.c.type, _ENHET.c.aar)
+        keys = (ENHET.c.slag, ENHET.c.type, ENHET.c.aar)
         found = select(*keys, func.count()).group_by(*keys)
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             return Counter({(row[0], row[1], row[2]): row[3] for row in connection.execute(found)})
 
     def places(self, slag: Sequence[str]) -> Iterator[int]:
         """Give the places of all units of some kinds."""
-        found = select(_ENHET.c.nr).where(_ENHET.c.slag.in_(slag)).order_by(_ENHET.c.nr)
-        with self._engine.connect() as connection:
-            for (nr,) in connection.execution_options(yield_per=_AT_ONCE).execute(found):
+        found = select(ENHET.c.nr).where(ENHET.c.slag.in_(slag)).order_by(ENHET.c.nr)
+        with self.engine.connect() as connection:
+            for (nr,) in connection.execution_options(yield_per=AT_ONCE).execute(found):
                 yield nr
-
-
-class _Filling:
-    """Units on their way in; the values of those that are open wait for them to end."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._rows: list[dict[str, Any]] = []
-        self._names: list[dict[str, Any]] = []
-        self._waiting: dict[int, dict[str, list[dict[str, list[str]]]]] = {}
-        self.hoeyeste: dict[int, int] = {}
-
-    def take(self, unit: Enhet) -> None:
-        slag = local(unit.kind)
-        slag = _SLAG.get(slag, slag)
-        fields = _fields(unit)
-        inside = self._waiting.pop(unit.number, {})
-        if slag in GRUPPER and unit.parent is not None and not inside:
-            self._waiting.setdefault(unit.parent.number, {}).setdefault(slag, []).append(fields)
-            return
-        type_ = local(unit.type)
-        self._rows.append(
-            {
-                "nr": unit.number,
-                "over": unit.parent.number if unit.parent else None,
-                "slag": slag,
-                "type": slag if type_ == local(unit.kind) else _TYPE.get(type_, type_),
-                "linje": unit.line,
-                "aar": _year(fields.get("opprettetDato", [""])[0]),
-                "innhold": json.dumps([fields, inside], ensure_ascii=False),
-            }
-        )
-        self._note_number(fields)
-        for name in ("systemID", "mappeID", "registreringsID"):
-            for value in fields.get(name, ())[:1]:
-                self._names.append({"slag": slag, "navn": value, "nr": unit.number})
-        if len(self._rows) >= _AT_ONCE:
-            self.flush()
-
-    def _note_number(self, fields: Mapping[str, Sequence[str]]) -> None:
-        aar, number = (fields.get(one, [""])[0] for one in ("journalaar", "journalsekvensnummer"))
-        if aar.isdecimal() and number.isdecimal() and len(aar) <= _DIGITS >= len(number):
-            self.hoeyeste[int(aar)] = max(self.hoeyeste.get(int(aar), 0), int(number))
-
-    def flush(self) -> None:
-        """Write what has been read; of units that are called the same, the first has the name."""
-        with self._engine.begin() as connection:
-            if self._rows:
-                connection.execute(insert(_ENHET), self._rows)
-            if self._names:
-                connection.execute(insert(_NAVN).prefix_with("OR IGNORE"), self._names)
-        self._rows, self._names = [], []
-
-
-def _fields(unit: Enhet) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for name in unit.fields:
-        own = local(name)
-        found.setdefault(_FELT.get(own, own), []).extend(unit.every(name))
-    if local(unit.kind) == "gradering" and "gradering" in found:
-        found["grad"] = [*found.get("grad", ()), *found.pop("gradering")]
-    return found
-
-
-def _year(value: str) -> str:
-    """Give the year of a moment in Norway; nothing where it cannot be read."""
-    try:
-        moment: datetime = read_value("opprettetDato", datetime, value)
-    except Uleselig:
-        return ""
-    return str(moment.astimezone(NORWAY).year)
 
 
 def _lest(row: Any) -> Lest:  # noqa: ANN401  a row of SQLAlchemy's
@@ -302,13 +205,8 @@ def _lest(row: Any) -> Lest:  # noqa: ANN401  a row of SQLAlchemy's
 
 
 def _pages(values: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(values), _AT_ONCE):
-        yield values[start : start + _AT_ONCE]
-
-
-def local(name: str) -> str:
-    """Give a name without its prefix."""
-    return name.rpartition(":")[2]
+    for start in range(0, len(values), AT_ONCE):
+        yield values[start : start + AT_ONCE]
 
 
 def _in_haste(connection: Any, _: object) -> None:  # noqa: ANN401  sqlite's own

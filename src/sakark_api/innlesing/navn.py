@@ -5,6 +5,7 @@ on with, and comes in once.
 """
 
 import hashlib
+import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,12 +14,15 @@ from typing import Final
 from uuid import UUID, uuid5
 
 from sakark_api.innlesing.mellomlager import Lest, Mellomlager
-from sakark_api.innlesing.verdi import Uleselig, read_uuid, read_value
+from sakark_api.innlesing.verdi import UKJENT, Uleselig, read_uuid, read_value
 
-__all__ = ["Navn", "Oppdrag", "Opptatt", "Si", "wanted"]
+__all__ = ["CASE", "Navn", "Oppdrag", "Opptatt", "Si", "case_called", "wanted"]
 
 _NAMESPACE: Final = UUID("b8f0c1de-6d0f-5d0e-9c8f-0b9c2b6a4f11")
 """What systemIDs are derived in; never to be changed, or an extraction would come in twice."""
+
+CASE: Final = re.compile(r"([0-9]{4})/([0-9]{1,9})", re.ASCII)
+"""What cases are named: by their number in their year."""
 
 Si = Callable[[Lest, str, str, str | None, UUID | None], None]
 """Tells of a fault of a unit: its number, the element, what stood there, and which unit it is."""
@@ -26,13 +30,22 @@ Si = Callable[[Lest, str, str, str | None, UUID | None], None]
 
 @dataclass(frozen=True)
 class Oppdrag:
-    """One import: its id, the digest of the extraction, its version, and what it is to become."""
+    """One import: its id, the digest of what is read, its version, and what it is to become."""
 
     innlesing: UUID
     digest: str
     versjon: str
     naa: datetime
     aktiv: bool | None
+    fil: str
+    """The XML that it reads."""
+    er_melding: bool = False
+    avsender: str = UKJENT
+    """Who has made what nobody is said to have made."""
+
+    def has_ids(self, slag: str) -> bool:
+        """Tell whether units of a kind have a systemID in what is read."""
+        return not self.er_melding and (slag != "dokumentobjekt" or self.versjon == "5.0")
 
 
 @dataclass
@@ -47,15 +60,26 @@ class Opptatt:
         return value in self.verdier.get(serie, ())
 
 
-def wanted(units: Sequence[Lest]) -> dict[str, set[str]]:
-    """Give all that units would be called, by series in which names are unique."""
+def case_called(unit: Lest) -> str | None:
+    """Give the name of a case that says only which number it has."""
+    aar, number = (unit.first(one) for one in ("saksaar", "sakssekvensnummer"))
+    name = f"{(aar or '').strip()}/{(number or '').strip()}"
+    return name if CASE.fullmatch(name) else None
+
+
+def wanted(units: Sequence[Lest], *, by_number: bool) -> dict[str, set[str]]:
+    """Give all that units would be called, by series in which names are unique.
+
+    Cases without a name may be called by their number, as those of messages are.
+    """
     found: dict[str, set[str]] = defaultdict(set)
     for unit in units:
         told = unit.first("systemID")
         if told is not None:
             found[unit.slag].add(told.strip().lower())
-        if unit.slag == "mappe" and (name := unit.first("mappeID")):
-            found["mappe_id"].add(name)
+        called = unit.first("mappeID") or (case_called(unit) if by_number else None)
+        if unit.slag == "mappe" and called is not None:
+            found["mappe_id"].add(called)
         if unit.slag == "registrering" and (name := unit.first("registreringsID")):
             found["registrerings_id"].add(name)
         if number := _journal_number(unit):
@@ -82,25 +106,35 @@ class Navn:
         self._before: Mapping[str, set[str]] = {}
         self._taken = Opptatt()
         self._posts: dict[int, set[int]] = {}
+        self._documents: dict[int, set[int]] = {}
         self._next: dict[int, int] = {}
         self._renamed: dict[int, UUID | None] = {}
 
     def begin(self, units: Sequence[Lest], taken: Opptatt) -> None:
         """Begin a batch, of which it is known what the kommune's other units are called."""
         self._taken, self._renamed = taken, {}
-        self._used, self._before = defaultdict(set), self._lager.use(wanted(units))
+        self._used, self._before = (
+            defaultdict(set),
+            self._lager.use(wanted(units, by_number=self._oppdrag.er_melding)),
+        )
 
     def end(self) -> None:
         """Remember the units of a batch that are called something else here."""
         self._lager.rename(self._renamed)
 
     def close(self, unit: Lest) -> None:
-        """Forget the numbers in a unit: nothing more comes in it."""
-        self._posts.pop(unit.nr, None)
+        """Forget the numbers in a unit: nothing more comes in it, but in a message by reference."""
+        if not self._oppdrag.er_melding:
+            self._posts.pop(unit.nr, None)
+        self._documents.pop(unit.nr, None)
 
     def is_nothing(self, unit: Lest) -> None:
         """Remember that a unit is none here."""
         self._renamed[unit.nr] = None
+
+    def is_known(self, unit: Lest, system_id: UUID | None) -> None:
+        """Remember which of the kommune's units a unit is."""
+        self._renamed[unit.nr] = system_id
 
     def is_renamed(self, unit: Lest) -> bool:
         return unit.nr in self._renamed
@@ -110,7 +144,7 @@ class Navn:
         told = (unit.first("systemID") or "").strip()
         derived = uuid5(_NAMESPACE, f"{self._oppdrag.digest}/{unit.nr}/{told}")
         if not told:
-            if unit.slag != "dokumentobjekt" or self._oppdrag.versjon == "5.0":
+            if self._oppdrag.has_ids(unit.slag):
                 self._si(unit, "I12", "systemID", None, derived)
             self._renamed[unit.nr] = derived
             return derived
@@ -162,6 +196,13 @@ class Navn:
         posts = self._posts[above.nr]
         number = max([*posts, *(int(one) for one in told if one.isdecimal())]) + 1
         posts.add(number)
+        return number
+
+    def document_number(self, above: Lest, told: int | None) -> int:
+        """Give a document of a registrering the number that it has, or the next (M007)."""
+        given = self._documents.setdefault(above.nr, set())
+        number = told if told is not None else max(given, default=0) + 1
+        given.add(number)
         return number
 
     def next_in_journal(self, aar: int) -> int:

@@ -1,22 +1,26 @@
 """Units of an extraction as rows: where each is, what it says, and whether its names are free."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Table
 
-from sakark_api.deponering.pakke import ARKIVSTRUKTUR
 from sakark_api.innlesing.avvik import Avvik
-from sakark_api.innlesing.felt import forms
+from sakark_api.innlesing.felt import Form, forms
 from sakark_api.innlesing.filreferanse import Filreferanse, file_of, give_format
 from sakark_api.innlesing.kode import Koder
+from sakark_api.innlesing.meldingsform import EKSTERN, forms_of_message
 from sakark_api.innlesing.mellomlager import Lest, Mellomlager
-from sakark_api.innlesing.navn import Navn, Oppdrag, Opptatt
+from sakark_api.innlesing.navn import Navn, Oppdrag, Opptatt, case_called
+from sakark_api.innlesing.nummer import number_by_name
 from sakark_api.innlesing.partopplysning import contact_of, kind_of_party
-from sakark_api.innlesing.rad import UKJENT, Row, complete, read_row
+from sakark_api.innlesing.plass import Plass, slim
+from sakark_api.innlesing.plassering import HEADS, Plassering, keys_of
+from sakark_api.innlesing.rad import Row, complete, is_whole, read_row
+from sakark_api.innlesing.verdi import UKJENT
 from sakark_api.noark.arkivstruktur.dokumentbeskrivelse import attachments
 from sakark_api.noark.catalog import CATALOG
 from sakark_api.noark.model import Base, has_kinds, table_of
@@ -49,6 +53,7 @@ _ABOVE: Final[Mapping[str, Mapping[str, str]]] = {
     "moetedeltaker": {"mappe": "mappe_ref"},
     "konvertering": {"dokumentobjekt": "dokumentobjekt_ref"},
     "kryssreferanse": dict.fromkeys(("klasse", "mappe", "registrering"), ""),
+    "nasjonalidentifikator": {one: f"{one}_ref" for one in ("mappe", "registrering")},
 }
 """Where each kind of unit may be, and the column that says so."""
 _TYPES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
@@ -72,24 +77,20 @@ class Resultat:
     egne_felt: set[str] = field(default_factory=set)
 
 
-@dataclass(frozen=True)
-class Plass:
-    """A unit that others are in: what they need to know of it."""
-
-    unit: Lest
-    system_id: UUID | None = None
-    arkivdel: UUID | None = None
-    system: UUID | None = None
-    row: Row = field(default_factory=dict)
-    dokument: UUID | None = None
-    """The dokumentbeskrivelse made for files right under a registrering."""
-
-
 class Omforming:
     """Makes rows of units, in order, and remembers where it is."""
 
-    def __init__(self, lager: Mellomlager, koder: Koder, oppdrag: Oppdrag) -> None:
+    def __init__(
+        self,
+        lager: Mellomlager,
+        koder: Koder,
+        oppdrag: Oppdrag,
+        plassering: Plassering | None = None,
+    ) -> None:
         self._lager, self.koder, self._oppdrag = lager, koder, oppdrag
+        self._plassering = plassering
+        self._forms: Mapping[str, Form] = forms() if plassering is None else forms_of_message()
+        self._mapper: dict[int, Plass] = {}
         self._open: list[Plass] = []
         self._structure: dict[int, Plass] = {}
         self.navn = Navn(lager, oppdrag, self.tell)
@@ -116,7 +117,7 @@ class Omforming:
         """Tell of a fault of a unit: its number, the element, and what stood there."""
         told = unit.first("systemID")
         place = f"{unit.slag}[{told or unit.nr}]{f'/{name}' if name else ''}"
-        self.result.avvik.append(Avvik(kode, ARKIVSTRUKTUR, unit.linje, place, value, enhet))
+        self.result.avvik.append(Avvik(kode, self._oppdrag.fil, unit.linje, place, value, enhet))
 
     def add_made(
         self, resource: Resource[Any], unit: Lest, above: Lest, columns: Row, mark: str
@@ -124,11 +125,11 @@ class Omforming:
         """Make a row of what has no fields of its own; it is as old as what it is of."""
         row: Row = {**columns, "version": 1}
         row["system_id"] = self.navn.part_id(unit, mark)
-        made = read_row(above, forms()[above.slag], self.koder, lambda *_: None)
+        made = read_row(above, self._forms[above.slag], self.koder, lambda *_: None)
         for name in ("opprettet_dato", "opprettet_av"):
             row[name] = made.get(name)
         row["opprettet_dato"] = row["opprettet_dato"] or self._oppdrag.naa
-        row["opprettet_av"] = row["opprettet_av"] or UKJENT
+        row["opprettet_av"] = row["opprettet_av"] or self._oppdrag.avsender
         row["referanse_opprettet_av"] = self._oppdrag.innlesing
         self._add(resource, row)
 
@@ -147,20 +148,52 @@ class Omforming:
             allowed = unit.slag == "arkiv" or above is not None
             place = make(unit, above) if make is not None and allowed else None
             if place is None:
-                self.navn.is_nothing(unit)
-                self._keep(unit, "I36" if make is not None else "I35")
+                self._let_be_nothing(unit)
+                self._keep(unit, self._why_not(unit, is_known=make is not None))
+        place = place or Plass(unit, finnes=self._was_before(unit))
         if unit.slag in STRUKTUR:
-            self._structure[unit.nr] = place or Plass(unit)
-        self._open.append(place or Plass(unit))
+            self._structure[unit.nr] = place
+        self._open.append(place)
 
     def _above(self, unit: Lest) -> Plass | None:
         """Find what a unit is right in; what is in a value or in something unknown, is nowhere."""
         while self._open and self._open[-1].unit.nr > (unit.over or 0):
             self.navn.close(self._open.pop().unit)
+        if self._plassering is not None and unit.over is None:
+            return self._plassering.place_of(unit, self._mapper)
         if not self._open or self._open[-1].unit.nr != unit.over:
             return self._structure.get(unit.over or 0)
         found = self._open[-1]
+        if found.finnes and unit.slag not in HEADS:
+            return None
         return found if found.system_id is not None else None
+
+    def _let_be_nothing(self, unit: Lest) -> None:
+        """Remember that a unit is none here, or which of the kommune's it is."""
+        known = self._plassering.known(unit) if self._plassering is not None else None
+        self.navn.is_known(unit, known.system_id if known is not None else None)
+
+    def _why_not(self, unit: Lest, *, is_known: bool) -> str:
+        """Say why a unit is none here: it, or what it is in, was before; or it has no place."""
+        if not is_known:
+            return "I35"
+        return "I14" if self._was_before(unit) else "I36"
+
+    def _was_before(self, unit: Lest) -> bool:
+        """Tell whether the kommune had a unit of a message, or what the unit is in."""
+        if self._plassering is None:
+            return False
+        is_inside = unit.over is not None and bool(self._open) and self._open[-1].finnes
+        return is_inside or self._plassering.known(unit) is not None
+
+    def _use_known(self, unit: Lest) -> Plass | None:
+        """Use a mappe that the kommune has, as it is; what the message says of it is kept."""
+        known = self._plassering.known(unit) if self._plassering is not None else None
+        if known is None:
+            return None
+        self._keep(unit, "I14")
+        self.navn.is_known(unit, known.system_id)
+        return replace(known, unit=unit)
 
     def _keep(self, unit: Lest, kode: str) -> None:
         """Keep all that a unit says which cannot be one here; first, that it was there."""
@@ -174,7 +207,7 @@ class Omforming:
 
     def _row(self, unit: Lest, type_: str, above: Plass | None, system_id: UUID) -> Row:
         """Read a unit, complete it and put it into the result."""
-        form, resource = forms()[type_], CATALOG.by_name[type_]
+        form, resource = self._forms[type_], CATALOG.by_name[type_]
 
         def meld(kode: str, name: str, value: str | None) -> None:
             if name != "referanseArkivdel" or not self._is_own_arkivdel(value, above):
@@ -184,12 +217,15 @@ class Omforming:
         row["system_id"], row["version"] = system_id, 1
         if has_kinds(table_of(resource.model)):
             row["type"] = resource.name
-        made = row.get("opprettet_dato") or (above and above.row.get("opprettet_dato"))
+        if row.get("opprettet_dato") is None and above is not None and not above.finnes:
+            made = above.row.get("opprettet_dato")
+        else:
+            made = row.get("opprettet_dato")
         complete(
             row,
             resource,
             form,
-            self._oppdrag.innlesing,
+            self._oppdrag,
             made or self._oppdrag.naa,
             self.koder,
             meld,
@@ -203,8 +239,14 @@ class Omforming:
 
     def _arkivdel_called(self, told: str | None) -> Plass | None:
         """Find an arkivdel by what it was called; there are few."""
-        called = (one for one in self._structure.values() if one.unit.slag == "arkivdel")
-        return next((one for one in called if one.unit.first("systemID") == told), None)
+        called = (one for one in self._periods() if one.unit.first("systemID") == told)
+        return next(called, None)
+
+    def _periods(self) -> Iterable[Plass]:
+        """List the arkivdeler that units are in."""
+        if self._plassering is not None:
+            return self._plassering.arkivdeler.values()
+        return [one for one in self._structure.values() if one.unit.slag == "arkivdel"]
 
     def _type(self, unit: Lest) -> str:
         """Tell what a unit is, by what it says or else by its fields."""
@@ -238,7 +280,9 @@ class Omforming:
         row["skjerming"] = own or found
 
     def _place(self, unit: Lest, row: Row, above: Plass) -> Plass:
-        return replace(above, unit=unit, system_id=row["system_id"], row=row, dokument=None)
+        return replace(
+            above, unit=unit, system_id=row["system_id"], row=row, dokument=None, finnes=False
+        )
 
     def _make_arkiv(self, unit: Lest, above: Plass | None) -> Plass:
         row = self._row(unit, "arkiv", above, self.navn.id_of(unit))
@@ -318,6 +362,10 @@ class Omforming:
         return self._place(unit, row, above)
 
     def _make_mappe(self, unit: Lest, above: Plass | None) -> Plass | None:
+        known = self._use_known(unit)
+        if known is not None:
+            self._mapper[unit.nr] = known
+            return known
         if above is None or above.unit.slag not in _ABOVE["mappe"]:
             return None
         type_ = self._type(unit)
@@ -325,15 +373,31 @@ class Omforming:
         row[_ABOVE["mappe"][above.unit.slag]] = above.system_id
         row["effektiv_arkivdel"] = above.arkivdel
         self._name(unit, row, "mappe_id", "mappeID")
+        if self._oppdrag.er_melding and type_ == "saksmappe":
+            self._number_case(unit, row)
         if self.navn.is_renamed(unit):
             self._keep_old(row, "systemID", unit.first("systemID"))
         self._screen(row, above, self._period(above))
-        return self._place(unit, row, above)
+        place = self._place(unit, row, above)
+        if self._plassering is not None:
+            self._put(unit, row)
+            self._mapper[unit.nr] = replace(place, row=slim(row))
+        return place
+
+    def _put(self, unit: Lest, row: Row) -> None:
+        """Keep what a unit of a message is called where it came from, and what was not found."""
+        assert self._plassering is not None  # noqa: S101  asked of messages only
+        for name in EKSTERN:
+            self._keep_old(row, name, unit.first(f"referanseEksternNoekkel/{name}"))
+        for kode, name, value in self._plassering.faults(unit):
+            self.tell(unit, kode, name, value, row["system_id"])
+        for klasse in self._plassering.beside(unit):
+            pair = {"klasse_ref": klasse, "mappe_ref": row["system_id"]}
+            self.result.rader[Base.metadata.tables["klasse_mappe"]].append(pair)
 
     def _period(self, above: Plass) -> Plass | None:
         """Find the arkivdel that a place is in."""
-        inside = (one for one in self._structure.values() if one.system_id == above.arkivdel)
-        return next(inside, None)
+        return next((one for one in self._periods() if one.system_id == above.arkivdel), None)
 
     def _name(self, unit: Lest, row: Row, column: str, element: str) -> None:
         """Let a unit be called what it was, unless another is called that."""
@@ -341,20 +405,36 @@ class Omforming:
         if told is not None and self.navn.is_free(column, told):
             return
         if told is None:
-            row[column] = f"{unit.slag}-{self.navn.mark(unit)}"
+            is_given = self._oppdrag.er_melding
+            row[column] = None if is_given else f"{unit.slag}-{self.navn.mark(unit)}"
             return
         self.tell(unit, "I13", element, told, row["system_id"])
-        row[column] = f"{told}/{self.navn.mark(unit)}"
+        is_given = self._oppdrag.er_melding
+        row[column] = None if is_given else f"{told}/{self.navn.mark(unit)}"
         self._keep_old(row, element, told)
+
+    def _number_case(self, unit: Lest, row: Row) -> None:
+        """Let a case of a message keep its number, unless the name that goes with it is taken."""
+        called = case_called(unit)
+        if row["mappe_id"] is not None:
+            number_by_name(row)
+        elif called is not None and unit.first("mappeID") is None:
+            row["mappe_id"] = called if self.navn.is_free("mappe_id", called) else None
+        if row["mappe_id"] is None and called is not None:
+            self.tell(unit, "I13", "sakssekvensnummer", called, row["system_id"])
+            self._keep_old(row, "sakssekvensnummer", str(row["sakssekvensnummer"]))
+            row["sakssekvensnummer"] = None
 
     def _make_registrering(self, unit: Lest, above: Plass | None) -> Plass | None:
         if above is None or above.unit.slag not in _ABOVE["registrering"]:
+            return None
+        if self._plassering is not None and self._plassering.known(unit) is not None:
             return None
         type_ = self._type(unit)
         row = self._row(unit, type_, above, self.navn.id_of(unit))
         row[_ABOVE["registrering"][above.unit.slag]] = above.system_id
         row["referanse_arkivdel"] = self._named_arkivdel(unit, row) or above.arkivdel
-        if unit.first("registreringsID") is None:
+        if unit.first("registreringsID") is None and not self._oppdrag.er_melding:
             row["registrerings_id"] = self._free_id(unit, row, above)
         else:
             self._name(unit, row, "registrerings_id", "registreringsID")
@@ -363,6 +443,8 @@ class Omforming:
         if self.navn.is_renamed(unit):
             self._keep_old(row, "systemID", unit.first("systemID"))
         self._screen(row, above, self._period(above))
+        if self._plassering is not None:
+            self._put(unit, row)
         return self._place(unit, row, above)
 
     def _named_arkivdel(self, unit: Lest, row: Row) -> UUID | None:
@@ -385,18 +467,25 @@ class Omforming:
 
     def _number(self, unit: Lest, row: Row, above: Plass) -> None:
         """Let an entry keep its numbers, unless another has them (M014, M015)."""
-        aar, told = row["journalaar"], row["journalsekvensnummer"]
-        if not self.navn.is_free("journal", f"{aar}/{told}"):
+        is_given = self._oppdrag.er_melding
+        aar, told = row["journalaar"], row.get("journalsekvensnummer")
+        if told is not None and not self.navn.is_free("journal", f"{aar}/{told}"):
             self.tell(unit, "I13", "journalsekvensnummer", f"{aar}/{told}", row["system_id"])
             self._keep_old(row, "journalsekvensnummer", str(told))
-            row["journalsekvensnummer"] = self.navn.next_in_journal(aar)
-        number = row["journalpostnummer"]
-        if not self.navn.take_post(above.unit, number):
+            row["journalsekvensnummer"] = None if is_given else self.navn.next_in_journal(aar)
+        number = row.get("journalpostnummer")
+        if number is not None and not self._take_post(unit, above, number):
             self.tell(unit, "I13", "journalpostnummer", str(number), row["system_id"])
             self._keep_old(row, "journalpostnummer", str(number))
-            row["journalpostnummer"] = self.navn.next_post(above.unit)
+            row["journalpostnummer"] = None if is_given else self.navn.next_post(above.unit)
         if row["journalstatus"]["kode"] in NEVER_DELETED:
             row["har_vaert_journalfoert"] = True
+
+    def _take_post(self, unit: Lest, above: Plass, number: int) -> bool:
+        """Take a number in a mappe into use, unless an entry there has it (M015)."""
+        if self._plassering is not None and self._plassering.has_taken_number(unit):
+            return False
+        return self.navn.take_post(above.unit, number)
 
     def _make_dokumentbeskrivelse(self, unit: Lest, above: Plass | None) -> Plass | None:
         if above is None or above.unit.slag != "registrering":
@@ -404,6 +493,10 @@ class Omforming:
         row = self._row(unit, "dokumentbeskrivelse", above, self.navn.id_of(unit))
         if self.navn.is_renamed(unit):
             self._keep_old(row, "systemID", unit.first("systemID"))
+        if self._oppdrag.er_melding:
+            row["dokumentnummer"] = self.navn.document_number(above.unit, row.get("dokumentnummer"))
+            for name in EKSTERN:
+                self._keep_old(row, name, unit.first(f"referanseEksternNoekkel/{name}"))
         self._screen(row, above)
         self._attach(row, above)
         return self._place(unit, row, above)
@@ -478,7 +571,7 @@ class Omforming:
         def meld(kode: str, element: str, value: str | None) -> None:
             self.tell(unit, kode, element, value, system_id)
 
-        form = forms()[unit.slag]
+        form = self._forms[unit.slag]
         row = read_row(unit, form, self.koder, meld)
         kind = kind_of_party(unit, name)
         row |= contact_of(unit, kind, self.koder, meld)
@@ -487,10 +580,11 @@ class Omforming:
         row[_ABOVE[unit.slag][above.unit.slag]] = above.system_id
         if kind != "intern":
             row["navn"] = unit.first(name)
-        if not (row.get("personidentifikator") or row.get("enhetsidentifikator")):
+        is_told = row.get("personidentifikator") or row.get("enhetsidentifikator")
+        if not is_told or any(unit.first(one) for one in ("organisasjonsnummer", "personnummer")):
             self._keep_old(row, "partID", unit.first("partID"))
         made = above.row.get("opprettet_dato") or self._oppdrag.naa
-        complete(row, resource, form, self._oppdrag.innlesing, made, self.koder, meld)
+        complete(row, resource, form, self._oppdrag, made, self.koder, meld)
         self._add(resource, row)
         return Plass(unit, system_id, row=row)
 
@@ -501,6 +595,20 @@ class Omforming:
     _make_dokumentflyt = _make_merknad
     _make_moetedeltaker = _make_merknad
     _make_konvertering = _make_merknad
+
+    def _make_nasjonalidentifikator(self, unit: Lest, above: Plass | None) -> Plass | None:
+        """Say what a unit is about, by a number in a register; what is no whole number is kept."""
+        if above is None or above.unit.slag not in _ABOVE[unit.slag]:
+            return None
+        form = self._forms[unit.type]
+        row = read_row(unit, form, self.koder, lambda *_: None)
+        if not is_whole(form, row):
+            self.navn.is_nothing(unit)
+            self._keep(unit, "I39")
+            return Plass(unit)
+        row = self._row(unit, unit.type, above, self.navn.part_id(unit))
+        row[_ABOVE[unit.slag][above.unit.slag]] = above.system_id
+        return Plass(unit, row["system_id"], row=row)
 
     def _make_presedens(self, unit: Lest, above: Plass | None) -> Plass | None:
         row = self._owned(unit, above)
@@ -513,7 +621,7 @@ class Omforming:
 
     def _make_avskrivning(self, unit: Lest, above: Plass | None) -> Plass | None:
         """Write an entry off; what another answers waits until all of them are there."""
-        if unit.first("referanseAvskrivesAvJournalpost"):
+        if keys_of(unit, "referanseAvskrivesAvJournalpost"):
             return Plass(unit, self.navn.part_id(unit))
         row = self._owned(unit, above)
         return None if row is None else Plass(unit, row["system_id"], row=row)

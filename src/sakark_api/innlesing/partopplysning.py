@@ -5,7 +5,8 @@ from uuid import NAMESPACE_OID, uuid5
 
 from sakark_api.innlesing.kode import Koder
 from sakark_api.innlesing.mellomlager import Lest
-from sakark_api.innlesing.rad import UKJENT, Meld, Row
+from sakark_api.innlesing.rad import Meld, Row
+from sakark_api.innlesing.verdi import UKJENT
 from sakark_api.noark.metadata.kodeliste import LAND, POSTNUMMER
 from sakark_api.noark.rules.sifre import is_d_nummer, is_foedselsnummer, is_organisasjonsnummer
 
@@ -13,6 +14,9 @@ __all__ = ["contact_of", "kind_of_party"]
 
 _LINES: Final = ("adresselinje1", "adresselinje2", "adresselinje3")
 _PHONES: Final = ("telefon", "mobiltelefon")
+_NUMBERS: Final = ("organisasjonsnummer", "personnummer")
+_TRUE: Final = ("true", "1")
+_FALSE: Final = ("false", "0")
 _INSIDE: Final = ("saksbehandler", "administrativEnhet")
 _REACHED: Final = ("postadresse", "postnummer", "poststed", "epostadresse", "telefonnummer")
 
@@ -20,8 +24,9 @@ _REACHED: Final = ("postadresse", "postnummer", "poststed", "epostadresse", "tel
 def kind_of_party(unit: Lest, name: str) -> str:
     """Tell a person, an organisation and somebody inside from each other.
 
-    XML does not say. Who is named as the one inside is that; who has a contact person or the number
-    of an organisation is one; the rest are persons, whose names are looked after best.
+    An extraction does not say; a message may. Who is named as the one inside is that; who has a
+    contact person or the number of an organisation is one; the rest are persons, whose names are
+    looked after best.
     """
     named = unit.first(name)
     inside = [unit.first(one) for one in _INSIDE]
@@ -29,7 +34,14 @@ def kind_of_party(unit: Lest, name: str) -> str:
     is_inside = any(inside) and not is_reached and named in (None, *inside)
     if unit.slag == "korrespondansepart" and is_inside:
         return "intern"
-    if unit.first("kontaktperson") or is_organisasjonsnummer(unit.first("partID") or ""):
+    if unit.first("personnummer") or unit.first("erPersonnavn") in _TRUE:
+        return "person"
+    is_enhet = unit.first("organisasjonsnummer") or unit.first("erPersonnavn") in _FALSE
+    if (
+        is_enhet
+        or unit.first("kontaktperson")
+        or is_organisasjonsnummer(unit.first("partID") or "")
+    ):
         return "enhet"
     return "person"
 
@@ -43,7 +55,7 @@ def contact_of(unit: Lest, kind: str, koder: Koder, meld: Meld) -> Row:
         row["postadresse"] = _address(unit, koder, meld)
     if contact := _contact(unit, meld):
         row["kontaktinformasjon"] = contact
-    number = (unit.first("partID") or "").strip()
+    number = _number_of(unit, kind)
     own = str(uuid5(NAMESPACE_OID, f"{unit.nr}/{number}"))
     if kind == "enhet" and is_organisasjonsnummer(number):
         row["enhetsidentifikator"] = {"systemID": own, "organisasjonsnummer": number}
@@ -51,7 +63,18 @@ def contact_of(unit: Lest, kind: str, koder: Koder, meld: Meld) -> Row:
         row["personidentifikator"] = [{"systemID": own, "foedselsnummer": number}]
     elif kind == "person" and is_d_nummer(number):
         row["personidentifikator"] = [{"systemID": own, "dNummer": number}]
+    used = row.get("enhetsidentifikator") or row.get("personidentifikator")
+    for name in _NUMBERS:
+        told = unit.first(name)
+        if told is not None and not (used and told.strip() == number):
+            meld("I39", name, told)
     return row
+
+
+def _number_of(unit: Lest, kind: str) -> str:
+    """Give the number that somebody is known by, where it is told or may be."""
+    told = unit.first("organisasjonsnummer" if kind == "enhet" else "personnummer")
+    return (told or unit.first("partID") or "").strip()
 
 
 def _address(unit: Lest, koder: Koder, meld: Meld) -> dict[str, Any]:

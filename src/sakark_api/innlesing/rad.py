@@ -10,7 +10,10 @@ from pydantic import ValidationError
 from sakark_api.innlesing.felt import Felt, Form, Gruppe
 from sakark_api.innlesing.kode import Koder
 from sakark_api.innlesing.mellomlager import Lest
-from sakark_api.innlesing.verdi import Uleselig, read_value
+from sakark_api.innlesing.navn import Oppdrag
+from sakark_api.innlesing.ordbok import DEL_SKJERMET, NAVN
+from sakark_api.innlesing.verdi import UKJENT, Uleselig, read_value
+from sakark_api.noark.attribute import BoundAttribute
 from sakark_api.noark.metadata.kodeliste import SKJERMINGMETADATA, TILGANGSRESTRIKSJON
 from sakark_api.noark.names import to_wire
 from sakark_api.noark.resource import Resource
@@ -18,7 +21,7 @@ from sakark_api.noark.rules.skjerming import EVERYTHING
 from sakark_api.noark.values import NORWAY, Kode, dump_value, wire_time
 from sakark_api.rest.schema import foreign_offset
 
-__all__ = ["UKJENT", "Meld", "Row", "complete", "read_row"]
+__all__ = ["Meld", "Row", "complete", "is_whole", "read_row"]
 
 Row = dict[str, Any]
 """The columns of a row; values of the standard's types as they are on the wire."""
@@ -26,7 +29,6 @@ Row = dict[str, Any]
 Meld = Callable[[str, str, str | None], None]
 """Tells of a fault: its number, the element, and what stood there."""
 
-UKJENT: Final = "Ukjent"
 _BLOCKED: Final = "XX"
 """Kode of what is blocked until it has been assessed (M500)."""
 _ASSESSED_LATER: Final = "G"
@@ -41,28 +43,66 @@ def read_row(unit: Lest, form: Form, koder: Koder, meld: Meld) -> Row:
         told = [one for one in values if one.strip()]
         for _ in values[len(told) :]:
             meld("I34", name, None)
-        if not told or name == "systemID" or name in form.apart:
+        if not told or name == "systemID" or name in form.apart or _is_name(name, form.felt):
             continue
         if name not in form.felt:
             for one in told:
                 meld("I33", name, one)
             continue
         felt = form.felt[name]
-        row[felt.name] = found = _read(name, felt, told, koder, meld)
+        called = unit.first(f"{name}{NAVN}")
+        row[felt.name] = found = _read(name, felt, told, koder, meld, called)
         if isinstance(found, datetime) and (offset := foreign_offset(found)) is not None:
             offsets[to_wire(felt.name)] = offset
     if offsets:
         row["tidssoner"] = offsets
-    for name, several in unit.grupper.items():
-        _read_group(row, name, several, form, koder, meld)
+    _read_groups(row, unit, form, koder, meld)
     return row
 
 
-def _read(name: str, felt: Felt, values: Sequence[str], koder: Koder, meld: Meld) -> Any:  # noqa: ANN401
+def _read_groups(row: Row, unit: Lest, form: Form, koder: Koder, meld: Meld) -> None:
+    """Read the values of a unit; one with a part that is screened is screened itself."""
+    for name, several in unit.grupper.items():
+        if name not in form.apart:
+            _read_group(row, name, several, form, koder, meld)
+    if DEL_SKJERMET in form.apart and unit.first(DEL_SKJERMET) and "skjerming" not in row:
+        meld("I23", "erSkjermet", None)
+        row["skjerming"] = _until_assessed(koder)
+
+
+def is_whole(form: Form, row: Row) -> bool:
+    """Tell whether a row has all that must be told."""
+    return all(row.get(one.name) is not None for one in form.felt.values() if one.needed)
+
+
+def _is_name(name: str, fields: Mapping[str, Felt]) -> bool:
+    """Tell what a code is called, which is read with the code."""
+    felt = fields.get(name.removesuffix(NAVN)) if name.endswith(NAVN) else None
+    return felt is not None and felt.python is Kode
+
+
+def _until_assessed(koder: Koder) -> dict[str, Any]:
+    """Screen everything until somebody has assessed it."""
+    return {
+        "tilgangsrestriksjon": koder.default(TILGANGSRESTRIKSJON.name, _BLOCKED),
+        "skjermingMetadata": [koder.default(SKJERMINGMETADATA.name, EVERYTHING)],
+    }
+
+
+def _read(
+    name: str,
+    felt: Felt,
+    values: Sequence[str],
+    koder: Koder,
+    meld: Meld,
+    called: str | None = None,
+) -> Any:  # noqa: ANN401
     """Read the values of a field: all of them where it has room for more than one."""
     if not felt.many:
         for one in values[1:]:
             meld("I32", name, one)
+        if felt.python is Kode:
+            return _code(name, felt, values[0], koder, meld, called)
         return _one(name, felt, values[0], koder, meld)
     read = [_one(name, felt, one, koder, meld) for one in values]
     return [one for one in read if one is not None] or None
@@ -70,17 +110,30 @@ def _read(name: str, felt: Felt, values: Sequence[str], koder: Koder, meld: Meld
 
 def _one(name: str, felt: Felt, value: str, koder: Koder, meld: Meld) -> Any:  # noqa: ANN401
     if felt.python is Kode:
-        assert felt.codelist is not None  # noqa: S101  codes are of a list
-        known = koder.find(felt.codelist, value)
-        if known is not None:
-            return known
-        meld("I20", name, value)
-        return koder.add(felt.codelist, value)
+        return _code(name, felt, value, koder, meld, None)
     try:
         return read_value(name, felt.python, value, long=felt.long)
     except Uleselig:
         meld("I31", name, value)
         return None
+
+
+def _code(
+    name: str, felt: Felt, value: str, koder: Koder, meld: Meld, called: str | None
+) -> dict[str, Any]:
+    """Find a code by what is told of it: its kode or its name, and in a message perhaps both."""
+    assert felt.codelist is not None  # noqa: S101  codes are of a list
+    known = koder.find(felt.codelist, value)
+    by_name = None if known or not called else koder.find(felt.codelist, called)
+    if by_name is not None:
+        meld("I33", name, value)
+        return by_name
+    if known is None:
+        meld("I20", name, value)
+        return koder.add(felt.codelist, called or value, value.strip())
+    if called and called.strip().casefold() != str(known.get("kodenavn", "")).casefold():
+        meld("I33", f"{name}{NAVN}", called)
+    return known
 
 
 def _read_group(
@@ -124,15 +177,18 @@ def _fields_of(
         if not written:
             continue
         felt = gruppe.felt.get(name)
+        if _is_name(name, gruppe.felt):
+            continue
         if felt is None:
             for one in written:
                 meld("I33", path, one)
             continue
 
-        def tell(kode: str, _: str, told: str | None, path: str = path) -> None:
-            meld(kode, path, told)
+        def tell(kode: str, element: str, told: str | None) -> None:
+            meld(kode, f"{gruppe.name}/{element}", told)
 
-        found = _read(name, felt, written, koder, tell)
+        called = next(iter(told.get(f"{name}{NAVN}", ())), None)
+        found = _read(name, felt, written, koder, tell, called)
         if isinstance(found, datetime):
             found = wire_time(found)
         if found is not None:
@@ -184,7 +240,7 @@ def complete(
     row: Row,
     resource: Resource[Any],
     form: Form,
-    importer: UUID,
+    oppdrag: Oppdrag,
     made: datetime,
     koder: Koder,
     meld: Meld,
@@ -197,18 +253,28 @@ def complete(
     for bound in resource.attributes:
         if not bound.spec.always or row.get(bound.name) is not None or bound.name == "system_id":
             continue
+        if bound.name in form.gis:
+            continue
         if bound.python is UUID:
-            row[bound.name] = importer
+            row[bound.name] = oppdrag.innlesing
             continue
         if bound.name in demanded:
             meld("I30", demanded[bound.name], None)
         if bound.python is Kode and bound.spec.codelist is not None:
-            default = bound.spec.default or _CODES[bound.name]
+            told = form.utgangsverdi.get(bound.wire)
+            default = told or bound.spec.default or _CODES[bound.name]
             row[bound.name] = koder.default(bound.spec.codelist.name, default)
         elif bound.python is datetime:
             row[bound.name] = made
         else:
-            row[bound.name] = _number(bound.name, row, made) if bound.python is int else UKJENT
+            row[bound.name] = _told_by_nobody(bound, row, made, oppdrag)
+
+
+def _told_by_nobody(bound: BoundAttribute, row: Row, made: datetime, oppdrag: Oppdrag) -> Any:  # noqa: ANN401
+    """Give a number or a text that must be there; who did it, is who sent it, if that is known."""
+    if bound.python is int:
+        return _number(bound.name, row, made)
+    return oppdrag.avsender if bound.name.endswith("_av") else UKJENT
 
 
 def _number(name: str, row: Row, made: datetime) -> int:

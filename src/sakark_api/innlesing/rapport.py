@@ -6,6 +6,7 @@ from html import escape
 from pathlib import Path
 from typing import Any, Final
 
+from sakark_api.deponering.pakke import ARKIVSTRUKTUR
 from sakark_api.innlesing.avstemming import Avstemming
 from sakark_api.texts import Text, text
 
@@ -13,6 +14,7 @@ __all__ = ["write_report"]
 
 _JSON: Final = "avstemming.json"
 _HTML: Final = "avstemming.html"
+_RECEIPT: Final = "arkivmelding.opprett.kvittering.xml"
 _STYLE: Final = (
     "body{font:16px/1.5 sans-serif;margin:2rem auto;max-width:72rem;padding:0 1rem}"
     "table{border-collapse:collapse;width:100%;margin:1rem 0}"
@@ -22,31 +24,37 @@ _STYLE: Final = (
 )
 
 
-def write_report(found: Avstemming, folder: Path) -> tuple[Path, Path]:
-    """Write a report as JSON and HTML into a folder; only its owner may read what is written."""
+def write_report(found: Avstemming, folder: Path) -> list[Path]:
+    """Write a report as JSON and HTML into a folder, and the receipt of a message beside them.
+
+    Only their owner may read them.
+    """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     data = json.dumps(found.as_data(), ensure_ascii=False, indent=1, default=str)
-    written = (folder / _JSON, folder / _HTML)
-    for path, content in zip(written, (f"{data}\n", page(found)), strict=True):
+    contents = {_JSON: f"{data}\n", _HTML: page(found)}
+    if found.receipt is not None:
+        contents[_RECEIPT] = found.receipt
+    for name, content in contents.items():
+        path = folder / name
         path.touch(mode=0o600)
         path.write_text(content, encoding="utf-8")
-    return written
+    return [folder / name for name in contents]
 
 
 def page(found: Avstemming) -> str:
     """Write a report as HTML: everything of others is escaped, and nothing is fetched."""
     data = found.as_data()
-    title = escape(str(text("Avstemming av innlest arkivuttrekk")))
+    title = escape(str(text("Avstemming av det som er lest inn")))
     parts = [
         f"<h1>{title}</h1>",
         _table((), _head(data)),
-        _heading(text("Antall i uttrekket og her")),
+        _heading(text("Antall i kilden og her")),
         _table(
             _names(
                 text("Slag"),
                 text("Type"),
                 text("År"),
-                text("I uttrekket"),
+                text("I kilden"),
                 text("Her"),
                 text("I eget register"),
             ),
@@ -67,7 +75,7 @@ def page(found: Avstemming) -> str:
         _heading(text("Avvik")),
         *map(_fault, data["avvik"]),
         _heading(text("Stikkprøver")),
-        *map(_sample, data["proever"]),
+        *(_sample(one, data.get("fil", ARKIVSTRUKTUR)) for one in data["proever"]),
         _heading(text("Underskrift")),
         f"<p>{escape(str(text('Sted, dato og navn på den som godkjenner avstemmingen:')))}</p>",
         "<p>______________________________________</p>",
@@ -110,7 +118,7 @@ def _head(data: Mapping[str, Any]) -> Iterator[str]:
         (text("Pakke"), data["mappe"]),
         (text("Versjon"), data["versjon"]),
         (text("Fingeravtrykk (SHA-256)"), data["fingeravtrykk"]),
-        (text("Arkivdelstatus"), data["arkivdelstatus"] or text("som i uttrekket")),
+        (text("Arkivdelstatus"), data["arkivdelstatus"] or text("som i kilden")),
         (text("Dokumentfiler"), data["filer"]),
         (text("Byte"), data["byte"]),
         (text("Prøvekjøring"), text("ja") if data["dry_run"] else text("nei")),
@@ -154,8 +162,8 @@ def _fault(one: Mapping[str, Any]) -> str:
     return f"<details><summary>{escape(said)}</summary>{table}</details>"
 
 
-def _sample(one: Mapping[str, Any]) -> str:
+def _sample(one: Mapping[str, Any], fil: str) -> str:
     rows = (_row(name, source, here, unlike=not same) for name, source, here, same in one["felt"])
-    said = f"{one['system_id']} (arkivstruktur.xml, linje {one['linje']})"
-    table = _table(_names(text("Element"), text("I uttrekket"), text("Her")), rows)
+    said = f"{one['system_id']} ({fil}, linje {one['linje']})"
+    table = _table(_names(text("Element"), text("I kilden"), text("Her")), rows)
     return f"<details><summary>{escape(said)}</summary>{table}</details>"

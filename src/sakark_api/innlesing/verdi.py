@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, time
+from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,10 +11,14 @@ from pydantic_core import PydanticCustomError
 from sakark_api.deponering.element import DATES
 from sakark_api.noark.values import NORWAY, parse_time
 
-__all__ = ["Uleselig", "read_uuid", "read_value"]
+__all__ = ["UKJENT", "Uleselig", "read_uuid", "read_value"]
+
+UKJENT: Final = "Ukjent"
+"""What stands where there must be a text, and none is known."""
 
 _LARGEST: Final = 2**31 - 1
 _NUMBER: Final = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
+_DECIMAL: Final = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?", re.ASCII)
 _DAY: Final = re.compile(r"(\d{4}-\d{2}-\d{2})(?:T.*|Z|[+-]\d{2}:\d{2})?", re.ASCII | re.DOTALL)
 _ZONE: Final = re.compile(r"(?:Z|[+-]\d{2}:\d{2})$", re.ASCII)
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
@@ -36,6 +41,8 @@ def read_value(name: str, python: type[Any], value: str, *, long: bool = False) 
         return _integer(stripped, long=long)
     if python is UUID:
         return read_uuid(stripped)
+    if python is Decimal:
+        return _decimal(stripped)
     return value
 
 
@@ -53,6 +60,12 @@ def _integer(value: str, *, long: bool) -> int:
     if not long and abs(number) > _LARGEST:
         raise Uleselig(value)
     return number
+
+
+def _decimal(value: str) -> Decimal:
+    if not _DECIMAL.fullmatch(value):
+        raise Uleselig(value)
+    return Decimal(value)
 
 
 def _day(value: str) -> datetime:

@@ -27,7 +27,7 @@ from sqlalchemy import (
     table,
     update,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, Insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.types import TypeDecorator, Uuid
@@ -62,11 +62,14 @@ __all__ = [
     "find",
     "finish",
     "go_on",
+    "has_message",
     "highest_numbers",
     "insert_rows",
     "keep_faults",
     "numbers_of",
+    "raise_documents",
     "raise_series",
+    "raise_to",
     "rows_of",
     "taken",
     "update_row",
@@ -77,7 +80,10 @@ class Innlesing(Base):
     """One import of one extraction."""
 
     __tablename__ = "innlesing"
-    __table_args__ = (UniqueConstraint("tenant_id", "fingeravtrykk"),)
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "fingeravtrykk"),
+        UniqueConstraint("tenant_id", "melding"),
+    )
 
     tenant_id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -94,6 +100,8 @@ class Innlesing(Base):
     """How far that step has come: the place of the last unit that is there."""
     tall: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
     """What has been counted."""
+    melding: Mapped[str | None]
+    """What whoever sent a message calls it: the same message comes in once."""
 
 
 class Innlesingsavvik(Base):
@@ -141,6 +149,14 @@ def find(session: Session, fingeravtrykk: str) -> Innlesing | None:
     """Find the import of an extraction."""
     ours = Innlesing.tenant_id == session.info["tenant_id"]
     return session.scalar(select(Innlesing).where(ours, Innlesing.fingeravtrykk == fingeravtrykk))
+
+
+def has_message(session: Session, melding: str) -> bool:
+    """Tell whether a message of that name has come before."""
+    ours = Innlesing.tenant_id == session.info["tenant_id"]
+    return bool(
+        session.scalar(select(select(1).where(ours, Innlesing.melding == melding).exists()))
+    )
 
 
 def begin(session: Session, one: Innlesing) -> None:
@@ -379,7 +395,7 @@ def count_units(session: Session, innlesing: UUID) -> Iterator[tuple[str, str, s
             one.c.referanse_opprettet_av == innlesing,
         )
         for row in session.execute(found.group_by(kind, year)):
-            yield one.name, row[0], row[1], row[2]
+            yield str(one.name), row[0], row[1], row[2]
     for name, owners in _PARTS.items():
         one = Base.metadata.tables[name]
         total = sum(_count_parts(session, innlesing, one, *owner) for owner in owners.items())
@@ -443,9 +459,21 @@ _PARTS: Final[Mapping[str, Mapping[str, type[Base]]]] = {
     "avskrivning": {"journalpost_ref": Registrering},
     "moetedeltaker": {"mappe_ref": Mappe},
     "konvertering": {"dokumentobjekt_ref": Dokumentobjekt},
+    "nasjonalidentifikator": {"mappe_ref": Mappe, "registrering_ref": Registrering},
 }
 """What does not say who made it: where it says of which unit it is."""
 _CASE_NUMBER: Final = r"^([0-9]{4})/([0-9]{1,9})$"
+
+
+def raise_to(session: Session, numbers: Mapping[str, int]) -> None:
+    """Let series go on after some numbers, where they have not come so far."""
+    rows = [
+        {"tenant_id": session.info["tenant_id"], "serie": serie, "verdi": number}
+        for serie, number in sorted(numbers.items())
+    ]
+    if rows:
+        made = upsert(Teller)
+        session.connection().execute(_raised(made), rows)
 
 
 def raise_series(session: Session, arkivdeler: Collection[UUID]) -> None:
@@ -465,6 +493,16 @@ def raise_series(session: Session, arkivdeler: Collection[UUID]) -> None:
     _raise(session, post, func.coalesce(entries.journalpostnummer, 0), *held)
     _raise(session, post, func.count(), *held, whole=True)
     _raise_documents(session, held)
+
+
+def raise_documents(session: Session, innlesing: UUID) -> None:
+    """Let documents in what an import made be numbered after those that came (M005, M007)."""
+    entries = table_of(Registrering).c
+    own = (
+        entries.tenant_id == session.info["tenant_id"],
+        entries.referanse_opprettet_av == innlesing,
+    )
+    _raise_documents(session, own)
 
 
 def _raise_documents(session: Session, held: Sequence[ColumnElement[bool]]) -> None:
@@ -510,9 +548,12 @@ def _raise(
         .having(highest > 0)
     )
     made = upsert(Teller).from_select(["tenant_id", "serie", "verdi"], found)
-    session.connection().execute(
-        made.on_conflict_do_update(
-            index_elements=[Teller.tenant_id, Teller.serie],
-            set_={"verdi": func.greatest(Teller.verdi, made.excluded.verdi)},
-        )
+    session.connection().execute(_raised(made))
+
+
+def _raised(made: Insert) -> Insert:
+    """Let a counter be the higher of what it was and what is given."""
+    return made.on_conflict_do_update(
+        index_elements=[Teller.tenant_id, Teller.serie],
+        set_={"verdi": func.greatest(Teller.verdi, made.excluded.verdi)},
     )
