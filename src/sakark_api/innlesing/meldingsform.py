@@ -71,7 +71,7 @@ _GIVEN: Final = frozenset(
 )
 """Columns that are given when a row is written, where a message has none."""
 _DEFAULTS: Final[Mapping[str, str]] = {"dokumentstatus": "F", "moeteregistreringstype": "SF"}
-"""What is sent to the archive is finished, and a matter of a meeting put forward, where not told."""
+"""What comes to the archive is finished, and a matter of a meeting put forward, where not told."""
 _REGISTRE: Final = ("matrikkel", "bygning", "plan", "posisjon")
 
 

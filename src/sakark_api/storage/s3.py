@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import threading
 from base64 import b64encode
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable
 from contextlib import suppress
@@ -9,7 +10,6 @@ from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
 from io import BytesIO
-from threading import Lock
 from typing import TYPE_CHECKING, TypedDict, TypeVar
 from uuid import uuid4
 
@@ -196,7 +196,7 @@ class _Writing:
         self._small = bytearray()
         self._upload: str | None = None
         self._parts: dict[int, CompletedPartTypeDef] = {}
-        self._one_at_a_time = Lock()
+        self._one_at_a_time = threading.Lock()
         self._sent = False
         # By this mark we know our own object again when the answer to us was lost on the way.
         self._mark = {OUR_MARK: uuid4().hex}
