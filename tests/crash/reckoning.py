@@ -17,6 +17,8 @@ __all__ = ["calm_down", "reckon", "sweep"]
 
 CALM_SECONDS = 120
 """How long the queue may stand still."""
+BEATS_SECONDS = 20
+"""Whose heart has not beaten for as long is dead: it beats every ten seconds."""
 VERDICTS_WITHOUT_COPY = frozenset({"arkivformat", "falsk_pdfa", "ukjent", "beholdes"})
 
 
@@ -61,7 +63,7 @@ def _unfinished(house: House) -> list[str]:
 def _hurry(house: House) -> None:
     house.ask(
         "update procrastinate_workers set last_heartbeat = now() - interval '1 hour'"
-        " where id < (select max(id) from procrastinate_workers)"
+        f" where last_heartbeat < now() - interval '{BEATS_SECONDS} seconds'"
     )
     house.ask(
         "update procrastinate_jobs set scheduled_at = now()"
