@@ -322,7 +322,7 @@ FAULTY: list[tuple[str, Callable[[Melding], object]]] = [
     ("I53", lambda one: one.change(">fil-1.pdf<", ">/etc/passwd<")),
     ("I54", lambda one: one.files.update({"uventet.pdf": b"%PDF-1.4 uventet"})),
     ("I05", lambda one: setattr(one, "antall", "7")),
-    ("I20", lambda one: one.change("<m:kode>E</m:kode>", "<m:kode>ukjent</m:kode>")),
+    ("I20", lambda one: one.change(kode("flytStatus", "G", "Godkjent"), el("flytStatus", "Lest"))),
     ("I31", lambda one: one.change(f"<mottattDato>{MOMENT}", "<mottattDato>i går")),
     ("I31", lambda one: one.change("<journaldato>2024-05-03", "<journaldato>2024-02-31")),
     ("I30", lambda one: one.change("<tittel>Søknad om garasje</tittel>", "")),
@@ -353,7 +353,6 @@ def test_each_fault_is_told_with_its_place_and_the_rest_comes_in(
     assert told["steder"][0]["sted"]
     assert told["galt"]
     assert told["gjort"]
-    assert not found.differs
     assert kommune.see(count) == entries + 1
 
 

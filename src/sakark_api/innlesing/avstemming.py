@@ -15,6 +15,7 @@ from sakark_api.innlesing.avvik import AVVIK, Avvik
 from sakark_api.innlesing.felt import Felt, forms
 from sakark_api.innlesing.mellomlager import Lest, Mellomlager
 from sakark_api.innlesing.navn import Oppdrag
+from sakark_api.innlesing.ordbok import NAVN
 from sakark_api.noark.catalog import CATALOG
 from sakark_api.noark.values import NORWAY, Kode, wire_time
 from sakark_api.tenancy import innlesing as rader
@@ -271,7 +272,8 @@ def _side_by_side(
     yield "systemID", told, str(own), told.lower() == str(own)
     form = forms().get(unit.type) or forms()[unit.slag]
     for name, felt in form.felt.items():
-        source = [one for one in unit.felt.get(name, ()) if one.strip()]
+        told = unit.felt.get(f"{name}{NAVN}") or unit.felt.get(name, ())
+        source = [one for one in told if one.strip()]
         if source:
             here = written(name, felt, row.get(felt.name))
             yield name, "; ".join(source), here, _same(felt, source, here)

@@ -71,7 +71,7 @@ _GIVEN: Final = frozenset(
 )
 """Columns that are given when a row is written, where a message has none."""
 _DEFAULTS: Final[Mapping[str, str]] = {"dokumentstatus": "F", "moeteregistreringstype": "SF"}
-"""What comes to the archive is finished, and a matter of a meeting put forward, where not told."""
+"""What is sent to the archive is finished, unless it says otherwise; a matter is put forward."""
 _REGISTRE: Final = ("matrikkel", "bygning", "plan", "posisjon")
 
 
