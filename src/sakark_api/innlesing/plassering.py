@@ -125,7 +125,9 @@ class Plassering:
                 self._put(session, unit)
 
     def place_of(self, unit: Lest, mapper: Mapping[int, Plass]) -> Plass | None:
-        """Give what an outermost unit is put into."""
+        """Give what an outermost unit is put into; what the kommune has already is there itself."""
+        if unit.nr in self._known:
+            return self._known[unit.nr]
         inside = mapper.get(self._inside.get(unit.nr, 0))
         if inside is not None and inside.system_id is not None:
             return inside
