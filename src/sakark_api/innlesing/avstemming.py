@@ -272,8 +272,8 @@ def _side_by_side(
     yield "systemID", told, str(own), told.lower() == str(own)
     form = forms().get(unit.type) or forms()[unit.slag]
     for name, felt in form.felt.items():
-        told = unit.felt.get(f"{name}{NAVN}") or unit.felt.get(name, ())
-        source = [one for one in told if one.strip()]
+        given = unit.felt.get(f"{name}{NAVN}") or unit.felt.get(name, ())
+        source = [one for one in given if one.strip()]
         if source:
             here = written(name, felt, row.get(felt.name))
             yield name, "; ".join(source), here, _same(felt, source, here)

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Annotated, Final
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from sakark_api.deponering.dias.innsending import Innsending
 from sakark_api.errors import Invalid
@@ -24,6 +24,9 @@ _MOST_PARTS: Final = 1000
 class NyttUttrekk(Body):
     """Hva et uttrekk skal være av: det samme som `sakark export` tar."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"fra": "2014-01-01", "til": "2018-12-31"}]}
+    )
     arkivdel: Annotated[Sequence[UUID], Field(max_length=_MOST_PARTS)] = Field(
         default=(),
         description=str(text("systemID til arkivdelene; uten noen blir det alle avsluttede")),
