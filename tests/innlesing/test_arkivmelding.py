@@ -26,6 +26,7 @@ from tests.deponering.pakker import (
     klasse,
     made,
     system,
+    system_id,
 )
 from tests.innlesing.conftest import Mottaker, new_kommune
 from tests.innlesing.meldinger import (
@@ -508,6 +509,8 @@ def gammel(kommune: Mottaker, tmp_path_factory: pytest.TempPathFactory) -> UUID:
     head = made(101, tittel="Eldre arkiv", arkivstatus="Avsluttet") + CREATED + CLOSED
     utkast = Utkast(files={})
     utkast.xml["arkivstruktur"] = head + maker + part
+    utkast.change("endringslogg", system_id(20), system_id(102))
+    utkast.change("endringslogg", "saksansvarlig", "tittel")
     kommune.take(utkast.write(tmp_path_factory.mktemp("gammel")))
     period: UUID = kommune.see(
         lambda s: s.scalars(
