@@ -25,7 +25,7 @@ from sakark_api.settings import Settings
 __all__ = ["compared", "free_port", "keep", "measured", "wait_for"]
 
 _RESULTS = Path(__file__).parent / "results"
-START_SECONDS = 60
+START_SECONDS = 180
 
 
 @contextmanager
