@@ -204,7 +204,7 @@ def test_a_damaged_file_is_told_of_and_not_copied(
 
 def test_parts_of_a_file_under_way_come_along(world: World, bucket: Settings, migrate: Run) -> None:
     client = world.client
-    before = ours(migrate("--json"))["deler"]
+    migrate()  # what others have left
     begun = client.request(
         "POST",
         client.link(world.dokumentbeskrivelse, "arkivstruktur/fil/"),
@@ -216,7 +216,7 @@ def test_parts_of_a_file_under_way_come_along(world: World, bucket: Settings, mi
     done = migrate("--json")
 
     client.delete(session)
-    assert ours(done)["deler"] == before + 1
+    assert ours(done)["deler"] == 1
     assert b"halv" in contents(bucket)
 
 
