@@ -104,6 +104,17 @@ def locked_zip(path: Path) -> Path:
     return path
 
 
+def spoilt_zip(path: Path, name: str, content: str) -> Path:
+    """Make a package whose file can be found, and not be unpacked."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as package:
+        package.writestr(name, content)
+    raw = bytearray(path.read_bytes())
+    begin = raw.index(name.encode()) + len(name)
+    raw[begin : begin + 4] = b"\xff\xff\xff\xff"
+    path.write_bytes(raw)
+    return path
+
+
 def rtf(path: Path) -> Path:
     path.write_bytes(rb"{\rtf1\ansi\deff0 S\'f8knad om carport i Storgata 1\par}")
     return path

@@ -24,6 +24,7 @@ from sakark_api.formats import (
     text_of,
 )
 from sakark_api.formats.epost import is_overfull
+from sakark_api.formats.package import is_locked
 from sakark_api.formats.sandbox import found
 from sakark_api.settings import Settings
 
@@ -87,6 +88,12 @@ def test_every_kind_of_file_has_its_verdict(
 
     assert (found.verdict, found.identification.puid) == (verdict, puid)
     assert all(found.reasons)
+
+
+def test_a_package_that_cannot_be_unpacked_asks_for_no_password(tmp_path: Path) -> None:
+    path = made.spoilt_zip(tmp_path / "a.odt", "META-INF/manifest.xml", "<manifest/>" * 1000)
+
+    assert not is_locked(path)
 
 
 @needs("verapdf")

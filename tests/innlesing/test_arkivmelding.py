@@ -1,9 +1,6 @@
 """A message comes in as an extraction does: once, whole, and every fault of it told."""
 
-import os
-import signal
 import subprocess
-import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -28,6 +25,7 @@ from tests.deponering.pakker import (
     system,
     system_id,
 )
+from tests.formats.made import spoilt_zip
 from tests.innlesing.conftest import Mottaker, new_kommune
 from tests.innlesing.meldinger import (
     ARKIVDEL,
@@ -52,7 +50,7 @@ from tests.innlesing.meldinger import (
     saksmappe,
 )
 from tests.innlesing.regnskap import held, missing_of_message
-from tests.innlesing.test_innlesing import command, count, faults
+from tests.innlesing.test_innlesing import command, count, faults, killed_midway
 from tests.tenancy.processes import environment
 
 from sakark_api.deponering.kontroll import check
@@ -494,6 +492,13 @@ def test_what_is_no_zip_file_is_refused(kommune: Mottaker, tmp_path: Path) -> No
         kommune.take(path)
 
 
+def test_a_zip_file_that_is_damaged_is_refused(kommune: Mottaker, tmp_path: Path) -> None:
+    path = spoilt_zip(tmp_path / "melding.zip", "arkivmelding.xml", "<arkivmelding/>" * 1000)
+
+    with pytest.raises(Invalid, match="pakkes ut"):
+        kommune.take(path)
+
+
 @pytest.fixture(scope="module")
 def gammel(kommune: Mottaker, tmp_path_factory: pytest.TempPathFactory) -> UUID:
     """A closed arkivdel with its klasser, and nothing in it."""
@@ -614,16 +619,7 @@ def test_an_import_that_is_killed_is_gone_on_with_and_becomes_the_same(
         one.take(first, aktiv=True)
     folder = large(200).write(tmp_path / "stor")
     env = environment(service)
-    process = subprocess.Popen(
-        command(folder, killed.slug), env=env, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
-    )
-    try:
-        while killed.see(count) == 3 and process.poll() is None:
-            time.sleep(0.1)
-    finally:
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
-    half = killed.see(count)
+    half = killed_midway(killed, folder, env, before=3)
 
     again = subprocess.run(command(folder, killed.slug), env=env, capture_output=True, check=False)
     found = whole.take(folder)

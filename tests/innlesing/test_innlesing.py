@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -329,22 +329,28 @@ def command(folder: Path, kommune: str, *more: str) -> list[str]:
     return [sakark, "import", "--kommune", kommune, *more, str(folder)]
 
 
+def killed_midway(one: Mottaker, folder: Path, env: Mapping[str, str], before: int) -> int:
+    """Kill an import when more entries are there than before; give how many."""
+    process = subprocess.Popen(
+        command(folder, one.slug), env=env, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+    )
+    try:
+        while one.see(count) == before and process.poll() is None:
+            time.sleep(0.1)
+    finally:
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    found: int = one.see(count)
+    return found
+
+
 def test_an_import_that_is_killed_is_gone_on_with_and_becomes_the_same(
     service: Service, tmp_path: Path
 ) -> None:
     folder = write_large(tmp_path / "stor", cases=40, entries=10)
     killed, whole = (new_kommune(service.settings, name) for name in ("drept", "helt"))
     env = environment(service)
-    process = subprocess.Popen(
-        command(folder, killed.slug), env=env, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
-    )
-    try:
-        while killed.see(count) == 0 and process.poll() is None:
-            time.sleep(0.2)
-    finally:
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
-    half = killed.see(count)
+    half = killed_midway(killed, folder, env, before=0)
 
     again = subprocess.run(command(folder, killed.slug), env=env, capture_output=True, check=False)
     found = whole.take(folder)

@@ -1,6 +1,7 @@
 """What a package (ZIP, or old Office's compound file) shows before it is opened."""
 
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ _MOST_FOLD = 200
 _SMALL = 50 * 1024 * 1024
 """What may be folded as much as it likes."""
 _ENCRYPTED = 0x1
+_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, ValueError)
 _MANIFEST = "META-INF/manifest.xml"
 _MOST_MANIFEST = 4 * 1024 * 1024
 
@@ -83,5 +85,5 @@ def _of_zip(path: Path, question: Callable[[zipfile.ZipFile], bool]) -> bool:
     try:
         with zipfile.ZipFile(path) as package:
             return question(package)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError):
-        return False
+    except (*_DAMAGED, NotImplementedError, RuntimeError, OSError):
+        return False  # what is broken is told of when it is to be converted

@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -23,6 +24,7 @@ _DENSEST: Final = 200
 _SMALL: Final = 64 * 1024 * 1024
 """What files may always be together, however small they are packed."""
 _PIECE: Final = 1 << 20
+_DAMAGED: Final = (zipfile.BadZipFile, zlib.error, EOFError)
 
 
 @contextmanager
@@ -54,7 +56,7 @@ def _unpack(path: Path, root: Path) -> None:
             _refuse_odd(path, files)
             for one in files:
                 _write(archive, one, root.joinpath(*_parts(one)))
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as error:
+    except (*_DAMAGED, NotImplementedError, RuntimeError, OSError) as error:
         raise Invalid(
             text(
                 "{fil} kan ikke pakkes ut ({feil}). Pakk den ut selv, og oppgi mappen.",
