@@ -87,8 +87,9 @@ def test_server_that_does_not_answer_is_unavailable() -> None:
     with closing(s3_client(settings)) as client:
         documents = S3Documents(client, "sakark")
 
-        with pytest.raises(Unavailable, match="svarer ikke"):
-            asyncio.run(documents.check())
+        for act in (documents.check(), documents.destroy("molde/a")):
+            with pytest.raises(Unavailable, match="svarer ikke"):
+                asyncio.run(act)
 
 
 @SIZES

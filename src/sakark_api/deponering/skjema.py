@@ -125,13 +125,9 @@ OF_DEPOSIT: Final[Mapping[str, Skjema]] = {
 """Those that come along in a deposit of version 5.0, by their names there."""
 
 OF_SIP: Final[Mapping[str, Skjema]] = {
-    name: one
+    PurePath(one.path).name.lower().replace("_", "-"): one
     for one in SKJEMAER
-    for name, path in (
-        ("dias-mets.xsd", "mets/arkade/DIAS_METS.xsd"),
-        ("dias-premis.xsd", "premis/DIAS_PREMIS.xsd"),
-    )
-    if one.path == path
+    if PurePath(one.path).name.startswith("DIAS_")
 }
 """Those that come along in a package for submission (DIAS), by their names there."""
 

@@ -160,18 +160,17 @@ def destroy(client: "S3Client", bucket: str, key: str, now: datetime) -> Lock | 
 
 def _versions(client: "S3Client", bucket: str, key: str) -> list[str | None]:
     """List the versions of an object; None for the only one, of a server that keeps no others."""
+    pages = client.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=key)
     found: list[str | None] = []
-    try:
-        for page in client.get_paginator("list_object_versions").paginate(
-            Bucket=bucket, Prefix=key
-        ):
-            kept = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-            found += [one["VersionId"] for one in kept if one["Key"] == key]
-    except ClientError as error:
-        if status_of(error) != HTTPStatus.NOT_IMPLEMENTED:
-            with plain_errors(key):
+    with plain_errors(key):
+        try:
+            for page in pages:
+                kept = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+                found += [one["VersionId"] for one in kept if one["Key"] == key]
+        except ClientError as error:
+            if status_of(error) != HTTPStatus.NOT_IMPLEMENTED:
                 raise
-        return [None]
+            return [None]
     return found
 
 
