@@ -28,7 +28,9 @@ def disposed(log_in: LogIn, service: Service) -> Arkiv:
     made = client.make(arkiv.arkivdel, f"{BEVARING}ny-kassasjonsliste/", {})
     liste = filled(worker, client, made)
     approved(client, log_in(f"arkivar@{KOMMUNE}"), liste)
-    assert executed(worker, client, liste)["kassasjonsbevis"]["antallDokumenter"] == 1
+    done = executed(worker, client, liste)
+    assert done["kassasjonsbevis"]["antallDokumenter"] == 1
+    assert "Skulle kasserast seinast:" in done["bevistekst"]
     return arkiv
 
 

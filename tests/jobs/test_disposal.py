@@ -392,6 +392,7 @@ def test_what_was_approved_is_destroyed_and_proven(
     assert bevis["hjemmel"] == [HJEMMEL]
     assert bevis["godkjentAv"] != bevis["lagetAv"]
     assert bevis["sjekksum"] in done["bevistekst"]
+    assert "Kommune: Molde" in done["bevistekst"]
     summed = f"{file['systemID']} {file['sjekksum']} {file['filstoerrelse']}\n"
     assert bevis["sjekksum"] == sha256(summed.encode()).hexdigest()
 

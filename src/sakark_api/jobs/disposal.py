@@ -71,7 +71,8 @@ async def execute_disposal(tools: Tools, kommune: int, enhet: UUID) -> None:
     ):
         await _destroy(tools, there, line)
         after = line
-    await tools.write(there, partial(end, list_id=enhet), KASSASJON)
+    ending = partial(end, list_id=enhet, kommune=there.navn, maalform=there.maalform)
+    await tools.write(there, ending, KASSASJON)
 
 
 async def _destroy(tools: Tools, kommune: Kommune, line_id: UUID) -> None:

@@ -77,11 +77,12 @@ def sum_of_files(files: Iterable[Destruertfil]) -> str:
 _HEAD: Final = text("KASSASJONSBEVIS")
 
 
-def bevistekst(bevis: Kassasjonsbevis) -> str:
-    """Write a certificate as a page that can be printed and signed."""
+def bevistekst(bevis: Kassasjonsbevis, kommune: str, maalform: str) -> str:
+    """Write a certificate as a page that can be printed and signed, in the kommune's language."""
     day = "%d.%m.%Y %H:%M"
     lines = [
         _HEAD,
+        text("Kommune: {navn}", navn=kommune),
         text("Arkivdel: {tittel}", tittel=bevis.arkivdel),
         text("Skulle kasseres senest: {dato}", dato=f"{bevis.til_dato.astimezone(NORWAY):{day}}"),
         text("Hjemmel: {hjemmel}", hjemmel="; ".join(bevis.hjemmel) or "–"),
@@ -109,4 +110,4 @@ def bevistekst(bevis: Kassasjonsbevis) -> str:
         ),
         text("Sjekksum av det som er kassert (SHA-256): {sum}", sum=bevis.sjekksum),
     ]
-    return "\n".join(map(str, lines))
+    return "\n".join(line.to(maalform) for line in lines)

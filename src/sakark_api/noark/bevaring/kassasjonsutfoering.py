@@ -246,14 +246,14 @@ def _locked_until(until: datetime | None) -> Text:
     return text("Lageret har låst filene til {dag}. De destrueres da.", dag=day)
 
 
-def end(change: Change, list_id: UUID) -> None:
-    """Give the certificate, when the last byte is gone."""
+def end(change: Change, list_id: UUID, kommune: str, maalform: str) -> None:
+    """Give the certificate of a kommune, in its language, when the last byte is gone."""
     unit = _locked(change, list_id)
     if unit is None or unit.status != Listestatus.UTFOERES or _is_waiting(change, list_id):
         return
     counts = _count_left_out(change, list_id)
     bevis = _certificate(change, unit, counts)
-    unit.kassasjonsbevis, unit.bevistekst = bevis, bevistekst(bevis)
+    unit.kassasjonsbevis, unit.bevistekst = bevis, bevistekst(bevis, kommune, maalform)
     unit.utelatt = left_out(counts)
     unit.antall_dokumenter = bevis.antall_dokumenter
     unit.antall_filer, unit.antall_byte = bevis.antall_filer, bevis.antall_byte
