@@ -162,7 +162,8 @@ def storage_migrate(
     report.end(
         as_json=as_json,
         told=lambda slug, figures: text(
-            "{kommune}: {filer} filer, {kopiert} kopiert nå; {deler} deler av filer under veis.",
+            "{kommune}: {filer} filer, {kopiert} kopiert nå; {deler} deler av filer under veis"
+            " og bestilte uttrekk.",
             kommune=slug,
             filer=figures.filer,
             kopiert=figures.kopiert,

@@ -18,7 +18,7 @@ from sakark_api.noark.opplasting import Opplasting
 from sakark_api.tenancy.forhaandsvisning import Forhaandsvisning
 from sakark_api.tenancy.uttrekk import Uttrekk
 
-__all__ = ["Loesfil", "forget", "named", "note_strays", "parts_under_way"]
+__all__ = ["Loesfil", "forget", "named", "note_strays", "passing_keys"]
 
 
 class Loesfil(Base):
@@ -69,7 +69,7 @@ def named(session: Session, keys: Sequence[str]) -> set[str]:
     return {key for one in naming for key in session.scalars(one)} - {None}
 
 
-def parts_under_way(session: Session) -> list[str]:
+def passing_keys(session: Session) -> list[str]:
     """List the keys of what is kept for a while: what has come of uploads, and deposits."""
     tenant_id = session.info["tenant_id"]
     uploads = select(func.unnest(Opplasting.parts)).where(Opplasting.tenant_id == tenant_id)

@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 
 from sakark_api.errors import Conflict, NotFound
 from sakark_api.storage.documents import Documents
-from sakark_api.tenancy.loesfil import parts_under_way
+from sakark_api.tenancy.loesfil import passing_keys
 from sakark_api.tenancy.session import Writer
 from sakark_api.tenancy.verification import Fault, File, fault_of, is_kept, pages_of_files
 
@@ -67,9 +67,9 @@ async def copy_files(writer: Writer, tenant_id: int, copying: Copying) -> AsyncI
 
 
 async def copy_parts(writer: Writer, tenant_id: int, copying: Copying) -> int:
-    """Copy what has come of files in chunks, so that they can be finished; give how many."""
+    """Copy what has come of files in chunks, and deposits that were ordered; give how many."""
     async with writer.transaction(tenant_id) as session:
-        keys = await session.run_sync(parts_under_way)
+        keys = await session.run_sync(passing_keys)
     return sum([one async for one in _some_at_once(keys, lambda key: _copy_part(copying, key))])
 
 
