@@ -468,7 +468,9 @@ def filled(
     found = {}
     for table in TABLES:
         rows = owner_role.run(
-            f"select row_to_json(one)::text from {table} as one limit 1", tenant=tenants["molde"]
+            f"select row_to_json(one)::text from {table} as one where tenant_id = $1 limit 1",
+            tenants["molde"],
+            tenant=tenants["molde"],
         )
         assert rows, f"nothing in {table}"
         found[table] = rows[0][0]

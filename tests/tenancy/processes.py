@@ -107,4 +107,5 @@ def running(
         if process.poll() is None:
             process.terminate()
         process.wait(timeout=30)
-        assert secrets_in(log) == []
+        guilty = secrets_in(log)
+        assert not guilty, guilty
