@@ -14,6 +14,11 @@ securityContext:
 volumes:
   - name: tmp
     emptyDir: {}
+{{- with .claimName }}
+  - name: deposits
+    persistentVolumeClaim:
+      claimName: {{ . }}
+{{- end }}
 {{- with .Values.imagePullSecrets }}
 imagePullSecrets: {{- toYaml . | nindent 2 }}
 {{- end }}
@@ -40,6 +45,10 @@ securityContext:
 volumeMounts:
   - name: tmp
     mountPath: /tmp
+{{- if .claimName }}
+  - name: deposits
+    mountPath: /deposits
+{{- end }}
 {{- end -}}
 
 {{- /* Spread the pods of a component over nodes and zones, each revision by itself. */ -}}

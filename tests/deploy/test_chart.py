@@ -141,9 +141,10 @@ def faults(workload: Manifest) -> Iterator[str]:
             "shares the node": not {"hostNetwork", "hostPID", "hostIPC"} & pod.keys(),
             "may be root": security["runAsNonRoot"] is True and security["runAsUser"] > 0,
             "has no seccomp profile": security["seccompProfile"] == {"type": "RuntimeDefault"},
-            "has other volumes": all(
-                volume.keys() == {"name", "emptyDir"} for volume in pod["volumes"]
-            ),
+            "has other volumes": [
+                volume["name"] for volume in pod["volumes"] if "emptyDir" not in volume
+            ]
+            in ([], ["deposits"] if is_worker(workload) else []),
             "has a token": pod["automountServiceAccountToken"] is False,
             "gets the addresses of services as settings": pod["enableServiceLinks"] is False,
         },
@@ -162,8 +163,8 @@ def rules(container: Manifest) -> Mapping[str, bool]:
         "takes a port of the node": all(
             "hostPort" not in port for port in container.get("ports", ())
         ),
-        "writes elsewhere than to /tmp": [one["mountPath"] for one in container["volumeMounts"]]
-        == ["/tmp"],
+        "writes elsewhere than it should": {one["mountPath"] for one in container["volumeMounts"]}
+        <= {"/tmp", "/deposits" if container["name"] == "worker" else "/tmp"},
     }
 
 
@@ -173,10 +174,11 @@ def broken(name: str, kept: Mapping[str, bool]) -> Iterator[str]:
 
 def test_a_pod_that_is_not_safe_is_found() -> None:
     deployment = of_kind("Deployment", render("required"))[0]
-    pod = deployment["spec"]["template"]["spec"]
+    template = deployment["spec"]["template"]
+    pod = template["spec"]
     careless = {**pod, "securityContext": {**pod["securityContext"], "runAsNonRoot": False}}
 
-    found = list(faults({**deployment, "spec": {"template": {"spec": careless}}}))
+    found = list(faults({**deployment, "spec": {"template": {**template, "spec": careless}}}))
 
     assert found == ["prod-sakark may be root"]
 
@@ -241,6 +243,23 @@ def test_a_worker_may_end_its_job() -> None:
 
     assert environment(pod["containers"][0])["SAKARK_SHUTDOWN_SECONDS"] == "300"
     assert pod["terminationGracePeriodSeconds"] == 310
+
+
+def test_a_worker_makes_deposits_on_the_volume_that_outlives_it() -> None:
+    (worker,) = (one for one in of_kind("Deployment", render("everything")) if is_worker(one))
+    pod = worker["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    folders = [environment(container)[name] for name in ("SAKARK_EXPORT_DIR", "SAKARK_SCHEMAS_DIR")]
+
+    claims = {
+        one["name"]: one["persistentVolumeClaim"]["claimName"]
+        for one in pod["volumes"]
+        if "persistentVolumeClaim" in one
+    }
+    mounted = {one["mountPath"]: one["name"] for one in container["volumeMounts"]}
+
+    assert {mounted[str(Path(folder).parent)] for folder in folders} == claims.keys()
+    assert claims == {"deposits": "sakark-uttrekk"}
 
 
 def is_worker(workload: Manifest) -> bool:
