@@ -87,7 +87,7 @@ def test_every_kind_of_file_has_its_verdict(
     found = looked_at(make(tmp_path / name))
 
     assert (found.verdict, found.identification.puid) == (verdict, puid)
-    assert all(found.reasons)
+    assert all(map(str, found.reasons))
 
 
 def test_a_package_that_cannot_be_unpacked_asks_for_no_password(tmp_path: Path) -> None:
@@ -101,8 +101,8 @@ def test_a_false_claim_to_be_pdfa_is_refused_with_the_rules_it_breaks(tmp_path: 
     found = looked_at(made.false_pdfa(tmp_path / "brev.pdf"))
 
     assert found.verdict is Verdict.FALSK_PDFA
-    assert "(veraPDF)" in found.reasons[0]
-    assert "6.2.4.3-2" in found.reasons[0]  # colours of no profile
+    assert "(veraPDF)" in str(found.reasons[0])
+    assert "6.2.4.3-2" in str(found.reasons[0])  # colours of no profile
 
 
 def test_where_the_other_validator_is_not_sure_verapdf_is_asked_for(tmp_path: Path) -> None:
@@ -155,7 +155,7 @@ def test_an_office_document_becomes_pdfa_with_its_words(
 
     assert result.conversion.puid == "fmt/477"
     assert result.conversion.tool == "soffice"
-    assert result.conversion.comment.startswith("PDF/A-2b, validert med veraPDF.")
+    assert str(result.conversion.comment).startswith("PDF/A-2b, validert med veraPDF.")
     words = text_of(result.out, identify(result.out, "ut.pdf"), SETTINGS)
     assert made.WORDS in words
 
@@ -164,7 +164,7 @@ def test_an_office_document_becomes_pdfa_with_its_words(
 def test_of_an_email_the_comment_tells_what_its_pdf_does_not_hold(
     converted: Callable[[str], Made],
 ) -> None:
-    comment = converted("post.eml").conversion.comment
+    comment = str(converted("post.eml").conversion.comment)
 
     assert comment == (
         "PDF/A-2b, validert med veraPDF. E-postens 1 vedlegg er ikke med i PDF-en. De er i"

@@ -92,7 +92,9 @@ def test_a_program_renamed_to_a_letter_is_found_out(tmp_path: Path) -> None:
     found = examine(file, filename="brev.docx", declared_mime=None, settings=SETTINGS)
 
     assert found.verdict is Verdict.FEILMERKET
-    assert found.reasons == ("Filen er merket som .docx, men innholdet er ZIP.",)
+    assert [str(reason) for reason in found.reasons] == [
+        "Filen er merket som .docx, men innholdet er ZIP."
+    ]
 
 
 def test_each_format_is_in_the_policy_once() -> None:

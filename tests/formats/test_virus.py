@@ -48,7 +48,7 @@ def test_a_virus_is_named_and_nothing_else_is_asked(settings: Settings, tmp_path
     found = examine(path, filename="brev.docx", declared_mime=None, settings=settings)
 
     assert found.verdict is Verdict.VIRUS
-    assert found.reasons == ("clamd fant Eicar-Signature.",)
+    assert [str(reason) for reason in found.reasons] == ["clamd fant Eicar-Signature."]
 
 
 def test_a_clean_file_goes_on(settings: Settings, tmp_path: Path) -> None:

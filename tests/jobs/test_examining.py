@@ -17,6 +17,7 @@ from tests.jobs.conftest import (
 )
 from tests.jobs.killed import EXAMINING
 
+from sakark_api.formats import Verdict
 from sakark_api.jobs.sweeping import delete_strays
 
 PDF = "application/pdf"
@@ -144,6 +145,18 @@ def test_what_was_said_of_a_file_stays_and_the_contradiction_is_told(
     assert (now["format"]["kode"], now["mimeType"]) == ("fmt/11", PDF)
     (found,) = controls(world.client, unit)
     assert "Formatet er oppgitt som fmt/11" in found["funn"][-1]
+
+
+def test_a_kommune_is_told_in_its_own_language(worker: Worker, log_in: LogIn) -> None:
+    aukra = World(log_in("administrator@aukra"))
+    unit = send(aukra.client, aukra.dokumentobjekt, letter(), "application/msword", "brev.doc")
+
+    worker.examine(unit, "aukra")
+
+    (found,) = controls(aukra.client, unit)
+    assert found["resultat"] == "feilmerket"
+    assert found["melding"] == Verdict.FEILMERKET.text.to("nn") != str(Verdict.FEILMERKET.text)
+    assert "men innhaldet er" in found["funn"][0]
 
 
 @pytest.mark.krav("5.11.6")

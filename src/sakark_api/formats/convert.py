@@ -13,7 +13,7 @@ from sakark_api.formats.pdfa import INSIDE, Check, check_pdfa
 from sakark_api.formats.policy import Maker, format_of, is_mail
 from sakark_api.formats.sandbox import WORK_FOLDER, Box, ToolFailed, sandbox
 from sakark_api.settings import Settings
-from sakark_api.texts import Text, text
+from sakark_api.texts import Text, joined, text
 
 __all__ = ["Conversion", "Unconvertible", "convert", "make_pdf"]
 
@@ -24,12 +24,12 @@ _MOST_NAMED = 20
 
 @dataclass(frozen=True)
 class Conversion:
-    """What was made: its PRONOM id, by which program, and a sentence in bokmål about it."""
+    """What was made: its PRONOM id, by which program, and what is to be told of it."""
 
     puid: str
     tool: str
     version: str
-    comment: str
+    comment: Text
 
 
 class Unconvertible(Exception):
@@ -60,11 +60,11 @@ def convert(
     comment = text(
         "PDF/A-{utgave}, validert med {verktoey}.", utgave=found.version, verktoey=check.checker
     )
-    told = " ".join([str(comment), *_left_out(path, identification)])
+    told = joined([comment, *_left_out(path, identification)], " ")
     return Conversion(found.puid or "", tool, version_of(tool, settings) or "", told)
 
 
-def _left_out(path: Path, identification: Identification) -> Sequence[str]:
+def _left_out(path: Path, identification: Identification) -> Sequence[Text]:
     """Say what of an e-mail is not in its PDF, and where that is."""
     if not is_mail(identification.puid):
         return ()
@@ -77,7 +77,7 @@ def _left_out(path: Path, identification: Identification) -> Sequence[str]:
         antall=len(names),
         navn=", ".join(names[:_MOST_NAMED]) + (" …" if len(names) > _MOST_NAMED else ""),
     )
-    return (str(sentence),)
+    return (sentence,)
 
 
 def _checked(made: Path, found: Identification, tool: str, settings: Settings) -> Check:

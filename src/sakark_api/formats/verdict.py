@@ -73,11 +73,11 @@ _TEXTS: Mapping[Verdict, Text] = {
 
 @dataclass(frozen=True)
 class Examination:
-    """What was found about a file; `reasons` are sentences in bokmål, the gravest first."""
+    """What was found about a file; `reasons` are the gravest first."""
 
     identification: Identification
     verdict: Verdict
-    reasons: tuple[str, ...]
+    reasons: tuple[Text, ...]
 
 
 _HANDLED: Mapping[Handling, Verdict] = {
@@ -123,7 +123,7 @@ _UNKNOWN: Sequence[Objection] = ((Verdict.UKJENT, Verdict.UKJENT.text),)
 
 def _judged(identification: Identification, found: Sequence[Objection]) -> Examination:
     """Let the first and gravest decide, and tell of them all."""
-    return Examination(identification, found[0][0], tuple(str(reason) for _, reason in found))
+    return Examination(identification, found[0][0], tuple(reason for _, reason in found))
 
 
 def _before_opening(path: Path, settings: Settings) -> Iterator[Objection]:

@@ -71,7 +71,7 @@ async def execute_disposal(tools: Tools, kommune: int, enhet: UUID) -> None:
     ):
         await _destroy(tools, there, line)
         after = line
-    ending = partial(end, list_id=enhet, kommune=there.navn, maalform=there.maalform)
+    ending = partial(end, list_id=enhet, kommune=there.navn)
     await tools.write(there, ending, KASSASJON)
 
 

@@ -235,7 +235,7 @@ def _put_beside(change: Change, tools: Tools, unit: Dokumentobjekt, made: Made) 
         "konvertertFraFormat": {"kode": unit.format.kode},
         "konvertertTilFormat": {"kode": conversion.puid},
         "konverteringsverktoey": f"{conversion.tool} {conversion.version}".strip(),
-        "konverteringskommentar": conversion.comment or None,
+        "konverteringskommentar": conversion.comment.to(change.maalform),
     }
     offer = next(one for one in CATALOG.offers(dokumentobjekt) if one.made is konvertering)
     parsed = parse_values(

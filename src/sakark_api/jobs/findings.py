@@ -84,7 +84,7 @@ def as_it_is(looked: Examination) -> Outcome:
 def left_to_a_person(outcome: Outcome, why: Text) -> Outcome:
     """Say that nothing here makes an archive format of the file, and why."""
     verdict = Verdict.BEHOLDES
-    found = replace(outcome.found, resultat=str(verdict), melding=verdict.text, funn=(str(why),))
+    found = replace(outcome.found, resultat=str(verdict), melding=verdict.text, funn=(why,))
     return replace(outcome, found=found)
 
 
@@ -109,7 +109,7 @@ def with_copy(outcome: Outcome, made: Made) -> Outcome:
 
 def refused(outcome: Outcome, why: Text) -> Outcome:
     """Say that the archive does not take what was made, by which rule."""
-    found = replace(outcome.found, resultat="avvist", melding=_REFUSED, funn=(str(why),))
+    found = replace(outcome.found, resultat="avvist", melding=_REFUSED, funn=(why,))
     return replace(outcome, found=found, made=None)
 
 

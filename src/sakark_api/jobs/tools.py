@@ -101,7 +101,8 @@ class Tools:
         def written(session: Session) -> T:
             now = self.clock()
             actor = find_actor(session, _ISSUER, by.subject, by.navn, now)
-            return act(Change(session, actor, now, session.info["kodeverk"]))
+            kodeverk = session.info["kodeverk"]
+            return act(Change(session, actor, now, kodeverk, maalform=kommune.maalform))
 
         async with self.writer.transaction(kommune.id) as session:
             return await session.run_sync(written)

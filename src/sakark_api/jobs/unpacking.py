@@ -138,7 +138,7 @@ async def _store(tools: Tools, kommune: Kommune, mail: EMail) -> Sequence[Part]:
     """Put the bytes of the attachments that have any in storage; no row names them yet."""
     return [
         Part(
-            one.filename or str(text("Vedlegg {nummer}", nummer=number)),
+            one.filename or text("Vedlegg {nummer}", nummer=number).to(kommune.maalform),
             await tools.store(kommune, io.BytesIO(one.content), _mime(one), one.filename),
         )
         for number, one in enumerate(mail.attachments, 1)
@@ -199,15 +199,13 @@ def _objection(
 
 
 def _found(resultat: str, melding: Text, why: Text) -> Found:
-    return Found(
-        Kontrolltype.VEDLEGG, str(resultat), melding, krever_handling=True, funn=(str(why),)
-    )
+    return Found(Kontrolltype.VEDLEGG, str(resultat), melding, krever_handling=True, funn=(why,))
 
 
 def _all_well(mail: EMail) -> Found:
     """Say that all is taken out that had anything in it."""
     empty = tuple(
-        str(text("Vedlegget {navn} er tomt, og er ikke tatt med.", navn=one.filename or "?"))
+        text("Vedlegget {navn} er tomt, og er ikke tatt med.", navn=one.filename or "?")
         for one in mail.attachments
         if not one.content
     )

@@ -17,7 +17,7 @@ from sakark_api.noark.metadata.kodeverk import Kodeverk
 from sakark_api.noark.model import WHOLE_KEY, Base, TenantRow
 from sakark_api.noark.rel import OWN_REL, REL
 from sakark_api.noark.values import Kode
-from sakark_api.texts import Text
+from sakark_api.texts import BOKMAAL, Text
 
 __all__ = [
     "REL",
@@ -109,6 +109,8 @@ class Change:
     """The unit that a moved unit was under before."""
     options: frozenset[str] = frozenset()
     """The options of the kommune in force now."""
+    maalform: str = BOKMAAL
+    """The language of the kommune, in which sentences are written that stay in the archive."""
 
     def kode(self, codelist: CodeList, kode: str) -> Kode:
         """Give a code of a list, with its name in this kommune."""

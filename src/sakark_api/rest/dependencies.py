@@ -343,6 +343,7 @@ class Context:
             archivist=self.may(Action.CHANGE, Work.ARCHIVE),
             person=self.caller.person,
             options=self.kommune.options_on(self.services.clock()),
+            maalform=self.kommune.maalform,
         )
 
 

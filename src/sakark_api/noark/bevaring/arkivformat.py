@@ -19,7 +19,7 @@ from sakark_api.noark.metadata.kodeliste import FORMAT, VARIANTFORMAT
 from sakark_api.noark.metadata.kodeverdi import KodeverdiRow
 from sakark_api.noark.resource import Change, StoredFile
 from sakark_api.noark.rules.opphav import give_last_change, give_origin
-from sakark_api.texts import text
+from sakark_api.texts import Text, text
 
 __all__ = [
     "Format",
@@ -78,18 +78,16 @@ def give_format(change: Change, unit: Dokumentobjekt, found: Format) -> None:
         give_last_change(change, unit)
 
 
-def contradiction(unit: Dokumentobjekt, found: Format) -> Sequence[str]:
+def contradiction(unit: Dokumentobjekt, found: Format) -> Sequence[Text]:
     """Say where the format that was given is not the one that the bytes are in (M701)."""
     given = unit.format.kode
     if given in (UKJENT_FORMAT, found.puid):
         return ()
     return (
-        str(
-            text(
-                "Formatet er oppgitt som {oppgitt}, men innholdet er {funnet}.",
-                oppgitt=given,
-                funnet=found.puid,
-            )
+        text(
+            "Formatet er oppgitt som {oppgitt}, men innholdet er {funnet}.",
+            oppgitt=given,
+            funnet=found.puid,
         ),
     )
 

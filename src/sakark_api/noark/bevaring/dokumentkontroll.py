@@ -121,7 +121,7 @@ class Found:
     resultat: str
     melding: Text
     krever_handling: bool
-    funn: Sequence[str] = ()
+    funn: Sequence[Text | str] = ()
     verktoey: str | None = None
     puid: str | None = None
     formatnavn: str | None = None
@@ -141,7 +141,7 @@ def record(
     change: Change,
     unit: Dokumentobjekt,
     found: Found,
-    more: Sequence[str] = (),
+    more: Sequence[Text] = (),
     *,
     once: bool = False,
 ) -> None:
@@ -168,8 +168,8 @@ def record(
         dokumentobjekt_ref=unit.system_id,
         kontrolltype=found.kontrolltype,
         resultat=found.resultat,
-        melding=str(found.melding),
-        funn=[*found.funn, *more] or None,
+        melding=found.melding.to(change.maalform),
+        funn=[_told(change, one) for one in (*found.funn, *more)] or None,
         krever_handling=found.krever_handling,
         gjeldende=True,
         kontrollert_dato=change.now,
@@ -188,6 +188,10 @@ def record(
     change.session.add(made)
     change.session.flush()
     log_created(change, [made])
+
+
+def _told(change: Change, finding: Text | str) -> str:
+    return finding.to(change.maalform) if isinstance(finding, Text) else finding
 
 
 def _says_no_more(made: Dokumentkontroll, last: Dokumentkontroll) -> bool:

@@ -232,7 +232,10 @@ def note_locked(change: Change, line_id: UUID, until: datetime | None) -> None:
     """Remember that the storage does not let bytes go yet, and when it is tried again."""
     line = _locked_line(change, line_id)
     assert line is not None  # noqa: S101  a document that is disposed of is not deleted
-    line.laast_til, line.funn = until or change.now + AGAIN, str(_locked_until(until))
+    line.laast_til, line.funn = (
+        until or change.now + AGAIN,
+        _locked_until(until).to(change.maalform),
+    )
     log_changed(change, line)
 
 
@@ -246,15 +249,15 @@ def _locked_until(until: datetime | None) -> Text:
     return text("Lageret har låst filene til {dag}. De destrueres da.", dag=day)
 
 
-def end(change: Change, list_id: UUID, kommune: str, maalform: str) -> None:
+def end(change: Change, list_id: UUID, kommune: str) -> None:
     """Give the certificate of a kommune, in its language, when the last byte is gone."""
     unit = _locked(change, list_id)
     if unit is None or unit.status != Listestatus.UTFOERES or _is_waiting(change, list_id):
         return
     counts = _count_left_out(change, list_id)
     bevis = _certificate(change, unit, counts)
-    unit.kassasjonsbevis, unit.bevistekst = bevis, bevistekst(bevis, kommune, maalform)
-    unit.utelatt = left_out(counts)
+    unit.kassasjonsbevis, unit.bevistekst = bevis, bevistekst(bevis, kommune, change.maalform)
+    unit.utelatt = left_out(counts, change.maalform)
     unit.antall_dokumenter = bevis.antall_dokumenter
     unit.antall_filer, unit.antall_byte = bevis.antall_filer, bevis.antall_byte
     proceed(unit, Listestatus.UTFOERT)
@@ -301,7 +304,7 @@ def _certificate(change: Change, unit: Kassasjonsliste, counts: Counter[str]) ->
         antall_dokumenter=documents,
         antall_filer=len(files),
         antall_byte=sum(one.filstoerrelse for one in files),
-        utelatt=left_out(counts) or (),
+        utelatt=left_out(counts, change.maalform) or (),
         sjekksum=sum_of_files(files),
     )
 

@@ -44,15 +44,17 @@ def fill(change: Change, unit: Kassasjonsliste) -> None:
         size += sum(line["antall_byte"] for line in lines if line["utelatt"] is None)
     unit.antall_dokumenter = counts.pop(None, 0)
     unit.antall_filer, unit.antall_byte = files, size
-    unit.utelatt = left_out(counts)
+    unit.utelatt = left_out(counts, change.maalform)
     proceed(unit, Listestatus.UTKAST)
     log_changed(change, unit)
 
 
-def left_out(counts: Mapping[str, int] | Mapping[str | None, int]) -> tuple[Utelatt, ...] | None:
-    """Tell how many are left out for each reason, the gravest first."""
+def left_out(
+    counts: Mapping[str, int] | Mapping[str | None, int], maalform: str
+) -> tuple[Utelatt, ...] | None:
+    """Tell how many are left out for each reason, the gravest first, in the kommune's language."""
     found = (
-        Utelatt(grunn=grunn, antall=counts[grunn], melding=str(grunn.text))
+        Utelatt(grunn=grunn, antall=counts[grunn], melding=grunn.text.to(maalform))
         for grunn in Grunn
         if grunn in counts
     )

@@ -41,7 +41,7 @@ def keep_unread(change: Change, unit: Dokumentobjekt, why: Text) -> None:
     What it was found to say before, it says still.
     """
     _keep(change, unit, None)
-    found = Found(Kontrolltype.TEKST, "ulest", _UNREAD, krever_handling=False, funn=(str(why),))
+    found = Found(Kontrolltype.TEKST, "ulest", _UNREAD, krever_handling=False, funn=(why,))
     record(change, unit, found, once=True)
 
 
