@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from sakark_api.dev.seed import DEMO
 from sakark_api.observe.logs import JsonLines
 
 __all__ = ["SECRETS", "kept", "remember", "secrets_in"]
@@ -15,6 +16,8 @@ SECRETS: set[str] = set()
 """Tokens, Idempotency-Keys, titles, names and texts that were sent in this run."""
 
 CONTENT = ("tittel", "offentligTittel", "navn", "beskrivelse", "merknadstekst", "kontaktperson")
+PUBLIC = {one.navn for one in DEMO}
+"""What `sakark dev` tells at its start, whoever sends the same."""
 SHAPES = (
     re.compile(r"eyJ[\w-]{5,}"),
     re.compile(r"(?i)bearer [\w-]{8,}"),
@@ -44,7 +47,7 @@ def secrets_in(log: Path) -> list[str]:
 
 
 def _guilty(written: str) -> Iterator[str]:
-    told = [secret for secret in SECRETS if secret in written]
+    told = [secret for secret in SECRETS - PUBLIC if secret in written]
     for line in written.splitlines():
         if any(secret in line for secret in told) or any(shape.search(line) for shape in SHAPES):
             yield line[:500]
