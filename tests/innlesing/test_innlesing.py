@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -293,7 +294,10 @@ def test_what_is_read_in_is_served_as_what_was_made_here(log_in: LogIn, packages
     )
 
     assert found.status_code == 200, found.text
-    assert [one["journalaar"] for one in found.json()["results"]] == [1864]
+    (entry,) = found.json()["results"]
+    assert entry["journalaar"] == 1864
+    for name in ("journaldato", "dokumentetsDato"):
+        assert re.fullmatch(r"186[34]-\d\d-\d\dT00:00:\d\d\+00:\d\d", entry[name]), entry[name]
 
 
 class _Page(HTMLParser):

@@ -28,6 +28,7 @@ from sakark_api.texts import Text, text
 
 __all__ = [
     "NORWAY",
+    "STANDARD_TIME",
     "Exact",
     "Flag",
     "Kode",
@@ -49,6 +50,8 @@ __all__ = [
 ]
 
 NORWAY: Final = ZoneInfo("Europe/Oslo")
+STANDARD_TIME: Final = 1895
+"""The year from whose first day all clocks of Norway have shown the same."""
 
 # Chapter 12 of the interface: categories Zs and Cc. `str.strip` knows another set.
 _INVISIBLE = re.compile("[\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]*")

@@ -20,7 +20,7 @@ from sakark_api.noark.metadata.kodeliste import KODELISTER, CodeList
 from sakark_api.noark.metadata.kodeverdi import KodeverdiRow
 from sakark_api.noark.resource import Change, Work
 from sakark_api.noark.structure import Catalog
-from sakark_api.noark.values import Tekst, Tidspunkt, refusal, wire_time
+from sakark_api.noark.values import STANDARD_TIME, Tekst, Tidspunkt, refusal, wire_time
 from sakark_api.rest.code_use import is_used
 from sakark_api.rest.dependencies import Context, read_body
 from sakark_api.rest.etag import etag, is_current, refuse_stale
@@ -52,7 +52,6 @@ from sakark_api.texts import text
 
 __all__ = ["KodeverdiBody", "add_codelists"]
 
-_FIRST_YEAR = 1895
 _TABLE = KodeverdiRow.__table__.c
 _FIELDS = Fields(
     {
@@ -81,8 +80,8 @@ class KodeverdiBody(Body):
     @classmethod
     def _in_our_time(cls, moment: datetime | None) -> datetime | None:
         """Refuse times from before standard time; the offsets of then can't be written."""
-        if moment is not None and moment.year < _FIRST_YEAR:
-            raise refusal("time", text("Bruk en dato etter {aar}.", aar=_FIRST_YEAR))
+        if moment is not None and moment.year < STANDARD_TIME:
+            raise refusal("time", text("Bruk en dato etter {aar}.", aar=STANDARD_TIME))
         return moment
 
 

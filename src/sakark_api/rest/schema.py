@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
+from math import ceil
 from typing import Annotated, Any, TypeVar, Union
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from sakark_api.noark.resource import Resource
 from sakark_api.noark.structure import Catalog
 from sakark_api.noark.values import (
     NORWAY,
+    STANDARD_TIME,
     Exact,
     Flag,
     Number,
@@ -297,8 +299,14 @@ class UnitWriter:
 
 
 def foreign_offset(moment: datetime) -> int | None:
-    """Give a time's offset in minutes, unless it is Norway's at that time."""
+    """Give a time's offset in whole minutes, unless it is Norway's at that time.
+
+    Before standard time it is always given: the database's offset of then has seconds, which no
+    RFC 3339 time has, and zone databases differ about it.
+    """
     offset = moment.utcoffset()
-    if offset is None or offset == moment.astimezone(NORWAY).utcoffset():
+    if offset is None:
         return None
-    return int(offset.total_seconds() // 60)
+    if moment.year >= STANDARD_TIME and offset == moment.astimezone(NORWAY).utcoffset():
+        return None
+    return ceil(offset / timedelta(minutes=1))
