@@ -50,11 +50,16 @@ def worker(service: Service, schemas: Path, folder: Path) -> Worker:
 
 @pytest.fixture
 def client(arkiv: Arkiv) -> Iterator[Client]:
-    """Who orders; what a test has left under way is stopped."""
+    """Who orders; what this or another test has left under way is stopped."""
+    stop_all(arkiv.client)
     yield arkiv.client
-    for one in arkiv.client.get(f"{arkiv.client.root}uttrekk/").json()["results"]:
+    stop_all(arkiv.client)
+
+
+def stop_all(client: Client) -> None:
+    for one in client.get(f"{client.root}uttrekk/").json().get("results", ()):
         if one["tilstand"] in UNDER_WAY:
-            cancel(arkiv.client, one)
+            assert cancel(client, one).status_code == 204
 
 
 def order(client: Client, *parts: Any, **wanted: Any) -> httpx.Response:
