@@ -85,6 +85,9 @@ _TEXTS = """
 INSERT INTO dokumenttekst (tenant_id, system_id, opprettet_dato, lest_dato, tekst)
 SELECT * FROM unnest($1::int[], $2::uuid[], $3::timestamptz[], $4::timestamptz[], $5::text[])
 """
+# An index is made ten times as fast of all texts at once.
+_WITHOUT_INDEX = "DROP INDEX ix_dokumenttekst_sok"
+_WITH_INDEX = "CREATE INDEX ix_dokumenttekst_sok ON dokumenttekst USING gin (sok)"
 _OTHERS = """
 UPDATE mappe SET saksansvarlig = 'Andre', referanse_saksansvarlig = NULL,
   administrativ_enhet = 'Andre', referanse_administrativ_enhet = NULL
@@ -125,11 +128,14 @@ async def _copy(
 async def _write_texts(connection: asyncpg.Connection) -> None:
     rows = await connection.fetch(_UNREAD)
     texts = _texts()
+    await connection.execute(_WITHOUT_INDEX)
     for begin in range(0, len(rows), _AT_A_TIME):
         some = rows[begin : begin + _AT_A_TIME]
         ids, units, made = (list(one) for one in zip(*some, strict=True))
         said = [next(texts) for _ in some]
         await connection.execute(_TEXTS, ids, units, made, made, said)
+    await connection.execute("SET maintenance_work_mem = '512MB'")
+    await connection.execute(_WITH_INDEX)
 
 
 def _texts() -> Iterator[str]:
