@@ -133,6 +133,7 @@ class Reach:
             "reach_mine": sorted(self.mine),
             "reach_barred": sorted(self.barred),
             "reach_uncleared": None if self.uncleared is None else sorted(self.uncleared),
+            "reach_by": sorted(self._by),
             **{
                 f"reach_{action}_{category}": int(self.level(action, category))
                 for action in Action
@@ -141,6 +142,13 @@ class Reach:
             **{f"reach_{action}_named": sorted(self.named[action]) for action in Action},
             **{f"reach_{action}_near": sorted(self.named_near[action]) for action in Action},
         }
+
+    @property
+    def _by(self) -> frozenset[UUID]:
+        """Give one of what each document is tied to that is read by a right to less than all."""
+        named, near = self.named[Action.READ], self.named_near[Action.READ]
+        is_near = near or self.level(Action.READ, CATEGORIES[-1]) is Level.NEAR
+        return named | self.mine if is_near else named
 
 
 def reach_of(

@@ -63,6 +63,20 @@ class Reaching:
             return true()
         return and_(true(), *self._reached(root, rows, action))
 
+    def is_all(self, category: str) -> ColumnElement[bool]:
+        """Say in SQL that the caller reads all of a category but what is barred or graded."""
+        if self.whole:
+            return true()
+        level = bindparam(f"reach_{Action.READ}_{category}", type_=SmallInteger())
+        return level == int(Level.ALL)
+
+    def meets(self, ids: ColumnElement[Any]) -> ColumnElement[bool]:
+        """Say in SQL that the caller may reach a document that is tied to `ids`.
+
+        All that are reached by less than a right to all are among those, and no others matter.
+        """
+        return _meets(ids, _ids("reach_by"))
+
     def _reached(
         self, root: Resource[Any], rows: FromClause, action: Action
     ) -> list[ColumnElement[bool]]:

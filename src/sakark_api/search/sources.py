@@ -5,7 +5,7 @@ kept. A row that is screened from the caller in any of its words is not found by
 that the caller may not open is not found at all.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from sqlalchemy import (
     Select,
     Text,
     Uuid,
+    and_,
     bindparam,
     case,
     cast,
@@ -28,11 +29,12 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    union_all,
 )
 
 from sakark_api.noark.arkivstruktur.dokumentbeskrivelse import attachments, dokumentbeskrivelse
 from sakark_api.noark.arkivstruktur.dokumentobjekt import dokumentobjekt
-from sakark_api.noark.arkivstruktur.dokumenttekst import Dokumenttekst
+from sakark_api.noark.arkivstruktur.dokumenttekst import Dokumenttekst, Tekstomfang
 from sakark_api.noark.arkivstruktur.mappe import mappe
 from sakark_api.noark.arkivstruktur.registrering import registrering
 from sakark_api.noark.model import has_kinds, table_of
@@ -47,6 +49,9 @@ LOOKED_AT: Final = 2000
 """How many of the newest of each source are looked at, to find those that the caller sees."""
 _LOOKED_AT_BY_WHOLE: Final = 500
 """As many for callers who see nearly all, and do not narrow what they search for."""
+_FIRST, _FIRST_OF_ALL = 750, 150
+"""How many are looked at first, by those who see some and those who see nearly all: most often that
+is enough, and to find the others costs as much as all else."""
 KEPT: Final = 100
 """How many of each source are kept, counted and paged through."""
 KINDS: Final = (mappe, registrering, dokumentbeskrivelse)
@@ -56,6 +61,7 @@ SAID: Final = table_of(Dokumenttekst)
 _WORDS: Final = "sok"
 _NARROWING: Final = ("type", "enhet", "status")
 """The facets, but for the year, that hits may have to have one value of."""
+_WITHIN: Final = table_of(Tekstomfang)
 _NOTHING: ColumnElement[Any] = cast(null(), Text())
 
 
@@ -86,7 +92,7 @@ class Sources:
         narrow: bool = True,
     ) -> None:
         self._families = queries.families
-        self._sees_all = queries.reaching.whole
+        self._reaching = queries.reaching
         self._words = words
         self._most = most
         self._narrow = narrow
@@ -99,46 +105,99 @@ class Sources:
         """Look in what the files of documents say."""
         family, file = self._family(dokumentbeskrivelse), self._family(dokumentobjekt)
         rows, filed = family.table.alias("document"), file.table.alias("filed")
-        found = self._find(SAID.name)
-        newest = _in_order(found)
         key = file.file_key(filed)
         assert key is not None  # noqa: S101  dokumentobjekter have files
         hit = (
             self._hit(family, rows, filed.c.opprettet_dato, filed.c.system_id)
             .select_from(filed.join(rows, rows.c.system_id == filed.c.dokumentbeskrivelse_ref))
-            .where(same_kommune(filed), filed.c.system_id == newest.c.system_id, key.is_not(None))
+            .where(same_kommune(filed), key.is_not(None))
         )
-        return Source(self._kept(hit, newest, SAID.name))
+        return self._kept(hit, filed, SAID.name, self._perhaps_seen)
 
     def _own_words(self, resource: Resource[Any]) -> Source:
         family = self._family(resource)
         rows = family.table.alias("unit")
-        found = self._find(family.table.name)
-        newest = _in_order(found)
-        hit = self._hit(family, rows, rows.c.opprettet_dato, None).where(
-            rows.c.system_id == newest.c.system_id, family.column(_WORDS, rows).is_not(None)
+        has_words = family.column(_WORDS, rows).is_not(None)
+        hit = self._hit(family, rows, rows.c.opprettet_dato, None).where(has_words)
+        return self._kept(hit, rows, family.table.name)
+
+    def _perhaps_seen(self, found: CTE) -> Select[Any]:
+        """Pass by the files that the caller does not reach: most of them, for who sees little.
+
+        They are looked up all at once, which takes half of what it takes to look up each.
+        """
+        if self._reaching.whole:
+            return select(found)
+        looked_up = func.array(select(found.c.system_id).scalar_subquery())
+        within = and_(
+            same_kommune(_WITHIN),
+            _WITHIN.c.system_id == found.c.system_id,
+            _WITHIN.c.system_id == func.any(looked_up),
         )
-        return Source(self._kept(hit, newest, family.table.name))
+        is_all = self._reaching.is_all(dokumentbeskrivelse.category or "")
+        return (
+            select(found)
+            .select_from(found.outerjoin(_WITHIN, within))
+            .where(or_(is_all, self._reaching.meets(_WITHIN.c.ids)))
+        )
 
     def _family(self, resource: Resource[Any]) -> Family:
         return self._families[resource.root.name]
 
-    def _find(self, table: str) -> CTE:
-        """Look words up by a function that may use the index; the newest come first."""
+    def _kept(
+        self,
+        hit: Select[Any],
+        rows: FromClause,
+        table: str,
+        perhaps: Callable[[CTE], Select[Any]] = select,
+    ) -> Source:
+        """Keep the first hits among the newest: of a few of those, and if need be of them all."""
+        first: ColumnElement[int] = self._first()
+        most: ColumnElement[int] = literal_column(str(self._most))
+        newest = self._find(table, first, "first")
+        some = self._seen(hit, rows, perhaps(newest), most, f"kept_first_{table}")
+        left = most - _count(some)
+        more = and_(_count(newest) >= first, left > literal_column("0"))
+        every = self._find(table, self._looked_at(), "later", more, first)
+        others = self._seen(hit, rows, perhaps(every), left, f"kept_later_{table}")
+        return Source(union_all(select(some), select(others)).cte(f"kept_{table}"))
+
+    def _find(
+        self,
+        table: str,
+        most: ColumnElement[int],
+        name: str,
+        wanted: ColumnElement[bool] | None = None,
+        after: ColumnElement[int] | None = None,
+    ) -> CTE:
+        """Look words up by a function that may use the index; the newest come first.
+
+        Nothing is looked up unless it is `wanted`, and what is not `after` a place is left out.
+        """
         newest = func.sakark_find_newest(
             literal_column(f"'{table}'"),
             self._words,
             *(bindparam(one, type_=DateTime(timezone=True)) for one in ("since", "until")),
-            self._looked_at(),
+            most,
         )
         rows = newest.table_valued(
             column("system_id", Uuid()), with_ordinality="place", name=f"newest_{table}"
         ).render_derived()
-        return select(rows.c.system_id, rows.c.place).cte(f"found_{table}")
+        found = select(rows.c.system_id, rows.c.place).order_by(rows.c.place)
+        if wanted is not None:
+            found = found.where(wanted, rows.c.place > after)
+        return found.cte(f"{name}_{table}")
+
+    def _first(self) -> ColumnElement[int]:
+        few: ColumnElement[int] = literal_column(str(_FIRST_OF_ALL))
+        is_all = self._reaching.is_all(dokumentbeskrivelse.category or "")
+        if self._reaching.whole:
+            return few
+        return case((is_all, few), else_=literal_column(str(_FIRST)))
 
     def _looked_at(self) -> ColumnElement[int]:
         most: ColumnElement[int] = literal_column(str(LOOKED_AT))
-        if not self._sees_all:
+        if not self._reaching.whole:
             return most
         few: ColumnElement[int] = literal_column(str(_LOOKED_AT_BY_WHOLE))
         if not self._narrow:
@@ -146,28 +205,39 @@ class Sources:
         asked = (bindparam(name, type_=Text()) for name in _NARROWING)
         return case((or_(*(one.is_not(None) for one in asked)), most), else_=few)
 
-    def _kept(self, hit: Select[Any], newest: FromClause, table: str) -> CTE:
-        """Keep the first hits: each is fetched by its key, in the order that they were found.
+    def _seen(
+        self,
+        hit: Select[Any],
+        rows: FromClause,
+        found: Select[Any],
+        most: ColumnElement[int],
+        name: str,
+    ) -> CTE:
+        """Give the first that are seen: each is fetched by its key, in the order that it was found.
 
         So no more are looked at than are kept. Left to itself PostgreSQL may fetch all there are:
         it does not know how few are found, nor what it takes to tell if one is seen.
         """
-        each = hit.offset(literal_column("0")).lateral("hit")
-        kept = (
+        newest = found.order_by(found.selected_columns.place).subquery()
+        each = (
+            hit.where(rows.c.system_id == newest.c.system_id)
+            .offset(literal_column("0"))
+            .lateral("hit")
+        )
+        narrowed = self._narrowed_to(each) if self._narrow else ()
+        seen = (
             select(each, newest.c.place)
             .select_from(newest.join(each, true()))
+            .where(*narrowed)
             .order_by(newest.c.place)
-            .limit(literal_column(str(self._most)))
+            .limit(most)
         )
-        return kept.cte(f"kept_{table}").prefix_with("MATERIALIZED")
+        return seen.cte(name).prefix_with("MATERIALIZED")
 
-    def _narrowed(self, family: Family, rows: FromClause) -> list[ColumnElement[bool]]:
-        """Say that a row is seen, and one that the search is narrowed to."""
-        seen = family.of_kind(family.root, rows)
-        if not self._narrow:
-            return seen
-        held = (_type_of(family, rows), self._enhet(family, rows), _status(rows))
-        return [*seen, *map(_is_or_any, _NARROWING, held)]
+    def _narrowed_to(self, hits: FromClause) -> list[ColumnElement[bool]]:
+        """Say that a hit is one that the search is narrowed to."""
+        asked = {name: bindparam(name, type_=Text()) for name in _NARROWING}
+        return [or_(given.is_(None), hits.c[name] == given) for name, given in asked.items()]
 
     def _hit(
         self,
@@ -191,7 +261,7 @@ class Sources:
             is_screened(family.root, rows).label("skjermet"),
             # Those of files are ranked when it is known which are the newest.
             (literal_column("0") if file is not None else own).label("rang"),
-        ).where(*self._narrowed(family, rows))
+        ).where(*family.of_kind(family.root, rows))
 
     def _enhet(self, family: Family, rows: FromClause) -> ColumnElement[Any]:
         """Give the administrative unit of the case that a row is, or is in, if that is seen."""
@@ -217,16 +287,6 @@ class Sources:
             .limit(literal_column("1"))
             .scalar_subquery()
         )
-
-
-def _is_or_any(name: str, held: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Say that a row has the value that is asked for, if one is."""
-    asked: ColumnElement[Any] = bindparam(name, type_=Text())
-    return or_(asked.is_(None), held == asked)
-
-
-def _in_order(found: CTE) -> FromClause:
-    return select(found.c.system_id, found.c.place).order_by(found.c.place).subquery()
 
 
 def _type_of(family: Family, rows: FromClause) -> ColumnElement[Any]:

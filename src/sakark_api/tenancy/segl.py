@@ -61,7 +61,7 @@ __all__ = [
 
 LOG: Final = "endringslogg"
 """The table of the log, whose rows never change."""
-_DERIVED: Final = frozenset({"dokumenttekst"})
+_DERIVED: Final = frozenset({"dokumenttekst", "tekstomfang"})
 
 radendring = Table(
     "radendring",

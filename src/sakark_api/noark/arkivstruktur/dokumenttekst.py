@@ -3,13 +3,13 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Computed, ForeignKeyConstraint, Index, SmallInteger
+from sqlalchemy import ARRAY, Computed, ForeignKeyConstraint, Index, SmallInteger, Uuid
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from sakark_api.noark.model import Base, partitioned
 
-__all__ = ["Dokumenttekst"]
+__all__ = ["Dokumenttekst", "Tekstomfang"]
 
 
 class Dokumenttekst(Base):
@@ -44,3 +44,25 @@ class Dokumenttekst(Base):
         ),
         deferred=True,
     )
+
+
+class Tekstomfang(Base):
+    """By what the document of a text may be reached, so that search passes by most of the others.
+
+    The database keeps it (migration `reach_of_texts`). It lets nobody see anything: that is asked
+    of the units themselves.
+    """
+
+    __tablename__ = "tekstomfang"
+    __table_args__ = partitioned(
+        ForeignKeyConstraint(
+            ["tenant_id", "system_id"],
+            ["dokumenttekst.tenant_id", "dokumenttekst.system_id"],
+            ondelete="CASCADE",
+        ),
+    )
+
+    tenant_id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    system_id: Mapped[UUID] = mapped_column(primary_key=True)
+    ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid()))
+    """The document, all that its registreringer are in, and who is responsible for any of those."""
