@@ -224,7 +224,7 @@ def shows(model: type[TenantRow], name: str, other: type[TenantRow], by: str) ->
 
 
 def ordered_by(model: type[TenantRow], column: str) -> None:
-    """Let lists be in the order of a column without sorting: OData puts null first."""
+    """Let units be read in the order of a column without sorting: OData puts null first."""
     table = table_of(model)
     Index(None, table.c.tenant_id, table.c[column].desc().nulls_last(), table.c.system_id)
 

@@ -30,7 +30,14 @@ from sakark_api.noark.metadata.kodeliste import (
     TILKNYTTETREGISTRERINGSOM,
 )
 from sakark_api.noark.metadata.utvidbar import Utvidbar
-from sakark_api.noark.model import Arkivenhet, TenantRow, join_table, partitioned, searchable
+from sakark_api.noark.model import (
+    Arkivenhet,
+    TenantRow,
+    join_table,
+    ordered_by,
+    partitioned,
+    searchable,
+)
 from sakark_api.noark.resource import (
     Change,
     Guard,
@@ -95,6 +102,9 @@ class Dokumentbeskrivelse(
     )
     ekstern_referanse: Mapped[str | None] = attribute("M413")
     sok: Mapped[str] = searchable("tittel", "beskrivelse", "ekstern_referanse")
+
+
+ordered_by(Dokumentbeskrivelse, "opprettet_dato")
 
 
 def give_place(change: Change, unit: Dokumentbeskrivelse) -> None:

@@ -30,6 +30,7 @@ from sakark_api.noark.metadata.kodeliste import DOKUMENTMEDIUM
 from sakark_api.noark.metadata.utvidbar import Utvidbar
 from sakark_api.noark.model import (
     Arkivenhet,
+    ordered_by,
     partitioned,
     reference,
     refers,
@@ -110,6 +111,9 @@ class Mappe(LukkesVedDato, Kassabel, Skjermet, Gradert, Utvidbar, Avgrenset, Ark
 
 
 shows(Mappe, "arkivdelstatus", Arkivdel, by="effektiv_arkivdel")
+
+
+ordered_by(Mappe, "opprettet_dato")
 
 
 def give_arkivdel(change: Change, unit: Mappe) -> None:

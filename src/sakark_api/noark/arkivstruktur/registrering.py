@@ -33,6 +33,7 @@ from sakark_api.noark.metadata.utvidbar import Utvidbar
 from sakark_api.noark.model import (
     Arkivenhet,
     TenantRow,
+    ordered_by,
     partitioned,
     reference,
     refers,
@@ -103,6 +104,9 @@ class Registrering(Kassabel, Skjermet, Gradert, Utvidbar, Avgrenset, Arkivenhet)
     )
     oppbevaringssted: Mapped[list[str] | None] = attribute("M301")
     sok: Mapped[str] = searchable("registrerings_id", "tittel", "offentlig_tittel", "beskrivelse")
+
+
+ordered_by(Registrering, "opprettet_dato")
 
 
 def enter_period(change: Change, unit: Registrering) -> None:
