@@ -15,6 +15,7 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
+    case,
     cast,
     false,
     func,
@@ -133,14 +134,9 @@ def _ranked(files: Source, asked: CTE) -> CTE:
     number = func.row_number().over(order_by=kept.c.place)
     numbered = select(kept, number.label("number")).subquery("numbered")
     said = SAID.alias("ranked")
-    ranked = numbered.outerjoin(
-        said,
-        and_(
-            same_kommune(said),
-            said.c.system_id == numbered.c.objekt,
-            numbered.c.number <= literal_column(str(RANKED)),
-        ),
-    )
+    # Null for the others: they are not looked up.
+    newest = case((numbered.c.number <= literal_column(str(RANKED)), numbered.c.objekt))
+    ranked = numbered.outerjoin(said, and_(same_kommune(said), said.c.system_id == newest))
     words = select(asked.c.words).scalar_subquery()
     rank = func.coalesce(func.ts_rank(said.c.sok, words, literal_column("1")), numbered.c.rang)
     columns = [one for one in numbered.c if one.name not in ("number", "rang")]
