@@ -15,6 +15,7 @@ from uuid import uuid4
 import asyncpg
 import httpx
 import pytest
+from tests.api.test_search import say, search
 from tests.conftest import REL, TILGANGSSTYRING, Client, LogIn, Service, World
 
 from sakark_api.db.embedded import EmbeddedServer
@@ -553,6 +554,31 @@ def named(client: Client, kortnavn: str) -> Any:
     """Find a bruker by name, in whatever number others have made."""
     asked = {"$filter": f"kortnavn eq '{kortnavn}'"}
     return client.get(f"{client.root}admin/bruker/", params=asked).json()["results"][0]
+
+
+@pytest.mark.usefixtures("narrowed")
+def test_search_finds_what_files_of_ones_own_cases_say_as_long_as_they_are(
+    admin: Client, person: Client, service: Service
+) -> None:
+    given = [grant(admin, **one, egenEnhet=one["kategori"] in "MRD") for one in ALL_READ]
+    me, word = person_in(admin, person), f"ord{uuid4().hex}"
+    made = case(World(admin), "Nær")
+    say(service, made["dokumentobjekt"], f"Vedtak om {word}", KOMMUNE)
+    found = [search(person, word)["count"]]
+
+    for responsible in (me["systemID"], None, me["systemID"]):
+        sak = admin.refreshed(made["saksmappe"])
+        changed = admin.patch(
+            admin.link(sak, "self"),
+            {"referanseSaksansvarlig": responsible, "saksansvarlig": "Den ansvarlige"},
+            headers={"If-Match": admin.etag(sak)},
+        )
+        assert changed.is_success, changed.text
+        found.append(search(person, word)["count"])
+    remove(admin, admin.refreshed(given[-1]))
+    found.append(search(person, word)["count"])
+
+    assert found == [0, 1, 0, 1, 0]
 
 
 @pytest.mark.usefixtures("narrowed")
