@@ -1,6 +1,6 @@
 """One kommune's rows as they were at one moment, for as long as it takes to read them all."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -36,6 +36,20 @@ class Snapshot:
         )
         async for row in cursor:
             yield row
+
+    async def copy(
+        self, statement: ClauseElement, take: Callable[[bytes], Awaitable[None]]
+    ) -> None:
+        """Write the rows of a statement as CSV, a header first, and `take` it piece by piece."""
+        compiled = Statement.compile(statement)
+        await self._connection.copy_from_query(
+            compiled.sql,
+            *compiled.arguments(self._values),
+            output=take,
+            format="csv",
+            header=True,
+            encoding="utf-8",
+        )
 
     async def shared(self) -> str:
         """Give the name by which other connections can see the same moment, as long as this one."""

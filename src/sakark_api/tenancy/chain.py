@@ -1,6 +1,6 @@
 """The chain of seals: whether each follows the one before it, and is of what it says."""
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -19,6 +19,7 @@ from sakark_api.tenancy.segl import (
     segl,
     seglrad,
 )
+from sakark_api.tenancy.strekning import Strekning
 from sakark_api.texts import Text, text
 
 __all__ = ["Figures", "Finding", "walk"]
@@ -51,19 +52,20 @@ class Figures:
 
 async def walk(
     taken: Snapshot,
-    tenant_id: int,
-    tables: Mapping[int, str],
+    parts: Sequence[Strekning],
     place: Place | None,
     figures: Figures,
     tell: Callable[[Text], None],
 ) -> AsyncIterator[Finding]:
     """Walk a kommune's chain from its beginning, and say where it does not hold.
 
-    `tables` are those that each form is of, and `place` that of a checkpoint.
+    `parts` are the stretches of the chain, the last of them made here, and `place` is that of a
+    checkpoint.
     """
-    judge = _Judge(tables)
-    before, last = first_before(tenant_id), 0
-    async for seal in _seals(taken, tenant_id):
+    tenant_id = parts[-1].forseglet_som
+    judge = _Judge()
+    before, last = first_before(parts[0].forseglet_som), 0
+    async for seal in _seals(taken, tenant_id, parts):
         for finding in (*_faults(before, last, seal), *_compared(place, seal), *judge.of(seal)):
             yield finding
         before, last = seal.sjekksum, seal.head.nummer
@@ -124,17 +126,24 @@ class _Seal:
     head: Head
     sjekksum: bytes
     rows: list[SealedRow]
+    part: Strekning
+
+    def table_of(self, row: SealedRow) -> str:
+        return self.part.table_of(row.form)
 
 
-async def _seals(taken: Snapshot, tenant_id: int) -> AsyncIterator[_Seal]:
+async def _seals(
+    taken: Snapshot, tenant_id: int, parts: Sequence[Strekning]
+) -> AsyncIterator[_Seal]:
     """Give the seals of a kommune in their order, one at a time."""
     current: _Seal | None = None
     async for row in taken.rows(_everything_sealed(tenant_id)):
         if current is None or current.head.nummer != row["nummer"]:
             if current is not None:
                 yield current
-            head = Head(tenant_id, row["nummer"], row["tidspunkt"], row["antall"])
-            current = _Seal(head, row["sjekksum"], [])
+            part = next((one for one in parts if one.holds(row["nummer"])), parts[-1])
+            head = Head(part.forseglet_som, row["nummer"], row["tidspunkt"], row["antall"])
+            current = _Seal(head, row["sjekksum"], [], part)
         if row["form"] is not None:
             current.rows.append(
                 SealedRow(row["form"], row["enhet"], row["annen"], row["radsum"], row["grunn"])
@@ -176,8 +185,7 @@ def _without_seal(tenant_id: int) -> Select[Any]:
 class _Judge:
     """Sees to it that each row came into the chain the way rows do."""
 
-    def __init__(self, tables: Mapping[int, str]) -> None:
-        self._tables = tables
+    def __init__(self) -> None:
         self._began: datetime | None = None
         self._brukere: set[UUID] = set()
 
@@ -187,17 +195,17 @@ class _Judge:
         began = self._began = self._began or moment
         for row in seal.rows:
             base = row.grunn == Grunn.BASE and moment == began
-            untold = self._is_first_of_bruker(row) and moment < began + _UPGRADING
+            untold = self._is_first_of_bruker(seal, row) and moment < began + _UPGRADING
             if row.grunn == Grunn.LOGGED or base or untold:
                 continue
             what = text(
                 "Raden ble skrevet før {tid} uten at loggen sier av hvem.", tid=_moment(moment)
             )
-            yield Finding(str(row.enhet), self._tables.get(row.form, "?"), what)
+            yield Finding(str(row.enhet), seal.table_of(row), what)
 
-    def _is_first_of_bruker(self, row: SealedRow) -> bool:
+    def _is_first_of_bruker(self, seal: _Seal, row: SealedRow) -> bool:
         """Tell whether a bruker is in the chain for the first time."""
-        if self._tables.get(row.form) != _BRUKER or row.enhet in self._brukere:
+        if seal.table_of(row) != _BRUKER or row.enhet in self._brukere:
             return False
         self._brukere.add(row.enhet)
         return True

@@ -73,6 +73,12 @@ class KommuneRow(Base):
     utloeper: Mapped[datetime | None]
     offentlig_journal: Mapped[int | None] = mapped_column(SmallInteger)
     """Working days until an entry is in the public journal; without it there is no such journal."""
+    seglopphav: Mapped[list[Any]] = mapped_column(JSONB, server_default="[]")
+    """The stretches of its chain that were sealed elsewhere; see `tenancy/strekning.py`."""
+    flytting: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """How far it has come on its way in; until it is here, nobody is served and nothing is done."""
+    flyttet_til: Mapped[str | None]
+    """The root of its addresses where it is now, when it has left."""
 
 
 class IssuerRow(Base):
@@ -130,6 +136,8 @@ class Kommune:
     options: Options = field(default_factory=dict, hash=False)
     rettigheter_version: int = 1
     offentlig_journal: int | None = None
+    flyttet_til: str | None = None
+    """Where it is now: the root of its addresses there, with a slash at the end."""
 
     def options_on(self, now: datetime) -> frozenset[str]:
         """Name the options in force on a day in Norway; a sandbox has those of its kommune."""
@@ -155,7 +163,7 @@ Snapshot = Mapping[str, Kommune]
 
 
 async def load_registry(session: AsyncSession) -> Snapshot:
-    """Read every kommune, by slug."""
+    """Read every kommune that is here, by slug: what is on its way in is not."""
     issuers: dict[int, list[IssuerEntry]] = {}
     for row in await session.scalars(select(IssuerRow).order_by(IssuerRow.issuer)):
         entry = IssuerEntry(
@@ -168,7 +176,8 @@ async def load_registry(session: AsyncSession) -> Snapshot:
             row.role_values,
         )
         issuers.setdefault(row.kommune_id, []).append(entry)
-    rows = list(await session.scalars(select(KommuneRow).order_by(KommuneRow.slug)))
+    here = select(KommuneRow).where(KommuneRow.flytting.is_(None))
+    rows = list(await session.scalars(here.order_by(KommuneRow.slug)))
     kommuner = {one.id: _seen(one, issuers.get(one.id, [])) for one in rows}
     for one in rows:
         if one.sandkasse_for is not None:
@@ -194,6 +203,7 @@ def _seen(row: KommuneRow, issuers: list[IssuerEntry]) -> Kommune:
         options=read_options(row.options),
         rettigheter_version=row.rettigheter_version,
         offentlig_journal=row.offentlig_journal,
+        flyttet_til=row.flyttet_til,
     )
 
 

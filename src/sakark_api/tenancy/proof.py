@@ -11,6 +11,7 @@ from sqlalchemy import (
     case,
     distinct,
     exists,
+    false,
     func,
     literal,
     null,
@@ -30,10 +31,10 @@ from sakark_api.tenancy.segl import (
     kinds,
     radendring,
     rows_of,
-    seglform,
     seglrad,
     written_plainly,
 )
+from sakark_api.tenancy.strekning import Strekning, strekninger
 from sakark_api.texts import Text, text
 
 __all__ = ["prove"]
@@ -58,9 +59,8 @@ async def prove(
     `place` is that of a checkpoint kept elsewhere. Rows are compared by the database itself: only
     what differs comes here.
     """
-    forms = await _forms(taken)
-    tables = {form.id: form.tabell for form in forms}
-    async for finding in walk(taken, tenant_id, tables, place, figures, tell):
+    parts = await strekninger(taken, tenant_id)
+    async for finding in walk(taken, parts, place, figures, tell):
         yield finding
     waiting = select(func.count()).where(radendring.c.tenant_id == tenant_id)
     figures.venter = (await taken.all(waiting))[0][0]
@@ -69,33 +69,22 @@ async def prove(
     await taken.all(written_plainly())
     for kind in kinds().values():
         tell(text("Sammenligner {tabell}", tabell=kind.tabell))
-        own = [form for form in forms if form.tabell == kind.tabell]
-        async for row in taken.rows(_differing(kind, own, tenant_id)):
+        async for row in taken.rows(_differing(kind, parts, tenant_id)):
             yield _difference(kind, row)
-    async for row in taken.rows(_sealed_twice(forms, tenant_id)):
+    async for row in taken.rows(_sealed_twice(parts, tenant_id)):
         yield Finding(str(row["enhet"]), LOG, _LINE_CHANGED)
 
 
-async def _forms(taken: Snapshot) -> Sequence[Form]:
-    found = select(seglform.c.id, seglform.c.tabell, seglform.c.kolonner)
-    return [
-        Form(row["id"], row["tabell"], tuple(row["kolonner"])) for row in await taken.all(found)
-    ]
-
-
-def _differing(kind: Kind, forms: Sequence[Form], tenant_id: int) -> Select[Any]:
+def _differing(kind: Kind, parts: Sequence[Strekning], tenant_id: int) -> Select[Any]:
     """Find the rows that are not as the newest seal says, and do not wait to be sealed."""
     newest = (
-        select(seglrad.c.enhet, seglrad.c.annen, seglrad.c.form, seglrad.c.sjekksum)
+        select(seglrad.c.enhet, seglrad.c.annen, seglrad.c.segl, seglrad.c.form, seglrad.c.sjekksum)
         .ext(distinct_on(seglrad.c.enhet, seglrad.c.annen))
-        .where(
-            seglrad.c.tenant_id == tenant_id,
-            seglrad.c.form.in_([literal(form.id) for form in forms]),
-        )
+        .where(seglrad.c.tenant_id == tenant_id, _is_of(parts, kind.tabell))
         .order_by(seglrad.c.enhet, seglrad.c.annen, seglrad.c.segl.desc(), seglrad.c.nr.desc())
         .subquery("newest")
     )
-    columns = {name for form in forms for name in form.kolonner}
+    columns = {name for one in parts for form in _forms(one, kind.tabell) for name in form.kolonner}
     rows = rows_of(kind, columns, tenant_id).subquery("rows")
     keys = [rows.c[key] for key in kind.keys]
     sealed_keys = [newest.c.enhet, newest.c.annen][: len(keys)]
@@ -111,7 +100,7 @@ def _differing(kind: Kind, forms: Sequence[Form], tenant_id: int) -> Select[Any]
     )
     present = keys[0].is_not(None)
     sealed = newest.c.sjekksum.is_not(None)
-    now = _sum_by_form(forms, rows, newest.c.form)
+    now = _sum_by_form(kind, parts, rows, newest)
     differs = or_(present != sealed, and_(present, newest.c.sjekksum.is_distinct_from(now)))
     shown: list[ColumnElement[Any]] = [
         names[0].label("enhet"),
@@ -121,15 +110,37 @@ def _differing(kind: Kind, forms: Sequence[Form], tenant_id: int) -> Select[Any]
     return select(*shown).select_from(newest.join(rows, same, full=True)).where(differs, ~waiting)
 
 
+def _forms(part: Strekning, tabell: str) -> list[Form]:
+    return [form for form in part.former.values() if form.tabell == tabell]
+
+
+def _is_of(parts: Sequence[Strekning], tabell: str) -> ColumnElement[bool]:
+    """Ask whether what a seal says is of a row of a table: forms are numbered by where they are."""
+    return or_(
+        false(),
+        *(
+            and_(
+                one.within(seglrad.c.segl),
+                seglrad.c.form.in_([literal(form.id) for form in _forms(one, tabell)]),
+            )
+            for one in parts
+        ),
+    )
+
+
 def _sum_by_form(
-    forms: Sequence[Form],
-    rows: FromClause,
-    form: ColumnElement[int],
+    kind: Kind, parts: Sequence[Strekning], rows: FromClause, newest: FromClause
 ) -> ColumnElement[Any]:
-    """Sum a row up by the columns that its newest seal is of."""
-    if not forms:
-        return null()
-    return case(*((form == one.id, digest(rows, one.kolonner)) for one in forms), else_=null())
+    """Sum a row up by the columns that its newest seal is of, as it was where that was made."""
+    ways = [
+        (
+            and_(one.within(newest.c.segl), newest.c.form == form.id),
+            digest(rows, form.kolonner, one.forseglet_som),
+        )
+        for one in parts
+        for form in _forms(one, kind.tabell)
+    ]
+    return case(*ways, else_=null()) if ways else null()
 
 
 def _difference(kind: Kind, row: Any) -> Finding:  # noqa: ANN401  asyncpg has no types
@@ -142,15 +153,12 @@ def _difference(kind: Kind, row: Any) -> Finding:  # noqa: ANN401  asyncpg has n
     return Finding(str(row["enhet"]), kind.tabell, what)
 
 
-def _sealed_twice(forms: Sequence[Form], tenant_id: int) -> Select[Any]:
+def _sealed_twice(parts: Sequence[Strekning], tenant_id: int) -> Select[Any]:
     """Find lines of the log of which seals say different things: they were changed in between."""
     sums = seglrad.c.sjekksum
     return (
         select(seglrad.c.enhet)
-        .where(
-            seglrad.c.tenant_id == tenant_id,
-            seglrad.c.form.in_([literal(form.id) for form in forms if form.tabell == LOG]),
-        )
+        .where(seglrad.c.tenant_id == tenant_id, _is_of(parts, LOG))
         .group_by(seglrad.c.enhet)
         .having(or_(func.count(distinct(sums)) > 1, func.count() > func.count(sums)))
     )

@@ -188,9 +188,18 @@ def rows_of(kind: Kind, kolonner: Iterable[str], tenant_id: int) -> Select[tuple
     return select(*(rows.c[name] for name in names)).where(rows.c.tenant_id == tenant_id)
 
 
-def digest(rows: FromClause, kolonner: Sequence[str]) -> ColumnElement[bytes]:
-    """Sum a row up: SHA-256 of how PostgreSQL writes it; see `written_plainly`."""
-    whole = cast(func.row(*(rows.c[name] for name in kolonner)), TextType)
+def digest(
+    rows: FromClause, kolonner: Sequence[str], som: int | None = None
+) -> ColumnElement[bytes]:
+    """Sum a row up: SHA-256 of how PostgreSQL writes it; see `written_plainly`.
+
+    `som` is the number that the kommune had where the row was sealed, if not its own.
+    """
+    number = cast(som, SmallInteger)
+    values = (
+        number if name == "tenant_id" and som is not None else rows.c[name] for name in kolonner
+    )
+    whole = cast(func.row(*values), TextType)
     return func.sha256(func.convert_to(whole, "UTF8"), type_=LargeBinary())
 
 
