@@ -41,6 +41,7 @@ from sakark_api.rest.dependencies import Services
 from sakark_api.rest.docs import docs_route
 from sakark_api.rest.door import Door
 from sakark_api.rest.health import Readiness, health_routes
+from sakark_api.rest.moved import Moved
 from sakark_api.rest.openapi import build
 from sakark_api.rest.problems import HANDLERS, ErrorEdge
 from sakark_api.rest.protection import STATIC, Protected
@@ -127,6 +128,7 @@ def create_app(settings: Settings, mounts: Sequence[tuple[str, ASGIApp]] = ()) -
             ),
             Middleware(ErrorEdge),
             Middleware(Door, strangers=Allowance("address", settings.rate_address)),
+            Middleware(Moved),
         ],
         redirect_slashes=False,
         redoc_url=None,

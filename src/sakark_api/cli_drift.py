@@ -11,6 +11,7 @@ import typer
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import Session
 
+from sakark_api import cli_flytting
 from sakark_api.cli_owner import as_owner, commander, with_database
 from sakark_api.errors import NotFound
 from sakark_api.settings import Settings
@@ -37,6 +38,7 @@ Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Dag, s
 
 def mount(app: typer.Typer) -> None:
     """Add the operator's commands to `sakark`."""
+    cli_flytting.mount(kommune)
     app.add_typer(kommune, name="kommune")
     app.add_typer(sandkasse, name="sandkasse")
     app.command("bruk")(bruk)

@@ -24,6 +24,7 @@ __all__ = [
     "load_postnummer",
     "set_issuer",
     "set_issuers",
+    "set_moved",
     "set_option",
 ]
 
@@ -58,6 +59,16 @@ def change_status(
     if before != status:
         facts = {"fra": before, "til": str(status), "begrunnelse": begrunnelse}
         log_drift(session, who, "status endret", slug, facts)
+    return row
+
+
+def set_moved(session: Session, who: Actor, slug: str, address: str | None) -> KommuneRow:
+    """Let a kommune that has ended show to where it is now; None lets it answer itself again."""
+    before = administration.find_kommune(session, slug, to_change=True).flyttet_til
+    row = administration.set_moved(session, slug, address)
+    if row.flyttet_til != before:
+        facts = {"fra": before, "til": row.flyttet_til}
+        log_drift(session, who, "kommune flyttet", slug, facts)
     return row
 
 

@@ -34,7 +34,11 @@ __all__ = [
     "end_option",
     "find_kommune",
     "list_kommuner",
+    "refuse_registration",
+    "register_kommune",
+    "see_as",
     "set_kommune",
+    "set_moved",
 ]
 
 TRANSITIONS: Mapping[Status, frozenset[Status]] = {
@@ -51,6 +55,7 @@ SANDBOX = "sandkasse-"
 _SLUG = re.compile(r"[a-z][a-z0-9-]{1,40}")
 _KOMMUNENUMMER = re.compile(r"\d{4}", re.ASCII)
 _ORGANISASJONSNUMMER = re.compile(r"\d{9}", re.ASCII)
+_ROOT = re.compile(r"https?://[A-Za-z0-9.:-]+(/[A-Za-z0-9._~-]+)+/", re.ASCII)
 _LONGEST_DELAY = 30
 # First parts of addresses, and of keys in storage, that are taken already.
 _RESERVED = frozenset(
@@ -64,15 +69,7 @@ def add_kommune(session: Session, slug: str, **facts: Any) -> KommuneRow:
 
     `facts` are columns of the registry: navn, kommunenummer and whatever else is known.
     """
-    refuse_odd_slug(slug, sandbox="sandkasse_for" in facts)
-    if session.scalar(select(KommuneRow.id).where(KommuneRow.slug == slug)) is not None:
-        raise Conflict(text("Kommunen {slug} finnes fra før.", slug=slug))
-    refuse_odd_facts(facts)
-    refuse_taken_number(session, facts.get("kommunenummer"), None)
-    refuse_taken_organisation(session, facts.get("organisasjonsnummer"), None)
-    row = KommuneRow(slug=slug, **{"tidligere_kommunenummer": [], **facts})
-    session.add(row)
-    session.flush()
+    row = _registered(session, slug, facts)
     see_as(session, row.id)
     session.execute(
         insert(KodeverdiRow),
@@ -86,6 +83,31 @@ def add_kommune(session: Session, slug: str, **facts: Any) -> KommuneRow:
     add_partitions(session, row.id)
     session.execute(select(func.sakark_give_rights(cast(row.id, SmallInteger))))
     return row
+
+
+def register_kommune(session: Session, slug: str, **facts: Any) -> KommuneRow:
+    """Add a kommune with its partitions and nothing in them: what it has, comes from elsewhere."""
+    row = _registered(session, slug, facts)
+    add_partitions(session, row.id)
+    return row
+
+
+def _registered(session: Session, slug: str, facts: dict[str, Any]) -> KommuneRow:
+    refuse_registration(session, slug, facts)
+    row = KommuneRow(slug=slug, **{"tidligere_kommunenummer": [], **facts})
+    session.add(row)
+    session.flush()
+    return row
+
+
+def refuse_registration(session: Session, slug: str, facts: dict[str, Any]) -> None:
+    """Refuse a kommune whose name or facts the registry does not know, or has of another."""
+    refuse_odd_slug(slug, sandbox="sandkasse_for" in facts)
+    if session.scalar(select(KommuneRow.id).where(KommuneRow.slug == slug)) is not None:
+        raise Conflict(text("Kommunen {slug} finnes fra før.", slug=slug))
+    refuse_odd_facts(facts)
+    refuse_taken_number(session, facts.get("kommunenummer"), None)
+    refuse_taken_organisation(session, facts.get("organisasjonsnummer"), None)
 
 
 def refuse_odd_slug(slug: str, *, sandbox: bool) -> None:
@@ -147,6 +169,13 @@ def change_status(session: Session, slug: str, status: Status) -> KommuneRow:
     row = find_kommune(session, slug, to_change=True)
     if status == row.status:
         return row
+    if row.flyttet_til is not None:
+        raise Conflict(
+            text(
+                "Kommunen er flyttet. Kjør først: sakark kommune flyttet {slug} --tilbake",
+                slug=slug,
+            )
+        )
     if status not in TRANSITIONS[Status(row.status)]:
         raise Conflict(
             text(
@@ -162,6 +191,18 @@ def change_status(session: Session, slug: str, status: Status) -> KommuneRow:
             text("Før kommunen kan gå til {til}, mangler {hva}.", til=status, hva=joined(missing))
         )
     row.status = status
+    session.flush()
+    return row
+
+
+def set_moved(session: Session, slug: str, address: str | None) -> KommuneRow:
+    """Say where a kommune that has ended is now: the root of its addresses there, or None."""
+    row = find_kommune(session, slug, to_change=True)
+    if address is not None and row.status != Status.AVSLUTTET:
+        raise Conflict(text("Kommunen må være avsluttet her før adressene viser videre."))
+    if address is not None and not _ROOT.fullmatch(address):
+        raise Invalid(text("Adressen må være en rot, som https://arkiv.example.no/molde/api/."))
+    row.flyttet_til = address
     session.flush()
     return row
 

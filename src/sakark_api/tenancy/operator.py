@@ -1,6 +1,6 @@
 """The operator's transactions, tried again when live traffic is in the way of them."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
 from sqlalchemy.exc import DBAPIError
@@ -18,7 +18,7 @@ from sakark_api.settings import Settings
 from sakark_api.tenancy.session import BY_DRIVER, driver_arguments
 from sakark_api.texts import text
 
-__all__ = ["OPERATOR_ROLE", "in_transaction", "operator_engine"]
+__all__ = ["OPERATOR_ROLE", "in_transaction", "operator_engine", "until_free"]
 
 T = TypeVar("T")
 
@@ -48,6 +48,18 @@ async def in_transaction(engine: AsyncEngine, act: Callable[[Session], T]) -> T:
 
     Raises `Unavailable` when they stay there for 20 seconds.
     """
+    return await until_free(lambda: _once(engine, act))
+
+
+async def until_free(act: Callable[[], Awaitable[T]]) -> T:
+    """Do something whole, and the whole of it again when locks were in the way.
+
+    Raises `Unavailable` when they stay there for 20 seconds.
+    """
+
+    async def try_it() -> T:
+        return await act()
+
     attempts = AsyncRetrying(
         retry=retry_if_exception(_is_busy),
         wait=wait_random_exponential(multiplier=0.1, max=2),
@@ -55,7 +67,7 @@ async def in_transaction(engine: AsyncEngine, act: Callable[[Session], T]) -> T:
         reraise=True,
     )
     try:
-        return await attempts(_once, engine, act)
+        return await attempts(try_it)
     except DBAPIError as error:
         if _is_busy(error):
             raise Unavailable(text("Databasen er for opptatt nå. Prøv igjen om litt.")) from error

@@ -8,7 +8,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final, TypeVar
 
@@ -18,7 +18,7 @@ from sakark_api.tenancy.loesfil import passing_keys
 from sakark_api.tenancy.session import Writer
 from sakark_api.tenancy.verification import Fault, File, fault_of, is_kept, pages_of_files
 
-__all__ = ["Copied", "Copying", "copy_files", "copy_parts"]
+__all__ = ["Copied", "Copying", "copy_file", "copy_files", "copy_parts", "some_at_once"]
 
 AT_ONCE: Final = 4
 """Files under way at the same time: most are small, and wait for the network."""
@@ -60,7 +60,7 @@ async def copy_files(writer: Writer, tenant_id: int, copying: Copying) -> AsyncI
     A file that is in the target and is another than the row says, is left as it is and told of.
     """
     async for files in pages_of_files(writer, tenant_id):
-        async for one in _some_at_once(files, lambda file: _copy(copying, file)):
+        async for one in some_at_once(files, lambda file: copy_file(copying, file)):
             at_fault = one.source is not None or one.target is not None
             if not at_fault or await is_kept(writer, tenant_id, one.file):
                 yield one
@@ -70,15 +70,17 @@ async def copy_parts(writer: Writer, tenant_id: int, copying: Copying) -> int:
     """Copy what has come of files in chunks, and deposits that were ordered; give how many."""
     async with writer.transaction(tenant_id) as session:
         keys = await session.run_sync(passing_keys)
-    return sum([one async for one in _some_at_once(keys, lambda key: _copy_part(copying, key))])
+    return sum([one async for one in some_at_once(keys, lambda key: _copy_part(copying, key))])
 
 
-async def _copy(copying: Copying, file: File) -> Copied:
-    found = await fault_of(copying.target, file, read=copying.read)
+async def copy_file(copying: Copying, file: File, key: str | None = None) -> Copied:
+    """Copy one file, under another key if one is given; see `copy_files`."""
+    kept = replace(file, key=key or file.key)
+    found = await fault_of(copying.target, kept, read=copying.read)
     if found is not Fault.MISSING:
         return Copied(file, target=found)
     try:
-        await copying.target.put(file.key, _verified(copying.source, file))
+        await copying.target.put(kept.key, _verified(copying.source, file))
     except NotFound:
         return Copied(file, source=Fault.MISSING)
     except _DiffersError as error:
@@ -111,7 +113,7 @@ async def _copy_part(copying: Copying, key: str) -> bool:
     return True
 
 
-async def _some_at_once(things: Iterable[T], work: Callable[[T], Awaitable[R]]) -> AsyncIterator[R]:
+async def some_at_once(things: Iterable[T], work: Callable[[T], Awaitable[R]]) -> AsyncIterator[R]:
     """Do the same with all, some at a time; raise what one of them did when the others are done."""
     for some in _batches(things):
         results = await asyncio.gather(*map(work, some), return_exceptions=True)

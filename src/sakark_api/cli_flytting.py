@@ -1,0 +1,181 @@
+"""The commands by which kommuner move: `kommune export`, `kommune import`, `kommune flyttet`."""
+
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from sakark_api.cli_owner import as_owner, chosen_kommuner, commander, with_database
+from sakark_api.errors import Invalid
+from sakark_api.settings import Settings
+from sakark_api.texts import Text, text
+
+if TYPE_CHECKING:
+    from sakark_api.flytting.pakke import Manifest
+    from sakark_api.storage import Documents
+
+__all__ = ["mount"]
+
+PATIENCE_SECONDS = 600.0
+LACKING = 2
+"""Exit code where something that the rows name did not come along."""
+
+Slug = Annotated[str, typer.Argument(help="Kommunens kortnavn, slik det står i adressene.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Se etter alt og si hva som ville skje, men skriv ikke.")
+]
+
+
+def mount(kommune: typer.Typer) -> None:
+    """Add the commands to `sakark kommune`."""
+    kommune.command("export")(export)
+    kommune.command("import")(import_)
+    kommune.command("flyttet")(flyttet)
+
+
+def export(
+    slug: Slug,
+    mappe: Annotated[Path, typer.Argument(help="En tom mappe, eller den som ble påbegynt.")],
+    *,
+    dry_run: DryRun = False,
+) -> None:
+    """Skriv alt en kommune har, til en mappe: rader, filer, og loggen med segl.
+
+    Sett kommunen i avsluttet først. Avbrytes den, kjøres den igjen med samme mappe. Avslutter med 2
+    når en fil manglet eller var skadet i lageret.
+    """
+    if dry_run:
+        for name, count in with_database(partial(_count, slug=slug)).items():
+            print(f"{name}\t{count}")
+        print(text("Dette var en prøvekjøring. Ingenting er skrevet."))
+        return
+    manifest = with_database(partial(_export, slug=slug, folder=mappe))
+    _tell_faults(manifest)
+    print(
+        text(
+            "{mappe}: {rader} rader i {tabeller} tabeller, {filer} filer, {megabyte} MB.",
+            mappe=mappe,
+            rader=sum(one.rader for one in manifest.tabeller),
+            tabeller=len(manifest.tabeller),
+            filer=manifest.filer,
+            megabyte=manifest.byte // 1_000_000,
+        )
+    )
+    sys.exit(LACKING if manifest.feil else 0)
+
+
+async def _count(engine: AsyncEngine, settings: Settings, slug: str) -> dict[str, int]:
+    from sakark_api.flytting.utreise import Leaving, count_all
+
+    del engine
+    async with _opened(settings) as documents, chosen_kommuner(settings, [slug]) as chosen:
+        writer, (kommune,), _ = chosen
+        now = commander().now
+        return await count_all(Leaving(settings, writer, documents, kommune, now, _tell))
+
+
+async def _export(engine: AsyncEngine, settings: Settings, slug: str, folder: Path) -> "Manifest":
+    from sakark_api.flytting.utreise import Leaving, leave
+    from sakark_api.tenancy.driftslogg import log_drift
+    from sakark_api.tenancy.operator import in_transaction
+
+    who = commander()
+    settings = settings.model_copy(update={"database_statement_seconds": PATIENCE_SECONDS})
+    async with _opened(settings) as documents, chosen_kommuner(settings, [slug]) as chosen:
+        writer, (kommune,), _ = chosen
+        if kommune.sandkasse_for is not None:
+            raise Invalid(text("En sandkasse kan ikke flytte."))
+        leaving = Leaving(settings, writer, documents, kommune, who.now, _tell)
+        manifest = await leave(leaving, folder)
+    facts = {"segl": manifest.segl.segl, "filer": manifest.filer, "feil": len(manifest.feil)}
+    await in_transaction(
+        engine, lambda session: log_drift(session, who, "kommune eksportert", slug, facts)
+    )
+    return manifest
+
+
+def import_(
+    mappe: Annotated[Path, typer.Argument(help="Mappen som `kommune export` skrev.")],
+    som: Annotated[
+        str | None, typer.Option(help="Kortnavnet her; ellers det kommunen hadde.")
+    ] = None,
+    *,
+    dry_run: DryRun = False,
+) -> None:
+    """Sett sammen en kommune av en mappe, og åpne den når alt er her og loggen er bevist.
+
+    Avbrytes den, går den videre der den slapp. Kommunen er i forberedelse etterpå.
+    """
+    from sakark_api.flytting.pakke import opened
+
+    pakke, manifest, seen_as = opened(mappe)
+    slug = som or manifest.kommune.slug
+    if dry_run:
+        from sakark_api.flytting.ankomst import rehearse
+
+        with_database(lambda engine, _: rehearse(engine, pakke, manifest, seen_as, slug))
+        print(text("Dette var en prøvekjøring. Ingenting er skrevet."))
+        return
+
+    async def run(engine: AsyncEngine, settings: Settings) -> None:
+        from sakark_api.flytting.ankomst import Arriving, arrive
+
+        async with _opened(settings) as documents:
+            arriving = Arriving(settings, engine, documents, commander(), _tell)
+            await arrive(arriving, pakke, manifest, seen_as, slug)
+
+    with_database(run)
+    _tell_faults(manifest)
+    print(
+        text(
+            "Kommunen {slug} er her, med {filer} filer, og loggen er bevist til segl {segl}.",
+            slug=slug,
+            filer=manifest.filer - len(manifest.feil),
+            segl=manifest.segl.segl,
+        )
+    )
+    sys.exit(LACKING if manifest.feil else 0)
+
+
+def flyttet(
+    slug: Slug,
+    til: Annotated[
+        str | None, typer.Option(help="Roten der kommunen er nå, som https://…/molde/api/.")
+    ] = None,
+    *,
+    tilbake: Annotated[bool, typer.Option("--tilbake", help="Svar selv igjen.")] = False,
+) -> None:
+    """La adressene til en avsluttet kommune vise til der den er nå (308)."""
+    from sakark_api.drift.work import set_moved
+
+    if (til is None) is not tilbake:
+        raise Invalid(text("Oppgi enten --til med en adresse, eller --tilbake."))
+    as_owner(partial(set_moved, who=commander(), slug=slug, address=til))
+    print(f"Kommunen {slug} er endret.")
+
+
+def _tell_faults(manifest: "Manifest") -> None:
+    for one in manifest.feil:
+        print(one.noekkel, one.feil, sep="\t")
+    for funn in manifest.funn:
+        print(funn.enhet, funn.tabell, funn.hva, sep="\t")
+
+
+def _tell(far: Text) -> None:
+    print(far, file=sys.stderr, flush=True)
+
+
+@asynccontextmanager
+async def _opened(settings: Settings) -> "AsyncIterator[Documents]":
+    from sakark_api.storage import open_documents
+
+    documents = open_documents(settings)
+    try:
+        yield documents
+    finally:
+        await documents.close()

@@ -1,0 +1,46 @@
+"""Files on their way: out of the storage to a package, and from a package into a storage."""
+
+from collections.abc import AsyncIterator, Collection
+
+from sakark_api.flytting.pakke import Pakke
+from sakark_api.storage.documents import Documents
+from sakark_api.tenancy.relocation import Copied, Copying, copy_file, some_at_once
+from sakark_api.tenancy.verification import File
+
+__all__ = ["arriving_key", "bring", "fetch"]
+
+
+async def fetch(documents: Documents, pakke: Pakke) -> AsyncIterator[Copied]:
+    """Copy every file of the list out; what is whole there already is read, and not fetched again.
+
+    A file that is not as its row says is told of and left.
+    """
+    kept = pakke.documents()
+    copying = Copying(documents, kept, read=True)
+
+    async def one(file: File) -> Copied:
+        found = await copy_file(copying, file)
+        if found.target is None:
+            return found
+        await kept.delete(file.key)  # half of what somebody wrote there
+        return await copy_file(copying, file)
+
+    async for copied in some_at_once(pakke.files(), one):
+        yield copied
+
+
+async def bring(
+    documents: Documents, pakke: Pakke, fra: str, til: str, left_out: Collection[str]
+) -> AsyncIterator[Copied]:
+    """Copy every file of the list in, under the kommune's name here; each is summed on its way."""
+    copying = Copying(pakke.documents(), documents, read=True)
+    wanted = (file for file in pakke.files() if file.key not in left_out)
+    async for copied in some_at_once(
+        wanted, lambda file: copy_file(copying, file, arriving_key(file.key, fra, til))
+    ):
+        yield copied
+
+
+def arriving_key(key: str, fra: str, til: str) -> str:
+    """Give the key of a file where its kommune has another name."""
+    return f"{til}/{key.removeprefix(f'{fra}/')}" if key.startswith(f"{fra}/") else key

@@ -1,0 +1,32 @@
+"""Moves a kommune, and is killed as it comes to a step for the nth time.
+
+Run with the step, which time, and the words of the command.
+"""
+
+import os
+import signal
+import sys
+from typing import Any
+
+from sakark_api import cli
+from sakark_api.flytting import ankomst, utreise
+
+
+def main() -> None:
+    step, times = sys.argv[1], int(sys.argv[2])
+    module: Any = ankomst if hasattr(ankomst, step) else utreise
+    do, left = getattr(module, step), [times]
+
+    def kill(*arguments: Any, **named: Any) -> Any:
+        left[0] -= 1
+        if left[0] == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return do(*arguments, **named)
+
+    setattr(module, step, kill)
+    sys.argv[1:] = sys.argv[3:]
+    cli.main()
+
+
+if __name__ == "__main__":
+    main()

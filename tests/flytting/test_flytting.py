@@ -1,0 +1,266 @@
+"""A kommune leaves one installation and is whole in another: rows, files, log and proof."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.conftest import Client, World
+from tests.flytting.conftest import SLUG, House
+from tests.tenancy.processes import environment
+
+from sakark_api.db.schema import WANTED
+from sakark_api.errors import SakarkError
+from sakark_api.flytting.pakke import opened
+from sakark_api.flytting.tabeller import UTELATT, taken
+from sakark_api.tenancy.partitions import tenant_tables
+
+KILLED = -signal.SIGKILL
+
+
+def everything(client: Client) -> dict[str, Any]:
+    """Read every list that is offered from the root, but for the log, as if it were one place."""
+    found: dict[str, Any] = {}
+    for package in client.get(client.root).json()["_links"].values():
+        offered = client.get(package["href"].split("{?")[0])
+        if offered.status_code != 200 or "/loggingogsporing/" in package["href"]:
+            continue
+        for link in offered.json().get("_links", {}).values():
+            address = link["href"].split("{?")[0]
+            if "/ny-" not in address:
+                body = client.get(address, params={"$top": "1000"}).text
+                found[address.removeprefix(client.root)] = json.loads(
+                    body.replace(client.service.url, "http://her")
+                )
+    return found
+
+
+def kill(house: House, step: str, times: int, *words: str | Path) -> int:
+    """Run a command until it comes to a step for the nth time; give how it ended."""
+    program = Path(__file__).with_name("drept.py")
+    done = subprocess.run(
+        [sys.executable, program, step, str(times), *map(str, words)],
+        env=environment(house.service),
+        capture_output=True,
+        check=False,
+    )
+    return done.returncode
+
+
+def test_every_table_of_a_kommune_goes_along_or_is_left_with_a_reason() -> None:
+    assert {one.name for one in taken()} | set(UTELATT) == {one.name for one in tenant_tables()}
+    assert not {one.name for one in taken()} & set(UTELATT)
+    assert all(str(why) for why in UTELATT.values())
+
+
+def test_a_kommune_that_moves_answers_as_before(
+    source: House, arrived: House, filled: World
+) -> None:
+    address = source.client().link(filled.dokumentobjekt, "arkivstruktur/fil/")
+
+    before, after = everything(source.client()), everything(arrived.client())
+    file = source.client().get(address).content
+    moved = arrived.client().get(address.replace(source.service.url, arrived.service.url))
+
+    assert len(before) > 20
+    assert after == before
+    assert moved.content == file
+
+
+def test_the_log_is_proven_and_goes_on_in_the_same_chain(arrived: House, exported: Path) -> None:
+    there = arrived.client()
+    there.make(there.follow("arkivstruktur/"), "arkivstruktur/ny-arkiv/", {"tittel": "Nytt"})
+
+    sealed = arrived.sakark("checkpoint", "--kommune", SLUG)
+    proven = arrived.sakark("verify", "--kommune", SLUG)
+
+    before = json.loads((exported / "manifest.json").read_text(encoding="utf-8"))["segl"]["segl"]
+    assert json.loads(sealed.stdout)["kommuner"][SLUG]["segl"] > before
+    assert (proven.returncode, proven.stderr.count("Traceback")) == (0, 0)
+    assert "Ingen funn." in proven.stdout
+
+
+def test_a_kommune_with_another_name_has_its_files_there(
+    target: House, another: Path, name: str
+) -> None:
+    done = target.sakark("kommune", "import", another, "--som", name)
+
+    sealed = target.sakark("checkpoint", "--kommune", name)
+    proven = target.sakark("verify", "--kommune", name)
+
+    assert done.returncode == 0, done.stderr
+    assert sealed.returncode == 0
+    assert "Ingen funn." in proven.stdout
+
+
+def test_a_kommune_may_move_twice(target: House, another: Path, name: str, tmp_path: Path) -> None:
+    target.sakark("kommune", "import", another, "--som", name)
+    left = target.sakark("kommune", "export", name, tmp_path / "videre")
+    file = tmp_path / "videre" / "manifest.json"
+    manifest = json.loads(file.read_text(encoding="utf-8"))
+    manifest["kommune"]["kommunenummer"] = str(int(manifest["kommune"]["kommunenummer"]) + 1)
+    file.write_text(json.dumps(manifest), encoding="utf-8")
+
+    again = target.sakark("kommune", "import", tmp_path / "videre", "--som", f"{name}-2")
+    proven = target.sakark("verify", "--kommune", f"{name}-2")
+
+    assert (left.returncode, again.returncode) == (0, 0), again.stderr
+    assert len(manifest["seglopphav"]) == 2
+    assert "Ingen funn." in proven.stdout
+
+
+@pytest.mark.parametrize(
+    ("step", "times"),
+    [("_take_in", 1), ("_take_in", 12), ("_bring_files", 1), ("_refuse_unlike", 1), ("_open", 1)],
+)
+def test_an_import_that_is_killed_goes_on(
+    target: House, another: Path, name: str, step: str, times: int
+) -> None:
+    words = ("kommune", "import", another, "--som", name)
+
+    killed = kill(target, step, times, *words)
+    unseen = target.http.get(f"{target.service.url}/{name}/api/").status_code
+    done = target.sakark(*words)
+    proven = target.sakark("verify", "--kommune", name)
+
+    assert (killed, unseen, done.returncode) == (KILLED, 404, 0), done.stderr
+    assert "Ingen funn." in proven.stdout
+
+
+@pytest.mark.parametrize(("step", "times"), [("_write_table", 9), ("_fetch_files", 1)])
+def test_an_export_that_is_killed_goes_on(
+    source: House, exported: Path, tmp_path: Path, step: str, times: int
+) -> None:
+    words = ("kommune", "export", SLUG, tmp_path / "ut")
+
+    killed = kill(source, step, times, *words)
+    begun = (tmp_path / "ut" / "manifest.json").exists()
+    done = source.sakark(*words)
+
+    assert (killed, begun, done.returncode) == (KILLED, False, 0), done.stderr
+    assert sums(tmp_path / "ut") == sums(exported)
+
+
+def sums(folder: Path) -> dict[str, str]:
+    """Give the checksum of each table; the log goes on while others look at what is screened."""
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    grow = ("endringslogg", "segl", "seglrad")
+    return {one["navn"]: one["sha256"] for one in manifest["tabeller"] if one["navn"] not in grow}
+
+
+def a_bit_of(file: Path) -> None:
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+
+
+def another_schema(package: Path) -> None:
+    file = package / "manifest.json"
+    file.write_text(file.read_text(encoding="utf-8").replace(WANTED, "2027_01_01"), "utf-8")
+
+
+def a_document(package: Path) -> Path:
+    return next(one for one in (package / "filer" / SLUG).rglob("*") if one.is_file())
+
+
+DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
+    "a bit of a table": (
+        lambda package: a_bit_of(package / "rader" / "mappe.csv"),
+        "rader/mappe.csv er endret eller skadet. Hent pakken på nytt.",
+    ),
+    "a table that is gone": (
+        lambda package: (package / "rader" / "klasse.csv").unlink(),
+        "rader/klasse.csv mangler i pakken. Hent pakken på nytt.",
+    ),
+    "a bit of the list of files": (
+        lambda package: a_bit_of(package / "filer.csv"),
+        "filer.csv er endret eller skadet.",
+    ),
+    "another schema": (another_schema, "Pakken er laget med skjemaet 2027_01_01"),
+    "no manifest": (
+        lambda package: (package / "manifest.json").unlink(),
+        "er ikke en hel pakke: manifest.json mangler",
+    ),
+    "half a manifest": (
+        lambda package: (package / "manifest.json").write_text("{"),
+        "manifest.json er skadet",
+    ),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_what_is_damaged_is_not_opened(package: Path, damage: str) -> None:
+    do, said = DAMAGES[damage]
+    do(package)
+
+    with pytest.raises(SakarkError) as refused:
+        opened(package)
+
+    assert said in str(refused.value)
+
+
+@pytest.mark.parametrize("dry_run", [(), ("--dry-run",)])
+@pytest.mark.parametrize(
+    ("do", "said"), [(a_bit_of, "feil sjekksum"), (Path.unlink, "mangler")], ids=["bit", "gone"]
+)
+def test_a_damaged_document_keeps_a_kommune_from_being_seen(
+    target: House,
+    another: Path,
+    name: str,
+    do: Callable[[Path], None],
+    said: str,
+    dry_run: tuple[str, ...],
+) -> None:
+    do(a_document(another))
+
+    done = target.sakark("kommune", "import", another, "--som", name, *dry_run)
+
+    assert (done.returncode, done.stderr.count(said)) == (1, 1), done.stderr
+    assert target.http.get(f"{target.service.url}/{name}/api/").status_code == 404
+
+
+def test_a_package_has_rows_of_its_own_kommune_only(exported: Path, source: House) -> None:
+    manifest = json.loads((exported / "manifest.json").read_text(encoding="utf-8"))
+    others = source.client("molde").root.split("/")[-3]
+
+    heads = [
+        (exported / "rader" / f"{one['navn']}.csv").read_text(encoding="utf-8")
+        for one in manifest["tabeller"]
+    ]
+
+    assert sum(one["rader"] for one in manifest["tabeller"]) > 500
+    assert all(head.startswith(tuple("abcdefghijklmnopqrstuvwxyz")) for head in heads)
+    assert not any(f"{others}/2026" in head for head in heads)
+
+
+def test_a_dry_run_writes_nothing(
+    source: House, target: House, another: Path, name: str, tmp_path: Path
+) -> None:
+    out = source.sakark("kommune", "export", SLUG, tmp_path / "ut", "--dry-run")
+    inn = target.sakark("kommune", "import", another, "--som", name, "--dry-run")
+
+    assert (out.returncode, inn.returncode) == (0, 0), inn.stderr
+    assert "journalpost" not in out.stdout
+    assert "registrering\t" in out.stdout
+    assert not (tmp_path / "ut").exists()
+    assert name not in target.sakark("kommune", "list").stdout
+
+
+def test_a_name_that_is_taken_is_refused(arrived: House, package: Path) -> None:
+    done = arrived.sakark("kommune", "import", package)
+
+    assert done.returncode == 1
+    assert "er her fra før. Velg et annet navn med --som." in done.stderr
+
+
+def test_a_folder_with_something_else_is_left_alone(source: House, tmp_path: Path) -> None:
+    (tmp_path / "regnskap.txt").write_text("1")
+
+    done = source.sakark("kommune", "export", SLUG, tmp_path)
+
+    assert done.returncode == 1
+    assert "har noe annet i seg" in done.stderr
