@@ -66,6 +66,9 @@ TENANT_ID = {
     "db/reader.py": "the kommune a connection serves",
     "db/snapshot.py": "the kommune a snapshot is of",
     "dev/seed.py": "fills demo kommuner",
+    "flytting/tabeller.py": "selects and puts in the rows of a kommune that moves",
+    "flytting/utreise.py": "reads the rows of a kommune that leaves",
+    "flytting/ankomst.py": "takes in the rows of a kommune that arrives",
     "drift/sandkasse.py": "fills a kommune it has just made",
 }
 """Files outside tenancy/ that name the kommune's number, and why."""
