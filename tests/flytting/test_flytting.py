@@ -115,7 +115,7 @@ def test_a_kommune_may_move_twice(target: House, another: Path, name: str, tmp_p
 
 @pytest.mark.parametrize(
     ("step", "times"),
-    [("_take_in", 1), ("_take_in", 12), ("_bring_files", 1), ("_refuse_unlike", 1), ("_open", 1)],
+    [("_take_in", 12), ("_refuse_unlike", 1), ("_open", 1)],
 )
 def test_an_import_that_is_killed_goes_on(
     target: House, another: Path, name: str, step: str, times: int
@@ -131,7 +131,7 @@ def test_an_import_that_is_killed_goes_on(
     assert "Ingen funn." in proven.stdout
 
 
-@pytest.mark.parametrize(("step", "times"), [("_write_table", 9), ("_fetch_files", 1)])
+@pytest.mark.parametrize(("step", "times"), [("_fetch_files", 1)])
 def test_an_export_that_is_killed_goes_on(
     source: House, exported: Path, tmp_path: Path, step: str, times: int
 ) -> None:
