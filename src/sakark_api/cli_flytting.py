@@ -1,5 +1,6 @@
 """The commands by which kommuner move: `kommune export`, `kommune import`, `kommune flyttet`."""
 
+import json
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,6 +18,7 @@ from sakark_api.texts import Text, text
 
 if TYPE_CHECKING:
     from sakark_api.flytting.pakke import Manifest
+    from sakark_api.flytting.sammenslaaing import Rapport
     from sakark_api.storage import Documents
 
 __all__ = ["mount"]
@@ -36,6 +38,7 @@ def mount(kommune: typer.Typer) -> None:
     kommune.command("export")(export)
     kommune.command("import")(import_)
     kommune.command("flyttet")(flyttet)
+    kommune.command("merge")(merge)
 
 
 def export(
@@ -157,6 +160,69 @@ def flyttet(
         raise Invalid(text("Oppgi enten --til med en adresse, eller --tilbake."))
     as_owner(partial(set_moved, who=commander(), slug=slug, address=til))
     print(f"Kommunen {slug} er endret.")
+
+
+def merge(
+    fra: Annotated[str, typer.Argument(help="Kommunen som går inn i den andre; avsluttet.")],
+    til: Annotated[str, typer.Argument(help="Kommunen som består.")],
+    adresse: Annotated[
+        str | None, typer.Option(help="Roten til kommunen som består; ellers av PUBLIC_URL.")
+    ] = None,
+    rapport: Annotated[Path | None, typer.Option(help="Fil til rapporten, som JSON.")] = None,
+    *,
+    dry_run: DryRun = False,
+) -> None:
+    """Slå sammen to kommuner: alt den ene har, blir den andres. Loggen dens blir der den er.
+
+    Filene kopieres først; radene flyttes i én transaksjon. Avbrytes den, kjøres den igjen. En
+    prøvekjøring gjør alt sammen og angrer det: kjør også den når få er på jobb. Avslutter med 2 når
+    en fil manglet eller var skadet.
+    """
+    faults: list[str] = []
+    found = with_database(partial(_merge, fra, til, adresse, faults, dry_run))
+    for name, count in found.tabeller.items():
+        print(f"{name}\t{count}")
+    for one in found.as_data()["kollisjoner"]:
+        print(text("{slag}: {antall}. {regel}", **{**one, "endret": None}))
+    for fault in faults:
+        print(fault)
+    if rapport is not None:
+        written = json.dumps(found.as_data(), ensure_ascii=False, indent=1)
+        rapport.write_text(written + "\n", encoding="utf-8")
+        print(text("Rapporten er skrevet: {fil}", fil=rapport))
+    if dry_run:
+        print(text("Dette var en prøvekjøring. Ingenting er skrevet."))
+    sys.exit(LACKING if faults else 0)
+
+
+async def _merge(
+    fra: str,
+    til: str,
+    adresse: str | None,
+    faults: list[str],
+    dry_run: bool,
+    engine: AsyncEngine,
+    settings: Settings,
+) -> "Rapport":
+    from sakark_api.flytting.filer import copy_over
+    from sakark_api.flytting.sammenslaaing import merge as merge_rows
+    from sakark_api.flytting.sammenslaaing import refuse_merge, rehearse_merge
+    from sakark_api.tenancy.operator import in_transaction
+
+    root = adresse or (settings.public_url and f"{settings.public_url}/{til}/api/")
+    if root is None:
+        raise Invalid(text("Sett SAKARK_PUBLIC_URL, eller oppgi --adresse."))
+    who = commander()
+    if dry_run:
+        return await rehearse_merge(engine, who, fra, til, root)
+    async with _opened(settings) as documents, chosen_kommuner(settings, [fra, til]) as chosen:
+        writer, (ends, goes_on), _ = chosen
+        await in_transaction(engine, lambda session: refuse_merge(session, fra, til))
+        async for copied in copy_over(writer, documents, ends, goes_on):
+            fault = copied.source or copied.target
+            if fault is not None:
+                faults.append(f"{copied.file.key}\t{fault.value}")
+    return await in_transaction(engine, lambda session: merge_rows(session, who, fra, til, root))
 
 
 def _tell_faults(manifest: "Manifest") -> None:

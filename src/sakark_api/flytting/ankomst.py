@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import Table, cast, func, insert, select, true, update
+from sqlalchemy import Select, Table, cast, func, insert, select, true, update
 from sqlalchemy import Text as TextType
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
@@ -23,7 +23,7 @@ from sakark_api.db.snapshot import snapshot
 from sakark_api.errors import Conflict, Invalid
 from sakark_api.flytting.filer import bring
 from sakark_api.flytting.pakke import Manifest, Pakke, Tabell
-from sakark_api.flytting.tabeller import arriving, columns_of, rows_as_written, taken
+from sakark_api.flytting.tabeller import arriving, keys_of, rows_as_written, taken
 from sakark_api.flytting.utreise import faults_of, summed_copy
 from sakark_api.noark.arkivstruktur.arkiv import Arkiv
 from sakark_api.noark.arkivstruktur.dokumentobjekt import Dokumentobjekt
@@ -42,7 +42,7 @@ from sakark_api.tenancy.segl import written_plainly
 from sakark_api.tenancy.verification import Fault, fault_of
 from sakark_api.texts import Text, text
 
-__all__ = ["Arriving", "arrive", "rehearse", "tell_log"]
+__all__ = ["Arriving", "arrive", "rehearse", "rest", "tell_log"]
 
 _EVERY: Final = 100
 _LOCK_WAIT: Final = "300ms"
@@ -140,26 +140,21 @@ async def _take_in(
             header=True,
             encoding="utf-8",
         )
-        await _rest(connection, tenant_id, one, resting=True)
-        done = await connection.execute(insert(one).from_select(_keys(one), rows))
-        await _rest(connection, tenant_id, one, resting=False)
+        await connection.execute(rest(tenant_id, one, resting=True))
+        done = await connection.execute(insert(one).from_select(keys_of(one), rows))
+        await connection.execute(rest(tenant_id, one, resting=False))
         if done.rowcount != said.rader:
             raise Invalid(text("{tabell} har ikke alle radene.", tabell=one.name))
         await connection.execute(_with_table(tenant_id, one.name))
-
-
-def _keys(one: Table) -> list[str]:
-    by_name = {each.name: each.key for each in one.columns}
-    return [by_name[name] for name in columns_of(one)]
 
 
 async def _set(connection: AsyncConnection, name: str, value: str) -> None:
     await connection.execute(select(func.set_config(name, value, true())))
 
 
-async def _rest(connection: AsyncConnection, tenant_id: int, one: Table, *, resting: bool) -> None:
-    number = cast(tenant_id, SmallInteger)
-    await connection.execute(select(func.sakark_rest_triggers(number, one.name, resting)))
+def rest(tenant_id: int, one: Table, *, resting: bool) -> Select[Any]:
+    """Let the triggers of what a kommune has in a table rest, or work again."""
+    return select(func.sakark_rest_triggers(cast(tenant_id, SmallInteger), one.name, resting))
 
 
 def _with_table(tenant_id: int, name: str) -> Any:  # noqa: ANN401  an update
@@ -237,8 +232,11 @@ def _rename_files(session: Session, tenant_id: int, fra: str, til: str) -> None:
         )
 
 
-def tell_log(session: Session, tenant_id: int, who: Actor, said: str) -> None:
-    """Tell in the log of each arkiv what the operator did, in the transaction that does it."""
+def tell_log(session: Session, tenant_id: int, who: Actor, said: str) -> list[UUID]:
+    """Tell in the log of each arkiv what the operator did, in the transaction that does it.
+
+    Gives the lines.
+    """
     arkiv = table_of(Arkiv)
     ids = session.scalars(select(arkiv.c.system_id).where(arkiv.c.tenant_id == tenant_id)).all()
     lines = [
@@ -260,6 +258,7 @@ def tell_log(session: Session, tenant_id: int, who: Actor, said: str) -> None:
     ]
     if lines:
         session.connection().execute(table_of(Hendelseslogg).insert(), lines)
+    return [one["system_id"] for one in lines]
 
 
 async def rehearse(

@@ -4,10 +4,12 @@ from collections.abc import AsyncIterator, Collection
 
 from sakark_api.flytting.pakke import Pakke
 from sakark_api.storage.documents import Documents
+from sakark_api.tenancy.kommune import Kommune
 from sakark_api.tenancy.relocation import Copied, Copying, copy_file, some_at_once
-from sakark_api.tenancy.verification import File
+from sakark_api.tenancy.session import Writer
+from sakark_api.tenancy.verification import File, pages_of_files
 
-__all__ = ["arriving_key", "bring", "fetch"]
+__all__ = ["arriving_key", "bring", "copy_over", "fetch"]
 
 
 async def fetch(documents: Documents, pakke: Pakke) -> AsyncIterator[Copied]:
@@ -44,3 +46,15 @@ async def bring(
 def arriving_key(key: str, fra: str, til: str) -> str:
     """Give the key of a file where its kommune has another name."""
     return f"{til}/{key.removeprefix(f'{fra}/')}" if key.startswith(f"{fra}/") else key
+
+
+async def copy_over(
+    writer: Writer, documents: Documents, fra: Kommune, til: Kommune
+) -> AsyncIterator[Copied]:
+    """Copy a kommune's files to be another's too; those that are there are read and left."""
+    copying = Copying(documents, documents, read=True)
+    async for files in pages_of_files(writer, fra.id):
+        async for copied in some_at_once(
+            files, lambda file: copy_file(copying, file, arriving_key(file.key, fra.slug, til.slug))
+        ):
+            yield copied

@@ -25,7 +25,16 @@ from sakark_api.tenancy.forhaandsvisning import Forhaandsvisning
 from sakark_api.tenancy.tables import METADATA
 from sakark_api.texts import Text, text
 
-__all__ = ["FILE_COLUMNS", "UTELATT", "arriving", "columns_of", "files", "rows_as_written", "taken"]
+__all__ = [
+    "FILE_COLUMNS",
+    "UTELATT",
+    "arriving",
+    "columns_of",
+    "files",
+    "keys_of",
+    "rows_as_written",
+    "taken",
+]
 
 UTELATT: Final[Mapping[str, Text]] = {
     "bruk": text("Grunnlaget for regningen hører til den som driftet."),
@@ -50,6 +59,12 @@ def taken() -> Sequence[Table]:
 def columns_of(one: Table) -> list[str]:
     """Name the columns that are written: all but what the database computes."""
     return sorted(each.name for each in one.columns if each.computed is None)
+
+
+def keys_of(one: Table) -> list[str]:
+    """Give what SQLAlchemy calls those columns, in the same order."""
+    by_name = {each.name: each.key for each in one.columns}
+    return [by_name[name] for name in columns_of(one)]
 
 
 def rows_as_written(one: Table, tenant_id: int, som: int) -> Select[Any]:
