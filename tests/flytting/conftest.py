@@ -3,9 +3,11 @@
 import asyncio
 import json
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -33,6 +35,8 @@ from sakark_api.tenancy.session import owner_engine
 
 SLUG = "vestnes"
 PDF = b"%PDF-1.4 et brev"
+KILLED = -signal.SIGKILL
+SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,26 @@ class House:
             err.write(code)
             code = 1
         return subprocess.CompletedProcess(words, int(code or 0), out.getvalue(), err.getvalue())
+
+
+def kill(house: House, step: str, times: int, *words: str | Path) -> int:
+    """Run a command until it comes to a step for the nth time; give how it ended."""
+    program = Path(__file__).with_name("drept.py")
+    done = subprocess.run(
+        [sys.executable, program, step, str(times), *map(str, words)],
+        env=environment(house.service),
+        capture_output=True,
+        check=False,
+    )
+    return done.returncode
+
+
+def wait_for(http: httpx.Client, address: str, status: int) -> None:
+    """Wait until the registry has been read anew."""
+    deadline = time.monotonic() + SECONDS
+    while http.get(address).status_code != status:
+        assert time.monotonic() < deadline, f"{address} does not answer {status}"
+        time.sleep(0.2)
 
 
 @pytest.fixture(scope="session")

@@ -9,12 +9,12 @@ import sys
 from typing import Any
 
 from sakark_api import cli
-from sakark_api.flytting import ankomst, utreise
+from sakark_api.flytting import ankomst, sammenslaaing, utreise
 
 
 def main() -> None:
     step, times = sys.argv[1], int(sys.argv[2])
-    module: Any = ankomst if hasattr(ankomst, step) else utreise
+    module: Any = next(one for one in (ankomst, sammenslaaing, utreise) if hasattr(one, step))
     do, left = getattr(module, step), [times]
 
     def kill(*arguments: Any, **named: Any) -> Any:

@@ -1,22 +1,11 @@
 """The addresses of a kommune that has left show to where it is, and nothing else of it answers."""
 
-import time
 from collections.abc import Iterator
 
-import httpx
 import pytest
-from tests.flytting.conftest import SLUG, House
+from tests.flytting.conftest import SLUG, House, wait_for
 
 ROOT = "https://arkiv.example.no/vestnes/api/"
-SECONDS = 30
-
-
-def wait_for(http: httpx.Client, address: str, status: int) -> None:
-    """Wait until the registry has been read anew."""
-    deadline = time.monotonic() + SECONDS
-    while http.get(address).status_code != status:
-        assert time.monotonic() < deadline, f"{address} does not answer {status}"
-        time.sleep(0.2)
 
 
 @pytest.fixture(scope="module")

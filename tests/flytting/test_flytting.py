@@ -1,25 +1,19 @@
 """A kommune leaves one installation and is whole in another: rows, files, log and proof."""
 
 import json
-import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.conftest import Client, World
-from tests.flytting.conftest import SLUG, House
-from tests.tenancy.processes import environment
+from tests.flytting.conftest import KILLED, SLUG, House, kill
 
 from sakark_api.db.schema import WANTED
 from sakark_api.errors import SakarkError
 from sakark_api.flytting.pakke import opened
 from sakark_api.flytting.tabeller import UTELATT, taken
 from sakark_api.tenancy.partitions import tenant_tables
-
-KILLED = -signal.SIGKILL
 
 
 def everything(client: Client) -> dict[str, Any]:
@@ -37,18 +31,6 @@ def everything(client: Client) -> dict[str, Any]:
                     body.replace(client.service.url, "http://her")
                 )
     return found
-
-
-def kill(house: House, step: str, times: int, *words: str | Path) -> int:
-    """Run a command until it comes to a step for the nth time; give how it ended."""
-    program = Path(__file__).with_name("drept.py")
-    done = subprocess.run(
-        [sys.executable, program, step, str(times), *map(str, words)],
-        env=environment(house.service),
-        capture_output=True,
-        check=False,
-    )
-    return done.returncode
 
 
 def test_every_table_of_a_kommune_goes_along_or_is_left_with_a_reason() -> None:

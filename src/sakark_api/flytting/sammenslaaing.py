@@ -8,10 +8,9 @@ deleted, with a line of its log. Its chain stays where it is and can be proven t
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from sqlalchemy import (
-    BigInteger,
     FromClause,
     Numeric,
     Select,
@@ -23,7 +22,6 @@ from sqlalchemy import (
     delete,
     func,
     insert,
-    literal,
     select,
     table,
 )
@@ -35,8 +33,11 @@ from sqlalchemy.schema import CreateTable, DropTable
 
 from sakark_api.errors import Conflict
 from sakark_api.flytting.ankomst import rest, tell_log
-from sakark_api.flytting.regler import KOLLISJONER, Kommuneside, Sammen, adapt
+from sakark_api.flytting.notater import Notes, notes_of
+from sakark_api.flytting.regler import adapt
+from sakark_api.flytting.sammen import KOLLISJONER, Kommuneside, Sammen
 from sakark_api.flytting.tabeller import arriving, columns_of, keys_of, taken
+from sakark_api.noark.arkivstruktur.registrering import Registrering
 from sakark_api.noark.metadata.virksomhetsspesifikkemetadata import VirksomhetsspesifikkeMetadata
 from sakark_api.noark.model import table_of
 from sakark_api.noark.rules.numre import Teller
@@ -45,7 +46,7 @@ from sakark_api.tenancy.driftslogg import Actor, log_drift
 from sakark_api.tenancy.kommune import KommuneRow, Status
 from sakark_api.tenancy.operator import until_free
 from sakark_api.tenancy.partitions import partitioned_tables
-from sakark_api.tenancy.segl import LOG, kinds, radendring
+from sakark_api.tenancy.segl import LOG
 from sakark_api.texts import text
 
 __all__ = ["Rapport", "merge", "refuse_merge", "rehearse_merge"]
@@ -57,8 +58,6 @@ _KEPT: Final = frozenset(
 )
 """What the kommune that ends has still: its log and chain, and its settings."""
 _FIRST: Final = frozenset({"bruker", "kodeverdi", "virksomhetsspesifikkemetadata"})
-_BATCH: Final = 5000
-_NEVER_A_TRANSACTION: Final = 2**62
 
 
 @dataclass
@@ -87,43 +86,6 @@ class Rapport:
         }
 
 
-@dataclass
-class _Notes:
-    """Rows that were written while triggers rested, noted in batches that a seal can hold."""
-
-    session: Session
-    tenant_id: int
-    first: int
-    used: int = 0
-
-    def add(self, tabell: str, rows: Any, count: int) -> None:  # noqa: ANN401  a table or subquery
-        kind = kinds().get(tabell)
-        if kind is None or count == 0:
-            return
-        place = func.div(func.row_number().over() - 1, _BATCH).cast(BigInteger)
-        keys = [rows.c[key] for key in kind.keys]
-        named = ["tenant_id", "tabell", "transaksjon", "enhet", "annen"][: 3 + len(keys)]
-        batch = place + (self.first + self.used)
-        number = cast(self.tenant_id, SmallInteger)
-        noted = select(number, literal(tabell, TextType()), batch, *keys).select_from(rows)
-        self.session.execute(insert(radendring).from_select(named, noted))
-        self.used += -(-count // _BATCH)
-
-    def tell(self, line: UUID) -> None:
-        """Let each batch be of a line of the log: what is sealed together was told of."""
-        rows = [
-            {
-                "tenant_id": self.tenant_id,
-                "tabell": LOG,
-                "enhet": line,
-                "transaksjon": self.first + number,
-            }
-            for number in range(self.used)
-        ]
-        if rows:
-            self.session.execute(insert(radendring), rows)
-
-
 def refuse_merge(session: Session, fra: str, til: str) -> tuple[KommuneRow, KommuneRow]:
     """Find two kommuner, and refuse to let them become one while people write in the first."""
     ends, goes_on = (find_kommune(session, slug, to_change=True) for slug in (fra, til))
@@ -149,21 +111,19 @@ def merge(session: Session, who: Actor, fra: str, til: str, root: str) -> Rappor
     ends, goes_on = refuse_merge(session, fra, til)
     sammen = Sammen(session, _side(ends), _side(goes_on))
     rapport = Rapport(fra, til)
-    # Numbers that no transaction has: what is noted here is never taken together with others.
-    xid = session.scalar(select(cast(cast(func.pg_current_xact_id(), TextType), BigInteger)))
-    first = _NEVER_A_TRANSACTION + (xid or 0) * 2**16
-    notes = _Notes(session, goes_on.id, first)
+    notes = notes_of(session, goes_on.id)
     # What others name comes before them: who they are, and what codes are called.
     for one in sorted(taken(), key=lambda each: each.name not in _FIRST):
         if one.name not in _CHAIN:
             rapport.tabeller[one.name] = _move(sammen, notes, one)
+    _count_renumbered(session, goes_on.id)
     _define_fields(sammen)
     said = f"Kommunen {ends.navn} ({ends.kommunenummer}) er slått sammen med denne."
     lines = tell_log(session, goes_on.id, who, said)
     if not lines:
         raise Conflict(text("Ingen av kommunene har et arkiv. Da er det ingenting å slå sammen."))
     notes.tell(lines[0])
-    _empty(sammen, _Notes(session, ends.id, first), who)
+    _empty(sammen, notes_of(session, ends.id), who)
     rapport.kollisjoner = sammen.endret
     _show_onwards(sammen, who, ends, goes_on, root, rapport)
     return rapport
@@ -173,7 +133,7 @@ def _side(row: KommuneRow) -> Kommuneside:
     return Kommuneside(row.id, row.slug, row.navn, row.kommunenummer)
 
 
-def _move(sammen: Sammen, notes: _Notes, one: Table) -> int:
+def _move(sammen: Sammen, notes: Notes, one: Table) -> int:
     """Let the rows of a table be the other kommune's; give how many."""
     session, fra, til = sammen.session, sammen.fra.id, sammen.til.id
     waiting, rows = arriving(one, til)
@@ -225,7 +185,7 @@ def _with_keys_of(one: Table, tenant_id: int, waiting: Table) -> FromClause:
     return select(*rows.c).select_from(rows.join(waiting, same)).subquery("kommet")
 
 
-def _put_in(sammen: Sammen, notes: _Notes, one: Table, waiting: Table, rows: Select[Any]) -> None:
+def _put_in(sammen: Sammen, notes: Notes, one: Table, waiting: Table, rows: Select[Any]) -> None:
     """Put rows in; those above others first, for what triggers work out of them.
 
     The triggers of a large table rest: no other kommune waits for its partition. Those of a small
@@ -252,6 +212,22 @@ def _go_on_counting(session: Session, rows: Select[Any]) -> None:
     )
 
 
+def _count_renumbered(session: Session, tenant_id: int) -> None:
+    """Let the journals go on after the numbers that entries were given as they came (M014)."""
+    entries = table_of(Registrering).c
+    numbered: list[Any] = [
+        func.concat("journal/", entries.journalaar),
+        cast(tenant_id, SmallInteger),
+        func.max(entries.journalsekvensnummer),
+    ]
+    ours = select(*numbered).where(
+        entries.tenant_id == tenant_id,
+        entries.journalaar.is_not(None),
+        entries.journalsekvensnummer.is_not(None),
+    )
+    _go_on_counting(session, ours.group_by(entries.journalaar))
+
+
 def _define_fields(sammen: Sammen) -> None:
     """Define the fields that say what units were called, where they are not defined yet."""
     rows = table_of(VirksomhetsspesifikkeMetadata)
@@ -271,7 +247,7 @@ def _define_fields(sammen: Sammen) -> None:
         )
 
 
-def _empty(sammen: Sammen, notes: _Notes, who: Actor) -> None:
+def _empty(sammen: Sammen, notes: Notes, who: Actor) -> None:
     """Delete what the other kommune has now, with a line of the log that stays here."""
     session, fra = sammen.session, sammen.fra.id
     see_as(session, fra)

@@ -1,0 +1,70 @@
+"""Two kommuner on their way to become one, and what has been renamed so far."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import (
+    Table,
+    column,
+    select,
+    table,
+)
+from sqlalchemy.orm import Session
+
+from sakark_api.flytting.tabeller import columns_of
+
+__all__ = ["FIELD", "KOLLISJONER", "Kommuneside", "Sammen", "there"]
+
+FIELD: Final = "vnd-sammenslaatt-v1:"
+"""What the names of the fields begin with that say what a unit was called in its own kommune."""
+KOLLISJONER: Final[Mapping[str, str]] = {
+    "bruker": "Samme innloggingstjeneste, subject og navn er samme bruker.",
+    "kode lik": "Samme kode med samme navn er samme kode.",
+    "kode": "Koden fikk kommunenummeret foran.",
+    "kodenavn": "Kodenavnet fikk kommunens navn bak.",
+    "felt": "Eget felt med samme navn og type er samme felt.",
+    "rett": "Retter til alle enheter gjelder slik de var i kommunen som består.",
+    "enhet": "Enhetens navn fikk kommunens navn bak.",
+    "mappeid": "MappeID fikk kommunenummeret foran.",
+    "registreringsid": "RegistreringsID fikk kommunenummeret foran.",
+    "journalnummer": "Journalposten fikk det neste ledige nummeret i året.",
+}
+"""What may collide, and the rule that solves it."""
+
+
+@dataclass(frozen=True)
+class Kommuneside:
+    """One of the two kommuner."""
+
+    id: int
+    slug: str
+    navn: str
+    nummer: str
+
+
+@dataclass
+class Sammen:
+    """Two that become one: what has been renamed so far, and what that has led to."""
+
+    session: Session
+    fra: Kommuneside
+    til: Kommuneside
+    brukere: dict[UUID, UUID] = field(default_factory=dict)
+    koder: list[tuple[str, str, str]] = field(default_factory=list)
+    endret: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    """What collided, by kind: as it was called, and what it is called now."""
+    egne_felt: set[str] = field(default_factory=set)
+
+    def note(self, slag: str, fra: object, til: object) -> None:
+        self.endret.setdefault(slag, []).append((str(fra), str(til)))
+
+    def rows(self, statement: Any) -> list[Any]:  # noqa: ANN401  SQLAlchemy's
+        return list(self.session.execute(statement).all())
+
+
+def there(one: Table, sammen: Sammen) -> Any:  # noqa: ANN401  a subquery
+    """Give the rows of the kommune that goes on."""
+    rows = table(one.name, *map(column, columns_of(one)))
+    return select(rows).where(rows.c.tenant_id == sammen.til.id).subquery("der")
