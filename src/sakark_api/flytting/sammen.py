@@ -14,22 +14,23 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from sakark_api.flytting.tabeller import columns_of
+from sakark_api.texts import Text, text
 
 __all__ = ["FIELD", "KOLLISJONER", "Kommuneside", "Sammen", "there"]
 
 FIELD: Final = "vnd-sammenslaatt-v1:"
 """What the names of the fields begin with that say what a unit was called in its own kommune."""
-KOLLISJONER: Final[Mapping[str, str]] = {
-    "bruker": "Samme innloggingstjeneste, subject og navn er samme bruker.",
-    "kode lik": "Samme kode med samme navn er samme kode.",
-    "kode": "Koden fikk kommunenummeret foran.",
-    "kodenavn": "Kodenavnet fikk kommunens navn bak.",
-    "felt": "Eget felt med samme navn og type er samme felt.",
-    "rett": "Retter til alle enheter gjelder slik de var i kommunen som består.",
-    "enhet": "Enhetens navn fikk kommunens navn bak.",
-    "mappeid": "MappeID fikk kommunenummeret foran.",
-    "registreringsid": "RegistreringsID fikk kommunenummeret foran.",
-    "journalnummer": "Journalposten fikk det neste ledige nummeret i året.",
+KOLLISJONER: Final[Mapping[str, Text]] = {
+    "bruker": text("Samme innloggingstjeneste, subject og navn er samme bruker."),
+    "kode lik": text("Samme kode med samme navn er samme kode."),
+    "kode": text("Koden fikk kommunenummeret foran."),
+    "kodenavn": text("Kodenavnet fikk kommunens navn bak."),
+    "felt": text("Eget felt med samme navn og type er samme felt."),
+    "rett": text("Retter til alle enheter gjelder slik de var i kommunen som består."),
+    "enhet": text("Enhetens navn fikk kommunens navn bak."),
+    "mappeid": text("MappeID fikk kommunenummeret foran."),
+    "registreringsid": text("RegistreringsID fikk kommunenummeret foran."),
+    "journalnummer": text("Journalposten fikk det neste ledige nummeret i året."),
 }
 """What may collide, and the rule that solves it."""
 

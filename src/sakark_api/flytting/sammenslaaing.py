@@ -77,7 +77,7 @@ class Rapport:
             "kollisjoner": [
                 {
                     "slag": slag,
-                    "regel": KOLLISJONER[slag],
+                    "regel": str(KOLLISJONER[slag]),
                     "antall": len(pairs),
                     "endret": [{"var": old, "er": new} for old, new in pairs],
                 }
