@@ -69,6 +69,10 @@ TENANT_ID = {
     "flytting/tabeller.py": "selects and puts in the rows of a kommune that moves",
     "flytting/utreise.py": "reads the rows of a kommune that leaves",
     "flytting/ankomst.py": "takes in the rows of a kommune that arrives",
+    "flytting/notater.py": "notes rows for the sealer",
+    "flytting/nummerering.py": "compares the numbers of two kommuner",
+    "flytting/sammen.py": "selects the rows of one of two kommuner",
+    "flytting/sammenslaaing.py": "lets the rows of one kommune be of another",
     "drift/sandkasse.py": "fills a kommune it has just made",
 }
 """Files outside tenancy/ that name the kommune's number, and why."""

@@ -1,18 +1,22 @@
 """A kommune leaves one installation and is whole in another: rows, files, log and proof."""
 
+import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 from tests.conftest import Client, World
 from tests.flytting.conftest import KILLED, SLUG, House, kill
+from tests.operations.archiving import as_superuser
 
 from sakark_api.db.schema import WANTED
 from sakark_api.errors import SakarkError
 from sakark_api.flytting.pakke import opened
 from sakark_api.flytting.tabeller import UTELATT, taken
+from sakark_api.settings import Settings
 from sakark_api.tenancy.partitions import tenant_tables
 
 
@@ -205,18 +209,56 @@ def test_a_damaged_document_keeps_a_kommune_from_being_seen(
     assert target.http.get(f"{target.service.url}/{name}/api/").status_code == 404
 
 
-def test_a_package_has_rows_of_its_own_kommune_only(exported: Path, source: House) -> None:
+def test_a_package_has_rows_of_its_own_kommune_only(exported: Path) -> None:
     manifest = json.loads((exported / "manifest.json").read_text(encoding="utf-8"))
-    others = source.client("molde").root.split("/")[-3]
+    numbers: set[str] = set()
 
-    heads = [
-        (exported / "rader" / f"{one['navn']}.csv").read_text(encoding="utf-8")
-        for one in manifest["tabeller"]
-    ]
+    for one in manifest["tabeller"]:
+        with (exported / "rader" / f"{one['navn']}.csv").open(encoding="utf-8", newline="") as rows:
+            numbers |= {row["tenant_id"] for row in csv.DictReader(rows)}
 
     assert sum(one["rader"] for one in manifest["tabeller"]) > 500
-    assert all(head.startswith(tuple("abcdefghijklmnopqrstuvwxyz")) for head in heads)
-    assert not any(f"{others}/2026" in head for head in heads)
+    assert numbers == {str(manifest["kommune"]["nummer"])}
+
+
+STRETCH = "seglopphav = jsonb_set(seglopphav, "
+TAMPERINGS = {
+    "a row that was sealed elsewhere": (
+        "update mappe set tittel = 'X' where tenant_id = $1",
+        "Raden er endret utenom loggen.",
+    ),
+    "a line that was sealed elsewhere": (
+        "update endringslogg set endret_av = 'X' where tenant_id = $1",
+        "Logglinjen er endret.",
+    ),
+    "where it was sealed": (
+        f"update kommune set {STRETCH}'{{0,forseglet_som}}', '99') where id = $1",
+        "Seglet fra",
+    ),
+    "how far it was sealed there": (
+        f"update kommune set {STRETCH}'{{0,til_og_med}}', '0') where id = $1",
+        "Seglet fra",
+    ),
+}
+
+
+@pytest.mark.parametrize("tampering", TAMPERINGS)
+def test_tampering_with_what_was_sealed_elsewhere_is_found(
+    target: House, elsewhere: Settings, another: Path, name: str, tampering: str
+) -> None:
+    statement, said = TAMPERINGS[tampering]
+    target.sakark("kommune", "import", another, "--som", name)
+
+    async def tamper(connection: asyncpg.Connection) -> None:
+        await connection.execute("set session_replication_role = replica")
+        number = await connection.fetchval("select id from kommune where slug = $1", name)
+        await connection.execute(statement, number)
+
+    as_superuser(elsewhere.data_dir.parent / "postgres", tamper)
+    proven = target.sakark("verify", "--kommune", name, "--bare-stoerrelse")
+
+    assert proven.returncode == 1
+    assert said in proven.stdout
 
 
 def test_a_dry_run_writes_nothing(

@@ -131,6 +131,7 @@ class Merged:
     rehearsed: Any
     untouched: dict[str, dict[str, int]]
     killed: int
+    after: dict[str, dict[str, int]]
     rapport: Any
 
 
@@ -147,10 +148,10 @@ def merged(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Merged:
     untouched = {slug: stage.counts(slug) for slug in (FRA, TIL)}
     done = stage.merge("--rapport", file)
     assert done.returncode == 0, done.stderr
+    after = {slug: stage.counts(slug) for slug in (FRA, TIL)}
     wait_for(stage.house.http, stage.fra.client.root, 308)
-    return Merged(
-        stage, before, rehearsed, untouched, killed, json.loads(file.read_text(encoding="utf-8"))
-    )
+    rapport = json.loads(file.read_text(encoding="utf-8"))
+    return Merged(stage, before, rehearsed, untouched, killed, after, rapport)
 
 
 def test_a_rehearsal_and_a_kill_change_nothing(merged: Merged) -> None:
@@ -160,11 +161,9 @@ def test_a_rehearsal_and_a_kill_change_nothing(merged: Merged) -> None:
 
 
 def test_everything_is_in_the_other(merged: Merged) -> None:
-    after = {slug: merged.stage.counts(slug) for slug in (FRA, TIL)}
-
-    assert not any(after[FRA].values())
+    assert not any(merged.after[FRA].values())
     assert all(merged.before[FRA].values())
-    assert after[TIL] == {
+    assert merged.after[TIL] == {
         table: count + merged.before[FRA][table] for table, count in merged.before[TIL].items()
     }
 
