@@ -332,3 +332,13 @@ def test_search_gives_what_is_seen_whatever_changes(
     wrong = asyncio.run(as_caller(database, world, seed))
 
     assert wrong == []
+
+
+def test_nobody_is_near_to_a_document_by_more_than_what_is_kept_beside_its_text() -> None:
+    near = {one.name: tuple(one.near) for one in CATALOG.resources if one.near}
+    parents = [tie.resource.name for tie in dokumentbeskrivelse.all_ties if tie.resource]
+
+    # What is added here is to be watched by triggers of its own (migration `reach_of_texts`).
+    columns = "referanse_saksbehandler", "referanse_administrativ_enhet"
+    assert near == {"korrespondansepartintern": columns}
+    assert parents == ["registrering"]
