@@ -18,7 +18,7 @@ from sakark_api.texts import Text, text
 
 if TYPE_CHECKING:
     from sakark_api.flytting.pakke import Manifest
-    from sakark_api.flytting.sammenslaaing import Rapport
+    from sakark_api.flytting.sammen import Rapport
     from sakark_api.storage import Documents
 
 __all__ = ["mount"]

@@ -123,7 +123,8 @@ class Pakke:
             raise Conflict(
                 text("{mappe} har noe annet i seg. Velg en tom mappe.", mappe=self.folder)
             )
-        (self.folder / "rader").mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (self.folder / "rader").mkdir(mode=0o700, exist_ok=True)
 
     def finish(self, manifest: Manifest) -> None:
         """Write the manifest, all of it or nothing."""

@@ -1,6 +1,6 @@
 """Two kommuner on their way to become one, and what has been renamed so far."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from sakark_api.flytting.tabeller import columns_of
 from sakark_api.texts import Text, text
 
-__all__ = ["FIELD", "KOLLISJONER", "Kommuneside", "Sammen", "there"]
+__all__ = ["FIELD", "KOLLISJONER", "Kommuneside", "Rapport", "Sammen", "there"]
 
 FIELD: Final = "vnd-sammenslaatt-v1:"
 """What the names of the fields begin with that say what a unit was called in its own kommune."""
@@ -63,6 +63,32 @@ class Sammen:
 
     def rows(self, statement: Any) -> list[Any]:  # noqa: ANN401  SQLAlchemy's
         return list(self.session.execute(statement).all())
+
+
+@dataclass
+class Rapport:
+    """What a merge came to: rows of each table, and what collided with how it was solved."""
+
+    fra: str
+    til: str
+    tabeller: dict[str, int] = field(default_factory=dict)
+    kollisjoner: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
+
+    def as_data(self) -> dict[str, Any]:
+        return {
+            "fra": self.fra,
+            "til": self.til,
+            "rader": self.tabeller,
+            "kollisjoner": [
+                {
+                    "slag": slag,
+                    "regel": str(KOLLISJONER[slag]),
+                    "antall": len(pairs),
+                    "endret": [{"var": old, "er": new} for old, new in pairs],
+                }
+                for slag, pairs in self.kollisjoner.items()
+            ],
+        }
 
 
 def there(one: Table, sammen: Sammen) -> Any:  # noqa: ANN401  a subquery

@@ -5,8 +5,6 @@ those of the other, as the rules (`regler.py`) say, counted and summed on both s
 deleted, with a line of its log. Its chain stays where it is and can be proven there.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import uuid4
 
@@ -27,6 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import Text as TextType
 from sqlalchemy.dialects.postgresql import insert as insert_or
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import Session
 from sqlalchemy.schema import CreateTable, DropTable
@@ -35,7 +34,7 @@ from sakark_api.errors import Conflict
 from sakark_api.flytting.ankomst import rest, tell_log
 from sakark_api.flytting.notater import Notes, notes_of
 from sakark_api.flytting.regler import adapt
-from sakark_api.flytting.sammen import KOLLISJONER, Kommuneside, Sammen
+from sakark_api.flytting.sammen import Kommuneside, Rapport, Sammen
 from sakark_api.flytting.tabeller import arriving, columns_of, keys_of, taken
 from sakark_api.noark.arkivstruktur.registrering import Registrering
 from sakark_api.noark.metadata.virksomhetsspesifikkemetadata import VirksomhetsspesifikkeMetadata
@@ -49,7 +48,7 @@ from sakark_api.tenancy.partitions import partitioned_tables
 from sakark_api.tenancy.segl import LOG
 from sakark_api.texts import text
 
-__all__ = ["Rapport", "merge", "refuse_merge", "rehearse_merge"]
+__all__ = ["merge", "refuse_merge", "rehearse_merge"]
 
 _CHAIN: Final = ("segl", "seglrad")
 """What stays where it was made: only there does it hold."""
@@ -58,32 +57,6 @@ _KEPT: Final = frozenset(
 )
 """What the kommune that ends has still: its log and chain, and its settings."""
 _FIRST: Final = frozenset({"bruker", "kodeverdi", "virksomhetsspesifikkemetadata"})
-
-
-@dataclass
-class Rapport:
-    """What a merge came to: rows of each table, and what collided with how it was solved."""
-
-    fra: str
-    til: str
-    tabeller: dict[str, int] = field(default_factory=dict)
-    kollisjoner: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
-
-    def as_data(self) -> dict[str, Any]:
-        return {
-            "fra": self.fra,
-            "til": self.til,
-            "rader": self.tabeller,
-            "kollisjoner": [
-                {
-                    "slag": slag,
-                    "regel": str(KOLLISJONER[slag]),
-                    "antall": len(pairs),
-                    "endret": [{"var": old, "er": new} for old, new in pairs],
-                }
-                for slag, pairs in self.kollisjoner.items()
-            ],
-        }
 
 
 def refuse_merge(session: Session, fra: str, til: str) -> tuple[KommuneRow, KommuneRow]:
@@ -97,7 +70,7 @@ def refuse_merge(session: Session, fra: str, til: str) -> tuple[KommuneRow, Komm
         raise Conflict(
             text("Kommunen {slug} må være avsluttet før den går inn i en annen.", slug=fra)
         )
-    if None not in (ends.flytting, goes_on.flytting):
+    if ends.flytting is not None or goes_on.flytting is not None:
         raise Conflict(text("En kommune på vei inn kan ikke slås sammen."))
     return ends, goes_on
 
@@ -196,7 +169,12 @@ def _put_in(sammen: Sammen, notes: Notes, one: Table, waiting: Table, rows: Sele
         rows = rows.order_by(func.cardinality(waiting.c.omfang))
     if large:
         session.execute(rest(notes.tenant_id, one, resting=True))
-    session.execute(insert(one).from_select(keys_of(one), rows))
+    try:
+        session.execute(insert(one).from_select(keys_of(one), rows))
+    except IntegrityError:
+        raise Conflict(
+            text("Begge kommunene har en rad med samme nøkkel i {tabell}.", tabell=one.name)
+        ) from None
     if large:
         session.execute(rest(notes.tenant_id, one, resting=False))
 
