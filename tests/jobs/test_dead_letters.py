@@ -49,6 +49,18 @@ async def _work_off(tools: Tools, queue: str) -> None:
         await worker.run()  # type: ignore[no-untyped-call]  # theirs
 
 
+def test_every_job_is_tried_again(worker: Worker) -> None:
+    async def tries(tools: Tools) -> dict[str, Any]:
+        app = open_queue(tools.settings, tools)
+        return {name: task.retry_strategy for name, task in app.tasks.items()}
+
+    found = worker.do(tries)
+
+    ours = {name: each for name, each in found.items() if "builtin_tasks" not in name}
+    assert len(ours) > 10
+    assert [name for name, each in ours.items() if each != TRIES] == []
+
+
 def last_try(service: Service, unit: Any) -> str:
     """Put the job about a file in a queue of its own, as if all its tries but one were made."""
     queue = f"prove-{uuid4().hex}"

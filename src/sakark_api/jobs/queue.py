@@ -148,7 +148,12 @@ def _add_care(app: App) -> None:
     """Let the queue take care of itself: of jobs whose worker died, and of those long ended."""
 
     @app.periodic(cron="*/5 * * * *")
-    @app.task(name="pick_up_stalled_jobs", queueing_lock="pick_up_stalled_jobs", pass_context=True)
+    @app.task(
+        name="pick_up_stalled_jobs",
+        queueing_lock="pick_up_stalled_jobs",
+        pass_context=True,
+        retry=TRIES,
+    )
     async def pick_up(context: JobContext, timestamp: int) -> None:
         del timestamp
         jobs = context.app.job_manager
@@ -159,7 +164,9 @@ def _add_care(app: App) -> None:
             await jobs.retry_job(job)
 
     @app.periodic(cron="17 3 * * *")
-    @app.task(name="forget_ended_jobs", queueing_lock="forget_ended_jobs", pass_context=True)
+    @app.task(
+        name="forget_ended_jobs", queueing_lock="forget_ended_jobs", pass_context=True, retry=TRIES
+    )
     async def forget(context: JobContext, timestamp: int) -> None:
         del timestamp
         await builtin_tasks.remove_old_jobs(context, max_hours=KEPT_HOURS)
