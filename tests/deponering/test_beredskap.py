@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from tests.api.test_access import grant, without_rights
 from tests.conftest import Client, LogIn, Service, World, changing, in_kommune
 from tests.deponering.conftest import HIDDEN, KOMMUNE, PDF, SECRET, Arkiv, Export
+from tests.deponering.funn import faulty
 from tests.jobs.conftest import Worker
 from tests.noark.conftest import part
 from tests.noark.stage import SOME, status
@@ -413,6 +414,9 @@ def test_a_remark_stops_no_deposit(
     made: Arkiv, service: Service, export: Export, tmp_path: Path
 ) -> None:
     arkiv = another(made)
+    sak = case(arkiv)
+    arkiv.archived(arkiv.client.refreshed(arkiv.letter(sak, "U")))
+    arkiv.close(sak)
     arkiv.change(arkiv.new_mappe(arkiv.klasse), avsluttetDato=SOME)
     arkiv.close(arkiv.arkivdel)
     counted(service, arkiv.arkivdel)
@@ -422,6 +426,24 @@ def test_a_remark_stops_no_deposit(
 
     assert (found["score"], found["ikkeFerdig"]) == (1, 0)
     assert [one["sjekk"] for one in found["sjekker"]] == ["mappe-uten-innhold"]
+
+
+def test_an_arkivdel_without_files_is_deposited_and_at_fault_in_both_places(
+    made: Arkiv, service: Service, export: Export, tmp_path: Path
+) -> None:
+    arkiv = another(made)
+    arkiv.change(arkiv.new_mappe(arkiv.klasse), avsluttetDato=SOME)
+    arkiv.close(arkiv.arkivdel)
+    counted(service, arkiv.arkivdel)
+
+    found = summary(arkiv.client, arkiv.arkivdel)
+    export(tmp_path / "ut", arkiv.arkivdel)
+    report = check(tmp_path / "ut", None)
+
+    assert found["score"] < 1
+    assert found["medFeil"] == 1
+    assert "arkivdel-uten-dokumentfiler" in [one["sjekk"] for one in found["sjekker"]]
+    assert faulty(report) == {28}
 
 
 def test_a_new_count_is_asked_for_and_done_by_the_worker(made: Arkiv, service: Service) -> None:

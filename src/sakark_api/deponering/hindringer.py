@@ -12,6 +12,7 @@ from sqlalchemy import Text, cast, func, literal, select
 from sakark_api.db.snapshot import Snapshot
 from sakark_api.deponering.alvor import Alvor
 from sakark_api.deponering.element import rows_of
+from sakark_api.deponering.sjekker.arkiver import WITHOUT_FILES
 from sakark_api.deponering.sjekker.katalog import SJEKKER
 from sakark_api.deponering.sjekker.opptelling import counted
 from sakark_api.deponering.sjekker.sjekk import Sjekk
@@ -36,8 +37,8 @@ NAMES: Final[Mapping[Resource[Any], str]] = {
 }
 """What units are called by that no screening hides; others by their systemID."""
 
-_SEEN_AT_COPYING: Final = "fil-skadet"
-"""What was found of a file when it was last read: the deposit reads it now."""
+_NO_OBSTACLES: Final = frozenset({"fil-skadet", WITHOUT_FILES})
+"""What is at fault and yet exported: the deposit reads each file now, and paper has no files."""
 
 
 async def find_obstacles(taken: Snapshot, utvalg: Utvalg) -> list[Obstacle]:
@@ -54,7 +55,7 @@ async def find_obstacles(taken: Snapshot, utvalg: Utvalg) -> list[Obstacle]:
 async def _standing(taken: Snapshot, utvalg: Utvalg) -> AsyncIterator[Obstacle]:
     """Find the checks that hold for any unit; most do for none, and name nothing."""
     grave = [
-        one for one in SJEKKER.values() if one.alvor is Alvor.FEIL and one.id != _SEEN_AT_COPYING
+        one for one in SJEKKER.values() if one.alvor is Alvor.FEIL and one.id not in _NO_OBSTACLES
     ]
     for found in await counted(taken, grave, utvalg, is_open=False):
         for name, antall in found.sjekker.items():

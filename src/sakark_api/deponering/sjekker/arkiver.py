@@ -11,6 +11,7 @@ from sakark_api.deponering.sjekker.sjekk import Sjekk
 from sakark_api.deponering.utvalg import Utvalg
 from sakark_api.noark.arkivstruktur.arkiv import arkiv
 from sakark_api.noark.arkivstruktur.arkivdel import arkivdel
+from sakark_api.noark.arkivstruktur.dokumentobjekt import dokumentobjekt
 from sakark_api.noark.arkivstruktur.klasse import klasse
 from sakark_api.noark.arkivstruktur.mappe import mappe
 from sakark_api.noark.arkivstruktur.registrering import registrering
@@ -18,7 +19,9 @@ from sakark_api.noark.model import Base
 from sakark_api.rest.tenant import same_kommune
 from sakark_api.texts import text
 
-__all__ = ["SJEKKER"]
+__all__ = ["SJEKKER", "WITHOUT_FILES"]
+
+WITHOUT_FILES: Final = "arkivdel-uten-dokumentfiler"
 
 
 def _lacks_arkivskaper(rows: FromClause, _: Utvalg) -> ColumnElement[bool]:
@@ -40,6 +43,13 @@ def _has_empty_system(rows: FromClause, _: Utvalg) -> ColumnElement[bool]:
 def _has_no_changes(rows: FromClause, utvalg: Utvalg) -> ColumnElement[bool]:
     """Say that a closed arkivdel would have an empty log of changes; to close one is a change."""
     return and_(rows.c.avsluttet_dato.is_not(None), ~is_changed_itself(rows), ~is_changed(utvalg))
+
+
+def _has_no_files(rows: FromClause, utvalg: Utvalg) -> ColumnElement[bool]:
+    """Say that a closed arkivdel would be a deposit without files, which is refused (N5.28)."""
+    file = rows_of(dokumentobjekt)
+    deposited = exists().where(same_kommune(file), utvalg.has_dokumentobjekt(file))
+    return and_(rows.c.avsluttet_dato.is_not(None), ~deposited.correlate_except(file))
 
 
 def _klasse_mixes_kinds(rows: FromClause, utvalg: Utvalg) -> ColumnElement[bool]:
@@ -77,6 +87,13 @@ SJEKKER: Final[Sequence[Sjekk]] = (
         text("Avsluttede arkivdeler med tom endringslogg, som skjemaet krever en endring i"),
         text("Endre beskrivelsen, så det står i loggen hvem som gjorde arkivdelen ferdig."),
         _has_no_changes,
+    ),
+    Sjekk(
+        WITHOUT_FILES,
+        arkivdel,
+        text("Avsluttede arkivdeler uten dokumentfiler å deponere"),
+        text("Se om filene mangler. Er arkivet på papir, må uttrekket avtales med depotet."),
+        _has_no_files,
     ),
     Sjekk(
         "klasse-med-underklasser-og-saker",
