@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,15 +18,25 @@ from sakark_api.deponering.utvalg import Utvalg
 from sakark_api.errors import Conflict, SakarkError
 from sakark_api.noark.arkivstruktur.dokumentobjekt import dokumentobjekt
 from sakark_api.rest.tenant import same_kommune
-from sakark_api.storage.documents import Documents, to_end
+from sakark_api.storage.documents import PIECE, Documents, Reading, to_end
 from sakark_api.tenancy.verification import File
 from sakark_api.texts import Text, text
 
 __all__ = ["Copied", "copy_documents", "first_of"]
 
 _AT_ONCE: Final = 4
-_WAITING: Final = 100
+_IN_ONE: Final = 50
+"""Files that one step in a thread copies: of small files the step costs more than the copy."""
+_WAITING: Final = 4
 _TOLD_EVERY: Final = 1000
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """A file of the archive, and where it goes."""
+
+    file: File
+    target: Path
 
 
 @dataclass
@@ -51,26 +61,26 @@ async def copy_documents(
     What an earlier try left there and is of no use now is removed. Raises `Conflict` over a file
     that is not as the archive says, and `NotFound` over one that is gone.
     """
-    waiting: asyncio.Queue[tuple[File, str] | None] = asyncio.Queue(_WAITING)
+    waiting: asyncio.Queue[Sequence[_Wanted]] = asyncio.Queue(_WAITING)
     folder = root / FOLDER
     goes_on = await to_end(folder.exists)
     begun = await to_end(_begin, folder)
 
     async def work() -> None:
-        while (found := await waiting.get()) is not None:
-            file, path = found
-            await _bring(documents, file, root / path, copied, goes_on=goes_on)
-            if copied.files % _TOLD_EVERY == 0:
+        while some := await waiting.get():
+            before = copied.files // _TOLD_EVERY
+            await _bring(documents, some, copied, goes_on=goes_on)
+            if copied.files // _TOLD_EVERY > before:
                 tell(text("{antall} filer er kopiert", antall=copied.files))
 
     try:
         async with asyncio.TaskGroup() as group:
             for _ in range(_AT_ONCE):
                 group.create_task(work())
-            async for each in _files(taken, utvalg):
-                await waiting.put(each)
+            async for some in _files(taken, utvalg, root):
+                await waiting.put(some)
             for _ in range(_AT_ONCE):
-                await waiting.put(None)
+                await waiting.put([])
     except ExceptionGroup as found:
         raise first_of(found) from found
     await to_end(_remove_others, folder, begun)
@@ -87,8 +97,8 @@ def first_of(group: ExceptionGroup[Exception]) -> Exception:
     return first_of(found) if isinstance(found, ExceptionGroup) else found
 
 
-async def _files(taken: Snapshot, utvalg: Utvalg) -> AsyncIterator[tuple[File, str]]:
-    """Give each file to copy, and where it goes."""
+async def _files(taken: Snapshot, utvalg: Utvalg, root: Path) -> AsyncIterator[Sequence["_Wanted"]]:
+    """Give the files to copy, some at a time."""
     rows = rows_of(dokumentobjekt)
     files = select(
         rows.c.system_id,
@@ -97,24 +107,60 @@ async def _files(taken: Snapshot, utvalg: Utvalg) -> AsyncIterator[tuple[File, s
         rows.c.sjekksum,
         path_of(rows),
     ).where(same_kommune(rows), utvalg.has_dokumentobjekt(rows))
+    some: list[_Wanted] = []
     async for system_id, key, size, sha256, path in taken.rows(files):
-        yield File(system_id, key, size, sha256.lower()), path
+        some.append(_Wanted(File(system_id, key, size, sha256.lower()), root / path))
+        if len(some) == _IN_ONE:
+            yield some
+            some = []
+    if some:
+        yield some
 
 
 async def _bring(
-    documents: Documents, file: File, target: Path, copied: Copied, *, goes_on: bool
+    documents: Documents, some: Sequence["_Wanted"], copied: Copied, *, goes_on: bool
 ) -> None:
-    """Have a file where it is to be, copied unless it is there."""
-    if goes_on and await to_end(_is_whole, target, file):
-        copied.kept += 1
-    else:
-        await _copy(documents, file, _Copy(target))
-    copied.files += 1
-    copied.size += file.size
+    """Have files where they are to be, copied unless they are there."""
+    small = {
+        one: reading
+        for one in some
+        if one.file.size <= PIECE and (reading := documents.reading(one.file.key)) is not None
+    }
+    copied.kept += await to_end(_copy_small, small, goes_on)
+    for one in some:
+        if one in small:
+            continue
+        if goes_on and await to_end(_is_whole, one.target, one.file):
+            copied.kept += 1
+        else:
+            await _copy(documents, one.file, _Copy(one.target))
+    copied.files += len(some)
+    copied.size += sum(one.file.size for one in some)
+
+
+def _copy_small(small: "Mapping[_Wanted, Reading]", goes_on: bool) -> int:  # noqa: FBT001  by to_end
+    """Copy files in one step; give how many were there."""
+    kept = 0
+    for one, reading in small.items():
+        if goes_on and _is_whole(one.target, one.file):
+            kept += 1
+        else:
+            _copy_whole(reading, _Copy(one.target), one.file)
+    return kept
+
+
+def _copy_whole(reading: Reading, copy: "_Copy", file: File) -> None:
+    try:
+        while piece := reading.read():
+            copy.write(piece)
+        copy.finish(b"", file)
+    finally:
+        reading.close()
+        copy.close()
 
 
 async def _copy(documents: Documents, file: File, copy: "_Copy") -> None:
-    """Copy a file; a small one, as most are, is read in one step and written in another."""
+    """Copy a file piece by piece: the next is read while the one before it is written."""
     last, left = b"", file.size
     try:
         async with aclosing(documents.get(file.key)) as pieces:

@@ -103,6 +103,13 @@ class Documents(Protocol):
         """
         ...
 
+    def reading(self, key: str) -> "Reading | None":
+        """Give a document to be read in steps that block, for many small ones in one thread.
+
+        None where bytes come from elsewhere than a disk. Its first step raises `NotFound`.
+        """
+        ...
+
     async def size(self, key: str) -> int:
         """Give the size in bytes; raises `NotFound`."""
         ...

@@ -12,6 +12,7 @@ from uuid import uuid4
 from sakark_api.errors import SakarkError, StorageUnavailable
 from sakark_api.storage.documents import (
     PIECE,
+    Reading,
     Stored,
     exists_already,
     is_missing,
@@ -48,6 +49,9 @@ class FilesystemDocuments:
 
     def get(self, key: str, first: int = 0, last: int | None = None) -> AsyncGenerator[bytes, None]:
         return read(_Reading(key, self._path(key), first, last))
+
+    def reading(self, key: str) -> Reading:
+        return _Reading(key, self._path(key), 0, None)
 
     async def size(self, key: str) -> int:
         return await to_end(_size, key, self._path(key))
