@@ -9,7 +9,7 @@ from uuid import UUID
 
 import typer
 
-from sakark_api.cli_owner import chosen_kommuner, with_addresses
+from sakark_api.cli_owner import chosen_kommuner, settle, with_addresses
 from sakark_api.errors import Blocked
 from sakark_api.settings import Settings, read_settings
 from sakark_api.texts import Text, text
@@ -78,6 +78,7 @@ async def _export(settings: Settings, slug: str, order: "Bestilling", folder: Pa
     from sakark_api.deponering.eksport import eksporter
     from sakark_api.storage import open_documents
 
+    settle()
     documents = open_documents(settings)
     try:
         async with chosen_kommuner(settings, [slug]) as (_, (kommune,), _):

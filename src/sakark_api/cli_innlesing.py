@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sakark_api.cli_owner import chosen_kommuner, commander, with_addresses
+from sakark_api.cli_owner import chosen_kommuner, commander, settle, with_addresses
 from sakark_api.settings import Settings, read_settings
 from sakark_api.texts import Text, text
 
@@ -96,6 +96,7 @@ async def _import(settings: Settings, slug: str, order: "Bestilling", path: Path
 
     patience = {"database_statement_seconds": PATIENCE_SECONDS, "database_lock_seconds": 60.0}
     settings = settings.model_copy(update=patience)
+    settle()
     documents = open_documents(settings)
     now = commander().now
     try:

@@ -31,11 +31,10 @@ class Snapshot:
     async def rows(self, statement: ClauseElement) -> AsyncIterator[asyncpg.Record]:
         """Give the rows of a statement, some at a time: no more are ever held here."""
         compiled = Statement.compile(statement)
-        cursor = self._connection.cursor(
-            compiled.sql, *compiled.arguments(self._values), prefetch=_AT_A_TIME
-        )
-        async for row in cursor:
-            yield row
+        cursor = await self._connection.cursor(compiled.sql, *compiled.arguments(self._values))
+        while page := await cursor.fetch(_AT_A_TIME):
+            for row in page:
+                yield row
 
     async def copy(
         self, statement: ClauseElement, take: Callable[[bytes], Awaitable[None]]
