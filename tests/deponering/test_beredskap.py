@@ -432,8 +432,10 @@ def test_an_arkivdel_without_files_is_deposited_and_at_fault_in_both_places(
     made: Arkiv, service: Service, export: Export, tmp_path: Path
 ) -> None:
     arkiv = another(made)
-    arkiv.change(arkiv.new_mappe(arkiv.klasse), avsluttetDato=SOME)
-    arkiv.close(arkiv.arkivdel)
+    sak = case(arkiv)
+    void = arkiv.entry("X", "R", sak, tittel="Feilført")
+    arkiv.change(void, **status("journalstatus", "U"))
+    arkiv.close(sak, arkiv.arkivdel)
     counted(service, arkiv.arkivdel)
 
     found = summary(arkiv.client, arkiv.arkivdel)
