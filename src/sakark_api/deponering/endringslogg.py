@@ -79,6 +79,7 @@ _NOTHING: Final = "NULL"
 """What stands for no value: the schema demands one."""
 
 
+_CODE: Final = '{"kode":"'
 _CALLED: Final = r'^\{"kode":"[^"\\]*","kodenavn":"([^"\\]*)"\}$'
 """How the log writes a code; what it is called is taken out of it."""
 
@@ -88,7 +89,9 @@ def _value(column: str) -> Made:
 
     def made(rows: FromClause, name: str) -> Xml:
         value = rows.c[column]
-        said = func.coalesce(func.substring(value, markup(_CALLED)), value)
+        called = func.coalesce(func.substring(value, markup(_CALLED)), value)
+        # Few values are codes: the pattern is not tried on what does not begin as one.
+        said = case((func.starts_with(value, markup(_CODE)), called), else_=value)
         return tagged(name, func.coalesce(escaped(said), markup(_NOTHING)))
 
     return made
