@@ -49,9 +49,11 @@ def lines_of(
     changes: Sequence[Lest], lager: Mellomlager, oppdrag: Oppdrag, about: str
 ) -> Iterator[Row | Avvik]:
     """Make lines of changes; what is of no unit here is a fault."""
+    # Asked for at once: there are several changes of most units, and many units.
+    units = lager.named(_UNITS, {_changed(one) for one in changes})
+    ids = {name: lager.id_of(unit) for name, unit in units.items()}
     for one in changes:
-        unit = _unit(lager, (one.first("referanseArkivenhet") or "").strip())
-        own = lager.id_of(unit) if unit is not None else None
+        unit, own = units.get(_changed(one)), ids.get(_changed(one))
         moment = _moment(one.first("endretDato"))
         if unit is None or own is None or moment is None:
             yield from _kept(one)
@@ -67,10 +69,9 @@ def lines_of(
         }
 
 
-def _unit(lager: Mellomlager, name: str) -> Lest | None:
-    found = (lager.called(slag, name) for slag in _UNITS)
-    nr = next((one for one in found if one is not None), None)
-    return None if nr is None else lager.at(nr)
+def _changed(one: Lest) -> str:
+    """Name the unit that a change is of."""
+    return (one.first("referanseArkivenhet") or "").strip()
 
 
 def _kept(one: Lest) -> Iterator[Avvik]:

@@ -7,10 +7,10 @@ goes on from a place asks for what comes after it.
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from sqlalchemy import (
@@ -31,6 +31,8 @@ from sqlalchemy import (
 __all__ = ["AT_ONCE", "ENHET", "NAVN", "Lest", "Mellomlager"]
 
 AT_ONCE: Final = 5000
+
+T = TypeVar("T")
 
 _METADATA: Final = MetaData()
 ENHET: Final = Table(
@@ -147,6 +149,21 @@ class Mellomlager:
             nr: int | None = connection.scalar(found)
         return nr
 
+    def named(self, slag: Sequence[str], names: Collection[str]) -> dict[str, Lest]:
+        """Find what is called each of some names: a unit of the first of the kinds that has one."""
+        places: dict[str, tuple[int, int]] = {}
+        units: dict[int, Lest] = {}
+        with self.engine.connect() as connection:
+            for page in _pages(sorted(names)):
+                called = select(NAVN).where(NAVN.c.slag.in_(slag), NAVN.c.navn.in_(page))
+                for row in connection.execute(called):
+                    place = (slag.index(row.slag), row.nr)
+                    places[row.navn] = min(place, places.get(row.navn, place))
+            for numbers in _pages([nr for _, nr in places.values()]):
+                at = select(ENHET).where(ENHET.c.nr.in_(numbers))
+                units |= {row.nr: _lest(row) for row in connection.execute(at)}
+        return {name: units[nr] for name, (_, nr) in places.items()}
+
     def rename(self, ids: Mapping[int, UUID | None]) -> None:
         """Remember which systemID units have here, where it is another; None for no unit."""
         rows = [{"nr": nr, "system_id": str(one or "")} for nr, one in ids.items()]
@@ -204,7 +221,7 @@ def _lest(row: Any) -> Lest:  # noqa: ANN401  a row of SQLAlchemy's
     return Lest(row.nr, row.over, row.slag, row.type, row.linje, fields, groups)
 
 
-def _pages(values: Sequence[str]) -> Iterator[Sequence[str]]:
+def _pages(values: Sequence[T]) -> Iterator[Sequence[T]]:
     for start in range(0, len(values), AT_ONCE):
         yield values[start : start + AT_ONCE]
 
