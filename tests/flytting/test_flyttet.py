@@ -47,7 +47,7 @@ def test_every_address_shows_to_the_same_place_there(
 def test_a_redirect_says_where_to(source: House, left: str) -> None:
     answer = source.http.get(left)
 
-    assert answer.json()["feil"]["beskrivelse"] == f"Kommunen er flyttet til {ROOT}."
+    assert answer.json()["feil"]["beskrivelse"] == f"Kommunen er flytta til {ROOT}."
     assert answer.headers["cache-control"] == "no-store"
 
 
