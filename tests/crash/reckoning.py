@@ -181,7 +181,8 @@ def sweep(house: House) -> tuple[int, list[str]]:
         house.worker.do(delete_strays)
         house.worker.later(60).do(delete_strays)
     left = set(keys(house))
-    named = {unit.key for unit in _units(house).values()}
+    pictures = house.ask("select lagringsnoekkel from forhaandsvisning")
+    named = {*(unit.key for unit in _units(house).values()), *(str(row[0]) for row in pictures)}
     return before - len(left), [
         *(f"a stray is left: {key}" for key in left - named),
         *(f"the sweeper took {key}" for key in named - left),
