@@ -249,7 +249,7 @@ def test_what_is_in_the_way_is_told_with_links_and_nothing_is_left(
 
 
 class Slow:
-    """A storage that takes its time to give what it has."""
+    """A storage far away that takes its time to give what it has."""
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
@@ -257,6 +257,9 @@ class Slow:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._documents, name)
+
+    def reading(self, key: str) -> None:
+        """Give none: bytes come over the network."""
 
     async def get(
         self, key: str, first: int = 0, last: int | None = None
