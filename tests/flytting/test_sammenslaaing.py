@@ -106,9 +106,9 @@ def stage(http: httpx.Client) -> Iterator[Stage]:
         )
         for service in run_service(settings, port):
             house = House(service, http)
-            fra, til = (world_of(http, service, slug) for slug in (FRA, TIL))
-            delt = add_shared(settings, FRA, "Alfa")
+            delt = add_shared(settings, FRA, "Alfa")  # before codes are read
             add_shared(settings, TIL, "Beta")
+            fra, til = (world_of(http, service, slug) for slug in (FRA, TIL))
             kodet = fra.client.make(
                 fra.journalpost,
                 "arkivstruktur/ny-dokumentbeskrivelse/",
