@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sakark_api.cli_owner import Slugs, chosen_kommuner, with_addresses
+from sakark_api.cli_owner import Slugs, chosen_kommuner, opened_documents, with_addresses
 from sakark_api.settings import Settings, read_settings
 from sakark_api.texts import Text, text
 
@@ -112,11 +112,9 @@ async def _look_at_files(
     settings: Settings, writer: "Writer", kommune: "Kommune", report: Report, *, read: bool
 ) -> None:
     """Print each file that is not as its row says."""
-    from sakark_api.storage import open_documents
     from sakark_api.tenancy.verification import verify as files_of
 
-    documents = open_documents(settings)
-    try:
+    async with opened_documents(settings) as documents:
         async for file, fault in files_of(writer, kommune.id, documents, read=read):
             report.files += 1
             if fault is not None:
@@ -124,8 +122,6 @@ async def _look_at_files(
                 print(kommune.slug, file.system_id, file.key, fault, sep="\t")
             if report.files % EVERY_FILES == 0:
                 print(text("{filer} filer", filer=report.files), file=sys.stderr)
-    finally:
-        await documents.close()
 
 
 def checkpoint(

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import typer
 
-from sakark_api.cli_owner import chosen_kommuner, settle, with_addresses
+from sakark_api.cli_owner import chosen_kommuner, opened_documents, settle, with_addresses
 from sakark_api.errors import Blocked
 from sakark_api.settings import Settings, read_settings
 from sakark_api.texts import Text, text
@@ -76,15 +76,11 @@ def export(
 
 async def _export(settings: Settings, slug: str, order: "Bestilling", folder: Path) -> "Resultat":
     from sakark_api.deponering.eksport import eksporter
-    from sakark_api.storage import open_documents
 
     settle()
-    documents = open_documents(settings)
-    try:
-        async with chosen_kommuner(settings, [slug]) as (_, (kommune,), _):
-            return await eksporter(settings, kommune, documents, order, folder, _tell)
-    finally:
-        await documents.close()
+    async with opened_documents(settings) as documents, chosen_kommuner(settings, [slug]) as chosen:
+        _, (kommune,), _ = chosen
+        return await eksporter(settings, kommune, documents, order, folder, _tell)
 
 
 def _tell(far: Text) -> None:

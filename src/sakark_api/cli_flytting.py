@@ -2,8 +2,6 @@
 
 import json
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from sakark_api.cli_owner import as_owner, chosen_kommuner, commander, with_database
+from sakark_api.cli_owner import (
+    as_owner,
+    chosen_kommuner,
+    commander,
+    opened_documents,
+    with_database,
+)
 from sakark_api.errors import Invalid
 from sakark_api.settings import Settings
 from sakark_api.texts import Text, text
@@ -19,7 +23,6 @@ from sakark_api.texts import Text, text
 if TYPE_CHECKING:
     from sakark_api.flytting.pakke import Manifest
     from sakark_api.flytting.sammen import Rapport
-    from sakark_api.storage import Documents
 
 __all__ = ["mount"]
 
@@ -76,7 +79,7 @@ async def _count(engine: AsyncEngine, settings: Settings, slug: str) -> dict[str
     from sakark_api.flytting.utreise import Leaving, count_all
 
     del engine
-    async with _opened(settings) as documents, chosen_kommuner(settings, [slug]) as chosen:
+    async with opened_documents(settings) as documents, chosen_kommuner(settings, [slug]) as chosen:
         writer, (kommune,), _ = chosen
         now = commander().now
         return await count_all(Leaving(settings, writer, documents, kommune, now, _tell))
@@ -89,7 +92,7 @@ async def _export(engine: AsyncEngine, settings: Settings, slug: str, folder: Pa
 
     who = commander()
     settings = settings.model_copy(update={"database_statement_seconds": PATIENCE_SECONDS})
-    async with _opened(settings) as documents, chosen_kommuner(settings, [slug]) as chosen:
+    async with opened_documents(settings) as documents, chosen_kommuner(settings, [slug]) as chosen:
         writer, (kommune,), _ = chosen
         if kommune.sandkasse_for is not None:
             raise Invalid(text("En sandkasse kan ikke flytte."))
@@ -128,7 +131,7 @@ def import_(
     async def run(engine: AsyncEngine, settings: Settings) -> None:
         from sakark_api.flytting.ankomst import Arriving, arrive
 
-        async with _opened(settings) as documents:
+        async with opened_documents(settings) as documents:
             arriving = Arriving(settings, engine, documents, commander(), _tell)
             await arrive(arriving, pakke, manifest, seen_as, slug)
 
@@ -215,7 +218,10 @@ async def _merge(
     who = commander()
     if dry_run:
         return await rehearse_merge(engine, who, fra, til, root)
-    async with _opened(settings) as documents, chosen_kommuner(settings, [fra, til]) as chosen:
+    async with (
+        opened_documents(settings) as documents,
+        chosen_kommuner(settings, [fra, til]) as chosen,
+    ):
         writer, (ends, goes_on), _ = chosen
         await in_transaction(engine, lambda session: refuse_merge(session, fra, til))
         async for copied in copy_over(writer, documents, ends, goes_on):
@@ -234,14 +240,3 @@ def _tell_faults(manifest: "Manifest") -> None:
 
 def _tell(far: Text) -> None:
     print(far, file=sys.stderr, flush=True)
-
-
-@asynccontextmanager
-async def _opened(settings: Settings) -> "AsyncIterator[Documents]":
-    from sakark_api.storage import open_documents
-
-    documents = open_documents(settings)
-    try:
-        yield documents
-    finally:
-        await documents.close()

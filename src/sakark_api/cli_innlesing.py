@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sakark_api.cli_owner import chosen_kommuner, commander, settle, with_addresses
+from sakark_api.cli_owner import (
+    chosen_kommuner,
+    commander,
+    opened_documents,
+    settle,
+    with_addresses,
+)
 from sakark_api.settings import Settings, read_settings
 from sakark_api.texts import Text, text
 
@@ -92,19 +98,17 @@ def import_(
 async def _import(settings: Settings, slug: str, order: "Bestilling", path: Path) -> "Avstemming":
     from sakark_api.innlesing.kjoering import innles
     from sakark_api.innlesing.utpakking import opened
-    from sakark_api.storage import open_documents
 
     patience = {"database_statement_seconds": PATIENCE_SECONDS, "database_lock_seconds": 60.0}
     settings = settings.model_copy(update=patience)
     settle()
-    documents = open_documents(settings)
     now = commander().now
-    try:
-        with opened(path) as pakke:
-            async with chosen_kommuner(settings, [slug]) as (writer, (kommune,), _):
-                return await innles(writer, kommune, documents, pakke, order, now, _tell)
-    finally:
-        await documents.close()
+    with opened(path) as pakke:
+        async with (
+            opened_documents(settings) as documents,
+            chosen_kommuner(settings, [slug]) as (writer, (kommune,), _),
+        ):
+            return await innles(writer, kommune, documents, pakke, order, now, _tell)
 
 
 def _tell(far: Text) -> None:

@@ -3,21 +3,19 @@
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sakark_api.cli_owner import Slugs, chosen_kommuner, with_addresses
+from sakark_api.cli_owner import Slugs, chosen_kommuner, opened_documents, with_addresses
 from sakark_api.errors import Invalid
 from sakark_api.settings import Settings, read_settings
 from sakark_api.texts import text
 
 if TYPE_CHECKING:
-    from sakark_api.storage import Documents
     from sakark_api.tenancy.kommune import Kommune
     from sakark_api.tenancy.relocation import Copied, Copying
     from sakark_api.tenancy.session import Writer
@@ -123,7 +121,7 @@ async def _verify(settings: Settings, wanted: Sequence[str], report: Report, *, 
 
     async with (
         chosen_kommuner(settings, wanted) as (writer, kommuner, _),
-        _opened(settings) as documents,
+        opened_documents(settings) as documents,
     ):
         for one in kommuner:
             figures = report.begin(one.slug)
@@ -199,8 +197,8 @@ async def _migrate(
 
     async with (
         chosen_kommuner(settings, wanted) as (writer, kommuner, _),
-        _opened(former) as source,
-        _opened(settings) as target,
+        opened_documents(former) as source,
+        opened_documents(settings) as target,
     ):
         for one in kommuner:
             await _copy(writer, one, Copying(source, target, read), report)
@@ -223,14 +221,3 @@ def _tell_faults(figures: Figures, one: "Copied") -> None:
     for lager, fault in (("kilden", one.source), ("målet", one.target)):
         if fault is not None:
             figures.find(one.file, lager, fault)
-
-
-@asynccontextmanager
-async def _opened(settings: Settings) -> "AsyncIterator[Documents]":
-    from sakark_api.storage import open_documents
-
-    documents = open_documents(settings)
-    try:
-        yield documents
-    finally:
-        await documents.close()

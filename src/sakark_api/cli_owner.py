@@ -20,6 +20,7 @@ from sakark_api.settings import Settings, read_settings
 from sakark_api.texts import text
 
 if TYPE_CHECKING:
+    from sakark_api.storage import Documents
     from sakark_api.tenancy.driftslogg import Actor
     from sakark_api.tenancy.kommune import Kommune
     from sakark_api.tenancy.session import Writer
@@ -30,6 +31,7 @@ __all__ = [
     "chosen_kommuner",
     "commander",
     "on_owner_connection",
+    "opened_documents",
     "settle",
     "with_addresses",
     "with_database",
@@ -106,6 +108,18 @@ def settle() -> None:
     """Let what is loaded by now stay: to look for waste in it is a fifth of a long command."""
     gc.collect()
     gc.freeze()
+
+
+@asynccontextmanager
+async def opened_documents(settings: Settings) -> "AsyncIterator[Documents]":
+    """Open the storage that settings name, and close it in the end."""
+    from sakark_api.storage import open_documents
+
+    documents = open_documents(settings)
+    try:
+        yield documents
+    finally:
+        await documents.close()
 
 
 @asynccontextmanager
