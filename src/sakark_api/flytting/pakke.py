@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -26,7 +26,6 @@ from sakark_api.texts import Text, text
 
 __all__ = ["Fil", "Funn", "Kommunefakta", "Manifest", "Pakke", "Tabell", "opened", "summed"]
 
-_PIECE: Final = 1024 * 1024
 Hash = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
@@ -203,8 +202,5 @@ def _refuse_changed(file: Path, name: str, wanted: str) -> None:
 
 def summed(file: Path) -> str:
     """Give the SHA-256 of a file, in hex."""
-    sha256 = hashlib.sha256()
     with file.open("rb") as read:
-        while piece := read.read(_PIECE):
-            sha256.update(piece)
-    return sha256.hexdigest()
+        return hashlib.file_digest(read, "sha256").hexdigest()
