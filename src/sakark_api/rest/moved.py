@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sakark_api.rest.dependencies import Services
-from sakark_api.rest.problems import problem
+from sakark_api.rest.problems import TOLD, problem
 from sakark_api.tenancy.kommune import Kommune
 from sakark_api.texts import text
 
@@ -48,5 +48,5 @@ async def _find(scope: Scope, slug: str) -> Kommune | None:
     services: Services = scope["app"].state.services
     try:
         return (await services.registry.current()).get(slug)
-    except Exception:  # noqa: BLE001  errors are told by handlers, and those are further in
+    except TOLD:
         return None

@@ -23,7 +23,7 @@ from sakark_api.rest.links import Links
 from sakark_api.rest.media_types import NOARK
 from sakark_api.texts import BOKMAAL, LANGUAGES, Text, text
 
-__all__ = ["HANDLERS", "ErrorEdge", "language_of", "problem", "shown_obstacle"]
+__all__ = ["HANDLERS", "TOLD", "ErrorEdge", "language_of", "problem", "shown_obstacle"]
 
 log = logging.getLogger(__name__)
 
@@ -250,6 +250,10 @@ HANDLERS: dict[int | type[Exception], Any] = {
     TimeoutError: on_lost_connection,
     ConnectionError: on_lost_connection,
 }
+
+
+TOLD = tuple(kind for kind in HANDLERS if isinstance(kind, type))
+"""What has a handler that tells of it, further in than any middleware."""
 
 
 class ErrorEdge:
