@@ -90,6 +90,17 @@ def test_the_log_is_proven_and_goes_on_in_the_same_chain(
     assert "Ingen funn." in proven.stdout
 
 
+def test_the_log_tells_of_the_move_in_the_language_of_the_kommune(arrived: House) -> None:
+    there = arrived.client()
+
+    found = there.get(
+        f"{there.root}loggingogsporing/hendelseslogg/",
+        params={"$filter": "contains(beskrivelse,'Kommunen er flytta hit. Han heitte')"},
+    )
+
+    assert found.json()["count"] > 0, found.text
+
+
 def test_a_kommune_with_another_name_has_its_files_there(
     target: House, another: Path, name: str
 ) -> None:

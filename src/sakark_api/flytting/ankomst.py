@@ -201,8 +201,11 @@ def _open(session: Session, who: Actor, manifest: Manifest, tenant_id: int, slug
         session,
         tenant_id,
         who,
-        f"Kommunen er flyttet hit. Den het {manifest.kommune.slug}, og siste segl var nummer"
-        f" {manifest.segl.segl}.",
+        text(
+            "Kommunen er flyttet hit. Den het {slug}, og siste segl var nummer {segl}.",
+            slug=manifest.kommune.slug,
+            segl=manifest.segl.segl,
+        ),
     )
     row = session.get_one(KommuneRow, tenant_id)
     row.flytting = None
@@ -232,11 +235,12 @@ def _rename_files(session: Session, tenant_id: int, fra: str, til: str) -> None:
         )
 
 
-def tell_log(session: Session, tenant_id: int, who: Actor, said: str) -> list[UUID]:
-    """Tell in the log of each arkiv what the operator did, in the transaction that does it.
+def tell_log(session: Session, tenant_id: int, who: Actor, said: Text) -> list[UUID]:
+    """Tell in the log of each arkiv what the operator did, in the language of the kommune.
 
     Gives the lines.
     """
+    maalform = session.get_one(KommuneRow, tenant_id).maalform
     arkiv = table_of(Arkiv)
     ids = session.scalars(select(arkiv.c.system_id).where(arkiv.c.tenant_id == tenant_id)).all()
     lines = [
@@ -248,7 +252,7 @@ def tell_log(session: Session, tenant_id: int, who: Actor, said: str) -> list[UU
             "gjelder": "arkiv",
             "kode": ENDRET,
             "hendelsetype": Kode(kode=ENDRET, kodenavn=dict(HENDELSETYPE.values)[ENDRET]),
-            "beskrivelse": said,
+            "beskrivelse": said.to(maalform),
             "hendelse_dato": who.now,
             "endret_dato": who.now,
             "endret_av": who.navn,

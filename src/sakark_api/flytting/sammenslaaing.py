@@ -90,8 +90,12 @@ def merge(session: Session, who: Actor, fra: str, til: str, root: str) -> Rappor
         if one.name not in _CHAIN:
             rapport.tabeller[one.name] = _move(sammen, notes, one)
     _count_renumbered(session, goes_on.id)
-    _define_fields(sammen)
-    said = f"Kommunen {ends.navn} ({ends.kommunenummer}) er slått sammen med denne."
+    _define_fields(sammen, goes_on.maalform)
+    said = text(
+        "Kommunen {navn} ({nummer}) er slått sammen med denne.",
+        navn=ends.navn,
+        nummer=ends.kommunenummer,
+    )
     lines = tell_log(session, goes_on.id, who, said)
     if not lines:
         raise Conflict(text("Ingen av kommunene har et arkiv. Da er det ingenting å slå sammen."))
@@ -206,7 +210,7 @@ def _count_renumbered(session: Session, tenant_id: int) -> None:
     _go_on_counting(session, ours.group_by(entries.journalaar))
 
 
-def _define_fields(sammen: Sammen) -> None:
+def _define_fields(sammen: Sammen, maalform: str) -> None:
     """Define the fields that say what units were called, where they are not defined yet."""
     rows = table_of(VirksomhetsspesifikkeMetadata)
     known = set(
@@ -220,7 +224,7 @@ def _define_fields(sammen: Sammen) -> None:
                 version=1,
                 navn=navn,
                 type="string",
-                beskrivelse=str(text("Hva enheten het i kommunen den kom fra.")),
+                beskrivelse=text("Hva enheten het i kommunen den kom fra.").to(maalform),
             )
         )
 
@@ -229,7 +233,11 @@ def _empty(sammen: Sammen, notes: Notes, who: Actor) -> None:
     """Delete what the other kommune has now, with a line of the log that stays here."""
     session, fra = sammen.session, sammen.fra.id
     see_as(session, fra)
-    said = f"Kommunen er slått sammen med {sammen.til.navn} ({sammen.til.nummer}), og er der nå."
+    said = text(
+        "Kommunen er slått sammen med {navn} ({nummer}), og er der nå.",
+        navn=sammen.til.navn,
+        nummer=sammen.til.nummer,
+    )
     lines = tell_log(session, fra, who, said)
     for one in reversed(taken()):
         if one.name in _KEPT:
