@@ -140,6 +140,7 @@ def service(
         data_dir=tmp_path_factory.mktemp("data"),
         cors_origins=("https://spa.example",),
         database_pool_size=4,
+        rate_address=0,  # all tests are one address; limits are tested beside this service
         rate_refused=0,
         body_limit=200_000,
         bulk_limit=5_000_000,

@@ -20,6 +20,8 @@ from sakark_api.app import create_app
 __all__ = ["Program", "beside", "environment", "running"]
 
 START_SECONDS = 120
+STOP_SECONDS = 60
+"""Requests have ten seconds to end, a job 25 (`shutdown_seconds`); then the database stops."""
 
 
 @contextmanager
@@ -106,6 +108,6 @@ def running(
     finally:
         if process.poll() is None:
             process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=STOP_SECONDS)
         guilty = secrets_in(log)
         assert not guilty, guilty
