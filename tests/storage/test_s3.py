@@ -216,6 +216,6 @@ def test_keys_come_from_every_page(bucket: Bucket) -> None:
 
 
 def test_keys_can_still_be_asked_of_the_cloud_that_the_service_runs_in() -> None:
-    with closing(lean_session().client("sts", region_name="eu-north-1")) as client:
+    with closing(lean_session().create_client("sts", region_name="eu-north-1")) as client:
         assert "AssumeRoleWithWebIdentity" in client.meta.service_model.operation_names
         assert client.meta.endpoint_url == "https://sts.eu-north-1.amazonaws.com"

@@ -5,11 +5,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Literal, TypedDict, cast
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.session import Session
 
 from sakark_api.errors import Conflict, NotFound, StorageUnavailable
 from sakark_api.settings import Settings
@@ -47,12 +47,19 @@ AWS_DEFAULT_REGION = "us-east-1"
 
 
 def s3_client(
-    settings: Settings, endpoint: str | None = None, session: boto3.session.Session | None = None
+    settings: Settings, endpoint: str | None = None, lean: Session | None = None
 ) -> "S3Client":
     """Make a client that also talks to servers with less than AWS offers."""
+    make: Any
+    if lean is None:
+        import boto3
+
+        make = boto3.client
+    else:
+        make = lean.create_client
     secret = settings.s3_secret_key
     address = endpoint or settings.s3_endpoint
-    return (session or boto3.session.Session()).client(
+    client: S3Client = make(
         "s3",
         endpoint_url=address,
         region_name=settings.s3_region,
@@ -73,6 +80,7 @@ def s3_client(
             },
         ),
     )
+    return client
 
 
 def bucket_of(template: str, key: str) -> str:

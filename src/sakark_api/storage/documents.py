@@ -42,7 +42,7 @@ __all__ = [
 
 T = TypeVar("T")
 
-PIECE = 1024 * 1024
+PIECE = 512 * 1024
 PIECES = 2
 """How many pieces of a document are in memory while it comes in."""
 PROBES = "sjekk"
