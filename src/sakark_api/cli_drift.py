@@ -331,8 +331,10 @@ def sandkasse_kast(slug: Slug) -> None:
     """Kast en sandkasse med alt den inneholder."""
     from sakark_api.drift.sandkasse import throw_away_sandbox
 
-    _with_tools(lambda tools: throw_away_sandbox(tools, commander(), slug))
-    print(f"Sandkassen {slug} er kastet.")
+    if _with_tools(lambda tools: throw_away_sandbox(tools, commander(), slug)):
+        print(f"Sandkassen {slug} er kastet.")
+    else:
+        print(f"Sandkassen {slug} er stengt, og kastes når databasen er ledig.")
 
 
 @sandkasse.command("rydd")

@@ -176,7 +176,7 @@ def _sandboxes(path: str) -> list[DriftRoute]:
             None,
             None,
             sandkasser.delete_sandbox,
-            statuses=(204,),
+            statuses=(202, 204),
         ),
     ]
 

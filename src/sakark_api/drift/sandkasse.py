@@ -22,7 +22,7 @@ from sakark_api.drift.seeding import (
     make_units,
     store_letters,
 )
-from sakark_api.errors import Conflict, NotFound
+from sakark_api.errors import Conflict, NotFound, Unavailable
 from sakark_api.noark.model import TenantRow
 from sakark_api.noark.resource import Actor, Change, StoredFile
 from sakark_api.noark.structure import Catalog
@@ -261,15 +261,26 @@ def invent_cases(slug: str, count: int, now: datetime) -> list[Case]:
     ]
 
 
-async def throw_away_sandbox(tools: Tools, who: driftslogg.Actor, slug: str) -> None:
-    """Throw a sandbox away: its files, its rows, its partitions and its place in the registry.
+async def throw_away_sandbox(tools: Tools, who: driftslogg.Actor, slug: str) -> bool:
+    """Shut a sandbox, and throw it away: its files, rows, partitions and place in the registry.
 
+    Gives False when others held the tables for so long that the last of it is left to the sweep.
     Files go first, so that what fails can be asked for again, and last, for what came meanwhile.
     """
-    await in_transaction(tools.engine, partial(_find, slug=slug))
+    await in_transaction(tools.engine, partial(_shut, slug=slug, now=who.now))
     await _delete_files(tools.documents, slug)
-    await in_transaction(tools.engine, partial(_throw_away, slug=slug, who=who))
+    try:
+        await in_transaction(tools.engine, partial(_throw_away, slug=slug, who=who))
+    except Unavailable:
+        return False
     await _delete_files(tools.documents, slug)
+    return True
+
+
+def _shut(session: Session, slug: str, now: datetime) -> None:
+    row, _ = _find(session, slug, to_go=True)
+    if row.utloeper is None or row.utloeper > now:
+        row.utloeper = now
 
 
 def _throw_away(session: Session, slug: str, who: driftslogg.Actor) -> None:
@@ -288,6 +299,4 @@ async def sweep_sandboxes(tools: Tools, who: driftslogg.Actor) -> list[str]:
     """Throw the expired sandboxes away; give their slugs. For a job that runs now and then."""
     found = await in_transaction(tools.engine, list_sandboxes)
     expired = [one.slug for one in found if one.utloeper <= who.now]
-    for slug in expired:
-        await throw_away_sandbox(tools, who, slug)
-    return expired
+    return [slug for slug in expired if await throw_away_sandbox(tools, who, slug)]

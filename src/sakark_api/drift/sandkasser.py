@@ -38,8 +38,11 @@ async def post_sandbox(context: DriftContext, request: Request) -> Response:
 
 
 async def delete_sandbox(context: DriftContext, request: Request) -> Response:
-    """Throw a sandbox away with all its content; no other kommune can be."""
+    """Throw a sandbox away with all its content; no other kommune can be.
+
+    Answers 202 when it is shut, and the sweep has to take it out of tables that others hold.
+    """
     slug = request.path_params["slug"].replace("\x00", "?")
-    await throw_away_sandbox(context.drift.tools, context.who, slug)
+    gone = await throw_away_sandbox(context.drift.tools, context.who, slug)
     context.drift.services.registry.forget()
-    return Response(status_code=204)
+    return Response(status_code=204 if gone else 202)
