@@ -18,6 +18,7 @@ from sakark_api import (
     cli_eksport,
     cli_innlesing,
     cli_journal,
+    cli_sok,
 )
 from sakark_api.cli_kodeliste import kodeliste
 from sakark_api.cli_lager import storage
@@ -43,6 +44,7 @@ cli_deponering.mount(app)
 cli_eksport.mount(app)
 cli_innlesing.mount(app)
 cli_journal.mount(app)
+cli_sok.mount(app)
 
 Port = Annotated[int, typer.Option(envvar="PORT", help="Porten API-et svarer på.")]
 

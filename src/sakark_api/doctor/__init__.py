@@ -11,6 +11,7 @@
 | `database-role`, `database-pooler` | becoming the application role, and staying it |
 | `schema` | empty, older or newer than the program |
 | `row-security`, `table-rights`, `partition-rights`, `partitions` | what keeps kommuner apart |
+| `search-sieve` | what search sifts texts by, tried on some of each kommune's |
 | `queue` | the worker's rights in the queue, and that requests may put work in it |
 | `owner-address`, `owner-connection`, `owner-rights` | `SAKARK_DATABASE_OWNER_URL` |
 | `operator-connection`, `operator-rights` | `SAKARK_DATABASE_OPERATOR_URL` |

@@ -22,6 +22,7 @@ from sakark_api.doctor.separation import (
     check_table_rights,
 )
 from sakark_api.doctor.server import check_capacity, check_durability, check_server
+from sakark_api.doctor.sieve import check_sieve
 from sakark_api.settings import Settings
 from sakark_api.tenancy.kommune import Kommune, Status, load_registry
 from sakark_api.tenancy.tables import own_tables
@@ -57,7 +58,7 @@ async def check_application(way: Way, settings: Settings, clocks: Clocks) -> App
     reached = ok(CONNECTION, text("Databasen svarer, og slipper tjenesten inn."))
     application = Application([reached, pooler, *inside])
     if not has_failed(one for one in inside if one.id not in _NOT_IN_THE_WAY):
-        await _look_as_application(way, application)
+        await _look_as_application(way, settings, application)
     return application
 
 
@@ -97,12 +98,13 @@ def _rights(connection: Connection) -> list[Finding]:
     return [ok(RIGHTS, text("Tjenesten har ikke flere retter i databasen enn den skal."))]
 
 
-async def _look_as_application(way: Way, application: Application) -> None:
-    """Act as the application role, and read the registry as it."""
+async def _look_as_application(way: Way, settings: Settings, application: Application) -> None:
+    """Act as the application role, and read the registry and some of each kommune as it."""
     try:
         async with connected(way, APPLICATION_ROLE) as connection:
             kommuner = await _registry(connection)
             partitions = await connection.run_sync(check_partitions, kommuner)
+        sieve = [] if has_failed([partitions]) else await check_sieve(settings, kommuner)
     except FAULTS as error:
         application.findings.append(failure(ROLE, _role_fault(way, error)))
         return
@@ -110,6 +112,7 @@ async def _look_as_application(way: Way, application: Application) -> None:
     application.findings += [
         ok(ROLE, text("Tjenesten får opptre som rollen {rolle}.", rolle=APPLICATION_ROLE)),
         partitions,
+        *sieve,
         *_kommuner(kommuner),
     ]
 
