@@ -30,11 +30,16 @@ class Snapshot:
 
     async def rows(self, statement: ClauseElement) -> AsyncIterator[asyncpg.Record]:
         """Give the rows of a statement, some at a time: no more are ever held here."""
+        async for page in self.pages(statement):
+            for row in page:
+                yield row
+
+    async def pages(self, statement: ClauseElement) -> AsyncIterator[list[asyncpg.Record]]:
+        """Give the rows of a statement a page at a time, for who writes many as they are."""
         compiled = Statement.compile(statement)
         cursor = await self._connection.cursor(compiled.sql, *compiled.arguments(self._values))
         while page := await cursor.fetch(_AT_A_TIME):
-            for row in page:
-                yield row
+            yield page
 
     async def copy(
         self, statement: ClauseElement, take: Callable[[bytes], Awaitable[None]]

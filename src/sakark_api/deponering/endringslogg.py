@@ -132,8 +132,8 @@ async def write_endringslogg(taken: Snapshot, utvalg: Utvalg, file: XmlFile) -> 
     one = tagged("endring", whole(written(ENDRING, endringslogg, rows)))
     changes = _changes(utvalg, rows, markup("\n").concat(one))
     ordered = changes.order_by(rows.c.endret_dato, rows.c.system_id)
-    async for (xml,) in taken.rows(ordered):
-        file.write(xml)
+    async for page in taken.pages(ordered):
+        file.write("".join(xml for (xml,) in page))
     file.write("\n</endringslogg>\n")
 
 

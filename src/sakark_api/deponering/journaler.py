@@ -105,8 +105,8 @@ async def write_journal(
     ids = select(rows.c.system_id, rows.c.journalaar, rows.c.journalsekvensnummer)
     order = ["journalaar", "journalsekvensnummer"]
     entries = in_order(registrering, ids.where(*_entries(utvalg, rows)), order, JOURNALS[name])
-    async for (xml,) in taken.rows(entries):
-        file.write(xml)
+    async for page in taken.pages(entries):
+        file.write("".join(xml for (xml,) in page))
     file.write(closing(name))
 
 
