@@ -31,29 +31,33 @@ _PARTITION = re.compile(r"_k(\d+)$")
 
 
 @pytest.fixture(scope="module")
-def plans(request: pytest.FixtureRequest) -> "Plans":
-    service: Service = request.getfixturevalue("service")
-    return Plans(str(service.settings.database_url).replace("+asyncpg", ""))
+def plans(service: Service) -> Iterator["Plans"]:
+    url = str(service.settings.database_url).replace("+asyncpg", "")
+    with asyncio.Runner() as runner:
+        connection = runner.run(_connected(url))
+        try:
+            yield Plans(runner, connection)
+        finally:
+            runner.run(connection.close())
+
+
+async def _connected(url: str) -> asyncpg.Connection:
+    """Connect as the first kommune; once, for a new connection reads all about the tables anew."""
+    connection = await asyncpg.connect(url, server_settings={"role": "sakark_app"})
+    await connection.execute("SELECT set_config('app.tenant_id', '1', false)")
+    return connection
 
 
 class Plans:
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, runner: asyncio.Runner, connection: asyncpg.Connection) -> None:
+        self._runner = runner
+        self._connection = connection
 
     def tables(self, statement: Statement) -> set[str]:
         """Name every table that a statement reads, as it is planned for the first kommune."""
-        return asyncio.run(self._tables(statement))
-
-    async def _tables(self, statement: Statement) -> set[str]:
         values = {"search": "x y z", "search0": "x", "search1": "y", "search2": "z", **VALUES}
-        connection = await asyncpg.connect(self._url, server_settings={"role": "sakark_app"})
-        try:
-            await connection.execute("SELECT set_config('app.tenant_id', '1', false)")
-            plan = await connection.fetchval(
-                f"EXPLAIN (FORMAT JSON) {statement.sql}", *statement.arguments(values)
-            )
-        finally:
-            await connection.close()
+        explained = f"EXPLAIN (FORMAT JSON) {statement.sql}"
+        plan = self._runner.run(self._connection.fetchval(explained, *statement.arguments(values)))
         return set(_relations(json.loads(plan)))
 
 
