@@ -7,6 +7,8 @@ READY := $(VENV)/.ready
 
 SOAK_SECONDS ?= 900
 CRASH_ROUNDS ?= 200
+# Where an image forbids it, each of the hundreds of processes that tests start compiles all anew.
+export PYTHONDONTWRITEBYTECODE :=
 .PHONY: run test soak crash check check-deploy audit sbom format bench texts conformance lock clean
 
 run: $(READY)
