@@ -68,9 +68,9 @@ async def copy_documents(
 
     async def work() -> None:
         while some := await waiting.get():
-            before = copied.files // _TOLD_EVERY
             await _bring(documents, some, copied, goes_on=goes_on)
-            if copied.files // _TOLD_EVERY > before:
+            before = copied.files - len(some)  # as it was a moment ago: others count as well
+            if copied.files // _TOLD_EVERY > before // _TOLD_EVERY:
                 tell(text("{antall} filer er kopiert", antall=copied.files))
 
     try:
