@@ -3,7 +3,6 @@
 import asyncio
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -14,7 +13,7 @@ import httpx
 import pytest
 from tests.conftest import Service, free_port, run_service
 from tests.prepared import copy
-from tests.tenancy.processes import environment
+from tests.tenancy.processes import command, environment
 
 from sakark_api.db import embedded
 from sakark_api.dev.identity import AUDIENCE, User, issue_token
@@ -195,12 +194,6 @@ def sakark(service: Service) -> Any:
     """Run a command on the service's database."""
 
     def run(*words: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [str(Path(sys.executable).with_name("sakark")), *words],
-            env=environment(service),
-            capture_output=True,
-            check=False,
-            text=True,
-        )
+        return command(environment(service), *words)
 
     return run

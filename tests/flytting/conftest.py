@@ -9,11 +9,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from io import StringIO
 from itertools import count
 from pathlib import Path
 from random import randrange
@@ -25,9 +23,8 @@ import pytest
 from sqlalchemy.orm import Session
 from tests.api.test_search import say
 from tests.conftest import Client, Service, World, build_world, in_kommune
-from tests.tenancy.processes import beside, environment
+from tests.tenancy.processes import beside, command, environment
 
-from sakark_api import cli
 from sakark_api.db import embedded, migrate
 from sakark_api.settings import Settings
 from sakark_api.tenancy.beredskap import Telt, keep_counts
@@ -50,21 +47,7 @@ class House:
         return Client(self.http, self.service, f"administrator@{SLUG}", slug)
 
     def sakark(self, *words: str | Path) -> "subprocess.CompletedProcess[str]":
-        """Run a command here and now: a process of its own takes seconds to begin."""
-        out, err = StringIO(), StringIO()
-        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
-            for name, value in environment(self.service).items():
-                patch.setenv(name, value)
-            patch.setattr(sys, "argv", ["sakark", *map(str, words)])
-            try:
-                cli.main()
-                code: Any = 0
-            except SystemExit as end:
-                code = end.code
-        if isinstance(code, str):
-            err.write(code)
-            code = 1
-        return subprocess.CompletedProcess(words, int(code or 0), out.getvalue(), err.getvalue())
+        return command(environment(self.service), *words)
 
 
 def kill(house: House, step: str, times: int, *words: str | Path) -> int:

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import httpx
 import pytest
 from tests.conftest import Client, Service, World
 from tests.proof.conftest import Archive
-from tests.tenancy.processes import environment
+from tests.tenancy.processes import command, environment
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -21,13 +20,7 @@ def sakark(service: Service) -> Run:
     """Run a command on the service's database."""
 
     def run(*words: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [str(Path(sys.executable).with_name("sakark")), *words],
-            env=environment(service),
-            capture_output=True,
-            check=False,
-            text=True,
-        )
+        return command(environment(service), *words)
 
     return run
 

@@ -6,18 +6,21 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 import uvicorn
 from tests.conftest import Service, free_port
 from tests.secrecy import secrets_in
 
+from sakark_api import cli
 from sakark_api.app import create_app
 
-__all__ = ["Program", "beside", "environment", "running"]
+__all__ = ["Program", "beside", "command", "environment", "running"]
 
 START_SECONDS = 120
 STOP_SECONDS = 60
@@ -55,6 +58,29 @@ def environment(service: Service, **more: str) -> dict[str, str]:
         "SAKARK_BULK_LIMIT": str(service.settings.bulk_limit),
         **more,
     }
+
+
+def command(
+    environment: Mapping[str, str], *words: str | Path
+) -> "subprocess.CompletedProcess[str]":
+    """Run a command here and now: a process of its own takes seconds to begin."""
+    out, err = (TextIOWrapper(BytesIO(), "utf-8", write_through=True) for _ in range(2))
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        for name in [one for one in os.environ if one.startswith("SAKARK_")]:
+            patch.delenv(name)
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        patch.setattr(sys, "argv", ["sakark", *map(str, words)])
+        try:
+            cli.main()
+            code: Any = 0
+        except SystemExit as end:
+            code = end.code
+    if isinstance(code, str):
+        err.write(code)
+        code = 1
+    said, complained = (one.buffer.getvalue().decode() for one in (out, err))
+    return subprocess.CompletedProcess(words, int(code or 0), said, complained)
 
 
 class Program:

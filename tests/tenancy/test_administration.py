@@ -1,14 +1,13 @@
 """Adding and changing kommuner."""
 
 import subprocess
-import sys
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy.exc import IntegrityError
 from tests.tenancy.conftest import Owner
+from tests.tenancy.processes import command
 
 from sakark_api.errors import Conflict, Invalid, NotFound
 from sakark_api.noark.metadata.kodeliste import KODELISTER
@@ -210,17 +209,8 @@ def test_a_partition_is_known_by_its_name(name: str, answer: bool) -> None:
 
 
 def sakark(owner: Owner, *words: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [str(Path(sys.executable).with_name("sakark")), *words],
-        env={
-            "PATH": "/usr/bin:/bin",
-            "SAKARK_DATABASE_OWNER_URL": owner.url,
-            "SAKARK_DATABASE_URL": owner.app_url,
-        },
-        capture_output=True,
-        check=False,
-        text=True,
-    )
+    given = {"SAKARK_DATABASE_OWNER_URL": owner.url, "SAKARK_DATABASE_URL": owner.app_url}
+    return command(given, *words)
 
 
 def test_the_commands_add_list_and_set(owner: Owner) -> None:
