@@ -243,8 +243,9 @@ def test_verify_counts_files_and_names_what_is_wrong(
     system_id, content = send(world, b"brevet")
     path = path_of(service, system_id)
     stray = path.with_name(f"{path.name}x")
-    stray.write_bytes(b"ingens")
     verify = command(environment(service), "storage", "verify", "--kommune", KOMMUNE, "--json")
+    strays = ours(verify())["loese"]
+    stray.write_bytes(b"ingens")
     fine = verify("--les")
     path.write_bytes(b"BREVET")
 
@@ -254,7 +255,7 @@ def test_verify_counts_files_and_names_what_is_wrong(
 
     path.write_bytes(content)
     stray.unlink()
-    assert (fine.exit_code, ours(fine)["funn"], ours(fine)["loese"]) == (0, [], 1)
+    assert (fine.exit_code, ours(fine)["funn"], ours(fine)["loese"]) == (0, [], strays + 1)
     assert measured.exit_code == 0
     assert [one["feil"] for one in ours(read)["funn"]] == ["feil sjekksum"]
     assert [one["feil"] for one in ours(gone)["funn"]] == ["mangler"]

@@ -494,7 +494,7 @@ def registrering_elements(rows: FromClause, utvalg: Utvalg) -> Elements:
             dokumentbeskrivelse,
             through(attachments, "registrering_ref", "dokumentbeskrivelse_ref"),
             dokumentbeskrivelse_elements(rows, utvalg),
-            ("dokumentnummer", "system_id"),
+            ("dokumentnummer", "opprettet_dato", "system_id"),
         ),
         "registreringsID tittel! offentligTittel beskrivelse noekkelord forfatter dokumentmedium"
         " oppbevaringssted",
