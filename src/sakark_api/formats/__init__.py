@@ -11,7 +11,7 @@ Plain synchronous functions on files of the local disk; they know no database, e
 | `convert` | PDF/A of a document, validated |
 | `words`, `preview` | its text, its first page |
 | `epost`, `heads` | an e-mail's parts, and what its heads say |
-| `sandbox`, `inside` | how programs and libraries in C are run on what others have sent |
+| `sandbox`, `sakark_api.inside` | how programs and libraries in C run on what others have sent |
 | `machine` | which programs are here |
 """
 

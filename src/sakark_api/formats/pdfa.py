@@ -11,7 +11,7 @@ from sakark_api.texts import text
 
 __all__ = ["INSIDE", "Check", "check_pdfa"]
 
-INSIDE = "sakark_api.formats.inside"
+INSIDE = "sakark_api.inside"
 _PIKEPDF_FLAVOURS: Mapping[str, str] = {"fmt/354": "1b", "fmt/477": "2b", "fmt/480": "3b"}
 _NOT_PDFA = 1
 """What veraPDF ends with when a file does not hold; 0 when it does."""

@@ -1,13 +1,12 @@
 """What is done to hostile bytes by libraries in C: a program for the sandbox, one word each.
 
-It is run with the sandbox's work folder as its own.
+It is run with the sandbox's work folder as its own, several times for each document. So it is not
+in `formats`: all of that would be loaded each time, for longer than most of the work takes.
 """
 
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-
-from sakark_api.formats.charset import decoded
 
 __all__: list[str] = []
 
@@ -114,6 +113,8 @@ def _profile(out: str) -> str:
 def _web_words(name: str) -> str:
     """Give the text of an HTML page, without scripts and styles."""
     from lxml import etree, html
+
+    from sakark_api.formats.charset import decoded
 
     page = html.fromstring(
         decoded(Path(name).read_bytes()).encode() or b"<p></p>",
