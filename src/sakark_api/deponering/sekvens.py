@@ -543,7 +543,7 @@ def dokumentbeskrivelse_elements(holder: FromClause, utvalg: Utvalg) -> Elements
                 rows.c.dokumentbeskrivelse_ref == owner.c.system_id, utvalg.has_file(rows, owner)
             ),
             dokumentobjekt_elements(holder, utvalg),
-            ("versjonsnummer", "system_id"),
+            ("versjonsnummer", "opprettet_dato", "system_id"),
         ),
     )
 
