@@ -1,12 +1,9 @@
 """What search sifts texts by: doctor sees what is wrong with it, and `sakark sok bygg` mends it."""
 
 import asyncio
-import os
 import subprocess
-import sys
 from collections.abc import Sequence
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +11,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 from tests.api.test_search import Saying, ids, saying, search
 from tests.conftest import Service, World, in_kommune
-from tests.tenancy.processes import environment
+from tests.tenancy.processes import command, environment
 
 from sakark_api.db.reader import APPLICATION_ROLE
 from sakark_api.doctor.report import Finding, Status
@@ -24,7 +21,6 @@ from sakark_api.tenancy.session import application_engine
 
 __all__ = ["saying"]
 
-SAKARK = str(Path(sys.executable).with_name("sakark"))
 TAMPERINGS = {
     "other ids": "UPDATE tekstomfang SET ids = ARRAY[system_id] WHERE system_id = :file",
     "an id too few": "UPDATE tekstomfang SET ids = ids[2:] WHERE system_id = :file",
@@ -48,13 +44,7 @@ def examined(service: Service, **limits: Any) -> list[Finding]:
 
 
 def build(service: Service, kommune: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [SAKARK, "sok", "bygg", "--kommune", kommune],
-        env={**os.environ, **environment(service)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return command(environment(service), "sok", "bygg", "--kommune", kommune)
 
 
 @pytest.mark.parametrize("tampering", TAMPERINGS)
