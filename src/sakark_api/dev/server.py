@@ -213,6 +213,6 @@ Beskrivelse av API-et: {base}/docs
 Prøv:
   TOKEN=$({where}.venv/bin/sakark token saksbehandler@molde)
   curl -H "Authorization: Bearer $TOKEN" {base}/molde/api/sakarkiv/saksmappe/
-  curl -H "Authorization: Bearer $TOKEN" '{base}/molde/api/sakarkiv/journalpost/?$search=garasje'
+  curl -H "Authorization: Bearer $TOKEN" '{base}/molde/api/sakarkiv/saksmappe/?$search=garasje'
 
 """
