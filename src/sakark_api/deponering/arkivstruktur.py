@@ -5,10 +5,12 @@ streams in one order: each unit comes after what it is in, so that merging them 
 next of each.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -25,7 +27,16 @@ from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.sql.type_api import TypeEngine
 
 from sakark_api.db.snapshot import Snapshot
-from sakark_api.deponering.element import Elements, Xml, in_order, markup, rows_of, whole, written
+from sakark_api.deponering.element import (
+    Elements,
+    Has,
+    Xml,
+    in_order,
+    markup,
+    rows_of,
+    whole,
+    written,
+)
 from sakark_api.deponering.sekvens import (
     ARKIVDEL,
     MAPPE,
@@ -74,20 +85,31 @@ class Unit(NamedTuple):
 class Level:
     """A stream of units of one kind, of which the next is known."""
 
-    def __init__(self, units: AsyncIterator[Unit]) -> None:
-        self._units = units
+    def __init__(self, pages: AsyncIterator[Sequence[asyncpg.Record]]) -> None:
+        self._pages = pages
+        self._page: Iterator[asyncpg.Record] = iter(())
         self.head: Unit | None = None
 
     async def take(self) -> Unit | None:
         """Give the unit that is next, and look at the one after."""
-        taken, self.head = self.head, await anext(self._units, None)
+        taken, row = self.head, next(self._page, None)
+        if row is None:
+            page: Sequence[asyncpg.Record] | None = await anext(self._pages, None)
+            self._page = iter(page or ())
+            row = next(self._page, None)
+        self.head = None if row is None else _unit(row)
         return taken
 
 
-async def write_arkivstruktur(taken: Snapshot, utvalg: Utvalg, file: XmlFile) -> None:
-    """Write what a deposit is of, and what is in it; `Conflict` over what has no place in it."""
-    arkiver = [unit async for unit in _units(taken, _arkiver(utvalg))]
-    parts = [unit async for unit in _units(taken, _arkivdeler(utvalg))]
+async def write_arkivstruktur(
+    taken: Snapshot, registreringer: Snapshot, utvalg: Utvalg, file: XmlFile
+) -> None:
+    """Write what a deposit is of, and what is in it; `Conflict` over what has no place in it.
+
+    Registreringer are most of it, and read by a connection of their own that sees the same.
+    """
+    arkiver = [_unit(row) for row in await taken.all(_arkiver(utvalg))]
+    parts = [_unit(row) for row in await taken.all(_arkivdeler(utvalg))]
     systems = await _systems(taken, utvalg)
     before = set[UUID]()
 
@@ -99,7 +121,8 @@ async def write_arkivstruktur(taken: Snapshot, utvalg: Utvalg, file: XmlFile) ->
         for part in parts:
             if part.owner == unit.system_id:
                 again = Again(part.system_id, frozenset(before))
-                await _write_arkivdel(taken, utvalg, part, again, file)
+                levels = _levels(taken, registreringer, utvalg, part.system_id, again)
+                await _write_arkivdel(part, levels, file)
                 before.update(system for owner, system in systems if owner == part.system_id)
         file.write(unit.closing)
 
@@ -108,16 +131,18 @@ async def write_arkivstruktur(taken: Snapshot, utvalg: Utvalg, file: XmlFile) ->
     await write(root, _OPENING)
 
 
-async def _write_arkivdel(
-    taken: Snapshot, utvalg: Utvalg, part: Unit, again: Again, file: XmlFile
-) -> None:
-    statements = (
-        _systemer(utvalg, part.system_id, again),
-        _klasser(utvalg, part.system_id, again),
-        _mapper(utvalg, part.system_id),
-        _registreringer(utvalg, part.system_id),
+def _levels(
+    taken: Snapshot, registreringer: Snapshot, utvalg: Utvalg, part: UUID, again: Again
+) -> Sequence[Level]:
+    return (
+        Level(taken.pages(_systemer(utvalg, part, again))),
+        Level(taken.pages(_klasser(utvalg, part, again))),
+        Level(taken.pages(_mapper(utvalg, part))),
+        Level(registreringer.pages_ahead(_registreringer(utvalg, part))),
     )
-    levels = [Level(_units(taken, one)) for one in statements]
+
+
+async def _write_arkivdel(part: Unit, levels: Sequence[Level], file: XmlFile) -> None:
     for level in levels:
         await level.take()
     await _write_below(part, levels, file)
@@ -142,24 +167,28 @@ async def _write_below(unit: Unit, levels: Sequence[Level], file: XmlFile) -> No
     file.write(unit.closing)
 
 
-async def _units(taken: Snapshot, statement: Select[Any]) -> AsyncIterator[Unit]:
-    async for owner, system_id, (opening, closing) in taken.rows(statement):
-        yield Unit(owner, system_id, opening, closing)
+def _unit(row: asyncpg.Record) -> Unit:
+    owner, system_id, (opening, closing) = row
+    return Unit(owner, system_id, opening, closing)
 
 
-Pieces = Callable[[FromClause], tuple[Sequence[Xml], Sequence[Xml]]]
+Pieces = Callable[[FromClause, Has], tuple[Sequence[Xml], Sequence[Xml]]]
 """Gives what a row has before and after what is in it, each as XML."""
 
 
 def _level(
-    resource: Resource[Any], ids: Select[Any], order: Sequence[str], pieces: Pieces
+    resource: Resource[Any],
+    ids: Select[Any],
+    order: Sequence[str],
+    pieces: Pieces,
+    parts: Elements = (),
 ) -> Select[Any]:
     """Select units, each with what it is in, as XML."""
 
-    def xml(rows: FromClause) -> ColumnElement[Any]:
-        return _listed(Text(), *map(whole, pieces(rows)))
+    def xml(rows: FromClause, has: Has) -> ColumnElement[Any]:
+        return _listed(Text(), *map(whole, pieces(rows, has)))
 
-    return in_order(resource, ids, order, xml, ["owner", "system_id"])
+    return in_order(resource, ids, order, xml, ["owner", "system_id"], parts)
 
 
 def _listed(kind: TypeEngine[Any], *values: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -171,9 +200,9 @@ def _plain(resource: Resource[Any], sequence: Elements, opening: str = "") -> Pi
     """Give the pieces of units that have the same elements whatever their kind."""
     name = resource.name
 
-    def pieces(rows: FromClause) -> tuple[Sequence[Xml], Sequence[Xml]]:
+    def pieces(rows: FromClause, has: Has) -> tuple[Sequence[Xml], Sequence[Xml]]:
         return (
-            [markup(opening), *written(sequence, resource, rows)],
+            [markup(opening), *written(sequence, resource, rows, has)],
             [markup(f"</{name}>")],
         )
 
@@ -181,16 +210,24 @@ def _plain(resource: Resource[Any], sequence: Elements, opening: str = "") -> Pi
 
 
 def _of_kinds(
-    resource: Resource[Any], rows: FromClause, sequence: Elements, tails: Mapping[str, Elements]
+    resource: Resource[Any],
+    rows: FromClause,
+    has: Has,
+    sequence: Elements,
+    tails: Mapping[str, Elements],
 ) -> tuple[Sequence[Xml], Sequence[Xml]]:
     """Give the pieces of units of several kinds: each kind has elements of its own at the end."""
     name = resource.name
     tag = case(
         {kind: markup(f"\n<{name}{_type_of(kind, name)}>") for kind in tails}, value=rows.c.type
     )
-    ends = {kind: whole(written(tail, resource, rows)) for kind, tail in tails.items() if tail}
+    ends = {kind: whole(written(tail, resource, rows, has)) for kind, tail in tails.items() if tail}
     end = case(ends, value=rows.c.type)
-    return [tag, *written(sequence, resource, rows)], [end, markup(f"</{name}>")]
+    return [tag, *written(sequence, resource, rows, has)], [end, markup(f"</{name}>")]
+
+
+def _all_parts(sequence: Elements, tails: Mapping[str, Elements]) -> Elements:
+    return (*sequence, *chain.from_iterable(tails.values()))
 
 
 def _type_of(kind: str, name: str) -> str:
@@ -263,7 +300,13 @@ def _numbered_klasser(utvalg: Utvalg, part: UUID) -> FromClause:
 def _mapper(utvalg: Utvalg, part: UUID) -> Select[Any]:
     placed = _placed_mapper(utvalg, part, _numbered_klasser(utvalg, part))
     ids = select(placed.c.owner, placed.c.system_id, placed.c.sti)
-    return _level(mappe, ids, ["sti"], lambda rows: _of_kinds(mappe, rows, MAPPE, MAPPE_TAILS))
+    return _level(
+        mappe,
+        ids,
+        ["sti"],
+        lambda rows, has: _of_kinds(mappe, rows, has, MAPPE, MAPPE_TAILS),
+        _all_parts(MAPPE, MAPPE_TAILS),
+    )
 
 
 def _placed_mapper(utvalg: Utvalg, part: UUID, klasser: FromClause) -> FromClause:
@@ -335,7 +378,8 @@ def _registreringer(utvalg: Utvalg, part: UUID) -> Select[Any]:
         registrering,
         select(both),
         ["sti", "opprettet_dato", "system_id"],
-        lambda rows: _of_kinds(
-            registrering, rows, registrering_elements(rows, utvalg), REGISTRERING_TAILS
+        lambda rows, has: _of_kinds(
+            registrering, rows, has, registrering_elements(rows, utvalg), REGISTRERING_TAILS
         ),
+        _all_parts(registrering_elements(inside, utvalg), REGISTRERING_TAILS),
     )

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import os
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +36,7 @@ class _Wanted:
     """A file of the archive, and where it goes."""
 
     file: File
-    target: Path
+    target: str
 
 
 @dataclass
@@ -77,13 +77,14 @@ async def copy_documents(
         async with asyncio.TaskGroup() as group:
             for _ in range(_AT_ONCE):
                 group.create_task(work())
-            async for some in _files(taken, utvalg, root):
+            async for some in _files(taken, utvalg, str(root)):
                 await waiting.put(some)
             for _ in range(_AT_ONCE):
                 await waiting.put([])
     except ExceptionGroup as found:
         raise first_of(found) from found
-    await to_end(_remove_others, folder, begun)
+    if goes_on:
+        await to_end(_remove_others, folder, begun)
     return copied
 
 
@@ -97,7 +98,7 @@ def first_of(group: ExceptionGroup[Exception]) -> Exception:
     return first_of(found) if isinstance(found, ExceptionGroup) else found
 
 
-async def _files(taken: Snapshot, utvalg: Utvalg, root: Path) -> AsyncIterator[Sequence["_Wanted"]]:
+async def _files(taken: Snapshot, utvalg: Utvalg, root: str) -> AsyncIterator[Sequence["_Wanted"]]:
     """Give the files to copy, some at a time."""
     rows = rows_of(dokumentobjekt)
     files = select(
@@ -109,7 +110,7 @@ async def _files(taken: Snapshot, utvalg: Utvalg, root: Path) -> AsyncIterator[S
     ).where(same_kommune(rows), utvalg.has_dokumentobjekt(rows))
     some: list[_Wanted] = []
     async for system_id, key, size, sha256, path in taken.rows(files):
-        some.append(_Wanted(File(system_id, key, size, sha256.lower()), root / path))
+        some.append(_Wanted(File(system_id, key, size, sha256.lower()), f"{root}/{path}"))
         if len(some) == _IN_ONE:
             yield some
             some = []
@@ -121,15 +122,15 @@ async def _bring(
     documents: Documents, some: Sequence["_Wanted"], copied: Copied, *, goes_on: bool
 ) -> None:
     """Have files where they are to be, copied unless they are there."""
-    small = {
-        one: reading
-        for one in some
-        if one.file.size <= PIECE and (reading := documents.reading(one.file.key)) is not None
-    }
-    copied.kept += await to_end(_copy_small, small, goes_on)
+    small, large = list[tuple[_Wanted, Reading]](), list[_Wanted]()
     for one in some:
-        if one in small:
-            continue
+        reading = documents.reading(one.file.key) if one.file.size < PIECE else None
+        if reading is None:
+            large.append(one)
+        else:
+            small.append((one, reading))
+    copied.kept += await to_end(_copy_small, small, goes_on)
+    for one in large:
         if goes_on and await to_end(_is_whole, one.target, one.file):
             copied.kept += 1
         else:
@@ -138,25 +139,27 @@ async def _bring(
     copied.size += sum(one.file.size for one in some)
 
 
-def _copy_small(small: "Mapping[_Wanted, Reading]", goes_on: bool) -> int:  # noqa: FBT001  by to_end
-    """Copy files in one step; give how many were there."""
+def _copy_small(small: Sequence[tuple["_Wanted", Reading]], goes_on: bool) -> int:  # noqa: FBT001  by to_end
+    """Copy files of one piece each in one step; give how many were there."""
     kept = 0
-    for one, reading in small.items():
+    for one, reading in small:
         if goes_on and _is_whole(one.target, one.file):
             kept += 1
         else:
-            _copy_whole(reading, _Copy(one.target), one.file)
+            _copy_whole(reading, one)
     return kept
 
 
-def _copy_whole(reading: Reading, copy: "_Copy", file: File) -> None:
+def _copy_whole(reading: Reading, wanted: "_Wanted") -> None:
+    """Copy what is summed before it is written: half of it is found by the next try."""
     try:
-        while piece := reading.read():
-            copy.write(piece)
-        copy.finish(b"", file)
+        piece = reading.read()
     finally:
         reading.close()
-        copy.close()
+    if hashlib.sha256(piece).hexdigest() != wanted.file.sha256:
+        raise _is_another(wanted.file)
+    with _opened(wanted.target) as file:
+        file.write(piece)
 
 
 async def _copy(documents: Documents, file: File, copy: "_Copy") -> None:
@@ -179,9 +182,10 @@ async def _copy(documents: Documents, file: File, copy: "_Copy") -> None:
 class _Copy:
     """One file on its way into the deposit: it has its name when it is whole."""
 
-    def __init__(self, target: Path) -> None:
+    def __init__(self, target: str) -> None:
+        folder, _, name = target.rpartition("/")
         self._target = target
-        self._unfinished = target.with_name(f".{target.name}")
+        self._unfinished = f"{folder}/.{name}"
         self._file: BinaryIO | None = None
         self._sha256 = hashlib.sha256()
 
@@ -196,23 +200,28 @@ class _Copy:
         self.write(last)
         self.close()
         if self._sha256.hexdigest() != file.sha256:
-            self._unfinished.unlink()
-            raise Conflict(
-                text(
-                    "Filen til dokumentobjektet {id} er ikke som da den kom. Kjør `sakark verify`"
-                    " og hent den fra sikkerhetskopien.",
-                    id=file.system_id,
-                )
-            )
-        self._unfinished.replace(self._target)
+            Path(self._unfinished).unlink()
+            raise _is_another(file)
+        Path(self._unfinished).rename(self._target)
 
     def close(self) -> None:
         if self._file is not None:
             self._file.close()
 
 
-def _opened(path: Path) -> BinaryIO:
+def _is_another(file: File) -> Conflict:
+    return Conflict(
+        text(
+            "Filen til dokumentobjektet {id} er ikke som da den kom. Kjør `sakark verify`"
+            " og hent den fra sikkerhetskopien.",
+            id=file.system_id,
+        )
+    )
+
+
+def _opened(target: str) -> BinaryIO:
     """Open a file to write; its folder is made for the first that comes to it."""
+    path = Path(target)
     try:
         return path.open("wb")
     except FileNotFoundError:
@@ -220,14 +229,15 @@ def _opened(path: Path) -> BinaryIO:
         return path.open("wb")
 
 
-def _is_whole(target: Path, file: File) -> bool:
+def _is_whole(target: str, file: File) -> bool:
     """Tell whether a file is there from before, with the right bytes; then mark it as of use."""
-    if not target.is_file() or target.stat().st_size != file.size:
+    path = Path(target)
+    if not path.is_file() or path.stat().st_size != file.size:
         return False
-    with target.open("rb") as opened:
+    with path.open("rb") as opened:
         if hashlib.file_digest(opened, "sha256").hexdigest() != file.sha256:
             return False
-    os.utime(target)
+    os.utime(path)
     return True
 
 

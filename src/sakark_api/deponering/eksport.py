@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import shutil
+from collections import ChainMap
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
@@ -23,7 +24,7 @@ from uuid import UUID
 from sqlalchemy import Date, and_, cast, func, select
 
 from sakark_api.db.snapshot import Snapshot, snapshot
-from sakark_api.deponering.addml import FILES, Opplysninger, addml
+from sakark_api.deponering.addml import Opplysninger, addml
 from sakark_api.deponering.arkivstruktur import COUNTED, write_arkivstruktur
 from sakark_api.deponering.dokumenter import Copied, copy_documents, first_of
 from sakark_api.deponering.element import rows_of
@@ -121,14 +122,15 @@ async def eksporter(
             async for said in left_out(taken, utvalg):
                 far.utelatt.append(said)
                 tell(said)
-            shared = await taken.shared()
-            async with moment(shared) as journals, moment(shared) as stored:
-                files, told, copied = await _at_once(
-                    _write_structure(taken, utvalg, content, tell, far),
-                    _write_journals(journals, utvalg, content, tell),
+            again = partial(moment, await taken.shared())
+            async with again() as units, again() as log, again() as journals, again() as stored:
+                files, copied = await _at_once(
                     copy_documents(stored, utvalg, documents, content, tell, far.kopiert),
+                    _write_structure(taken, units, utvalg, content, tell, far),
+                    _write_log(log, utvalg, content, tell),
+                    _write_journals(journals, utvalg, content, tell),
                 )
-            known = await _describe(taken, utvalg, files | told, schemas, copied)
+            known = await _describe(taken, utvalg, files, schemas, copied)
         _finish(content, target, schemas, addml(known))
     return _result(known.files, copied)
 
@@ -142,21 +144,16 @@ def _moment(
 
 
 async def _at_once(
-    structure: Coroutine[Any, Any, Files],
-    journals: Coroutine[Any, Any, Files],
-    documents: Coroutine[Any, Any, Copied],
-) -> tuple[Files, Files, Copied]:
-    """Do the three parts beside each other: most of the work is the database's."""
+    copied: Coroutine[Any, Any, Copied], *written: Coroutine[Any, Any, Files]
+) -> tuple[Files, Copied]:
+    """Do the parts beside each other: most of the work is the database's."""
     try:
         async with asyncio.TaskGroup() as group:
-            parts = (
-                group.create_task(structure),
-                group.create_task(journals),
-            )
-            copied = group.create_task(documents)
+            documents = group.create_task(copied)
+            files = [group.create_task(one) for one in written]
     except ExceptionGroup as found:
         raise first_of(found) from found
-    return parts[0].result(), parts[1].result(), copied.result()
+    return dict(ChainMap(*(one.result() for one in files))), documents.result()
 
 
 def _result(files: Mapping[str, Written], copied: Copied) -> Resultat:
@@ -273,32 +270,40 @@ async def _utvalg(taken: Snapshot, bestilling: Bestilling, tell: Tell) -> Utvalg
 
 
 async def _write_structure(
-    taken: Snapshot, utvalg: Utvalg, content: Path, tell: Tell, far: Fremdrift
+    taken: Snapshot,
+    registreringer: Snapshot,
+    utvalg: Utvalg,
+    content: Path,
+    tell: Tell,
+    far: Fremdrift,
 ) -> Files:
-    with _telling(content, "arkivstruktur", COUNTED, tell) as file:
+    with _telling(content, "arkivstruktur", tell, COUNTED) as file:
         far.skrevet = file.written
-        await write_arkivstruktur(taken, utvalg, file)
+        await write_arkivstruktur(taken, registreringer, utvalg, file)
     return {"arkivstruktur": file.written}
 
 
-async def _write_journals(taken: Snapshot, utvalg: Utvalg, content: Path, tell: Tell) -> Files:
-    """Write what was changed; and journals, where there are journalposter (6.4.29)."""
-    files: Files = {}
-    with _telling(content, "endringslogg", FILES["endringslogg"], tell) as file:
+async def _write_log(taken: Snapshot, utvalg: Utvalg, content: Path, tell: Tell) -> Files:
+    with _telling(content, "endringslogg", tell) as file:
         await write_endringslogg(taken, utvalg, file)
-    files["endringslogg"] = file.written
+    return {"endringslogg": file.written}
+
+
+async def _write_journals(taken: Snapshot, utvalg: Utvalg, content: Path, tell: Tell) -> Files:
+    """Write the journals, where there are journalposter (6.4.29)."""
+    files: Files = {}
     head = await journalhode(taken, utvalg)
     if head is None:
         return files
     for name in JOURNALS:
-        with _telling(content, name, FILES[name], tell) as file:
+        with _telling(content, name, tell) as file:
             await write_journal(taken, utvalg, name, head, file)
         files[name] = file.written
     return files
 
 
 def _telling(
-    content: Path, name: str, counted: Sequence[str], tell: Tell
+    content: Path, name: str, tell: Tell, counted: Sequence[str] = ()
 ) -> AbstractContextManager[XmlFile]:
     tell(text("Skriver {fil}", fil=f"{name}.xml"))
     return xml_file(content / f"{name}.xml", counted)

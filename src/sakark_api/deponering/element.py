@@ -23,6 +23,7 @@ from sqlalchemy import (
     case,
     cast,
     column,
+    exists,
     func,
     literal,
     literal_column,
@@ -43,6 +44,7 @@ __all__ = [
     "Element",
     "Elements",
     "Group",
+    "Has",
     "Made",
     "Part",
     "Parts",
@@ -100,13 +102,14 @@ Made = Callable[[FromClause, str], Xml]
 class Element:
     """One element: its name, whether it must be there, and the attribute that it is taken from.
 
-    `made` makes it where it is no attribute as it is.
+    `made` makes it where it is no attribute as it is, of parts of that name where it says so.
     """
 
     name: str
     needed: bool = False
     attribute: str = ""
     made: Made | None = None
+    of_part: str = ""
 
 
 @dataclass(frozen=True)
@@ -127,17 +130,23 @@ Tie = Callable[[FromClause, FromClause], ColumnElement[bool]]
 
 @dataclass(frozen=True)
 class Parts:
-    """Elements of the units that belong to another, in their own order."""
+    """Elements of the units that belong to another, in their own order.
+
+    Where few have any, as is said of `rare` ones, it is found out for all at once which do.
+    """
 
     name: str
     resource: Resource[Any]
     tie: Tie
     elements: "Elements"
     order: Sequence[str]
+    rare: bool = False
 
 
 Part = Element | Group | Parts
 Elements = Sequence[Part]
+Has = Mapping[str, ColumnElement[bool]]
+"""Whether a row has any parts, by their name, where that is known."""
 
 
 def elements(*listed: str | Part) -> tuple[Part, ...]:
@@ -203,27 +212,43 @@ def whole(parts: Sequence[Xml]) -> Xml:
     return func.concat(*parts, type_=Text())
 
 
-def written(sequence: Elements, resource: Resource[Any], rows: FromClause) -> list[Xml]:
+def written(
+    sequence: Elements, resource: Resource[Any], rows: FromClause, has: Has | None = None
+) -> list[Xml]:
     """Write the elements of a row: each as XML, or null where it has no value (6.4.5)."""
     held = _Row(rows, attributes_of_family(resource))
-    return [_write(one, held) for one in sequence]
+    return [_where_any(one, has or {}, _write(one, held)) for one in sequence]
+
+
+def _where_any(one: Part, has: Has, xml: Xml) -> Xml:
+    """Look for parts only where there are any."""
+    name = one.name if isinstance(one, Parts) else getattr(one, "of_part", "")
+    return case((has[name], xml)) if name in has else xml
 
 
 def in_order(
     resource: Resource[Any],
     ids: Select[Any],
     order: Sequence[str],
-    xml: Callable[[FromClause], ColumnElement[Any]],
+    xml: Callable[[FromClause, Has], ColumnElement[Any]],
     shown: Sequence[str] = (),
+    parts: Elements = (),
 ) -> Select[Any]:
     """Select units as XML in the order of their ids, after the columns of these that are shown.
 
-    Only the ids are sorted. A unit's XML is large, and made when it is its turn.
+    Only the ids are sorted, with which of the rare ones of `parts` each unit has. A unit's XML is
+    large, and made when it is its turn.
     """
-    found = ids.order_by(*(ids.selected_columns[name] for name in order)).subquery()
+    placed = ids.subquery()
+    rare = [one for one in parts if isinstance(one, Parts) and one.rare]
+    having = {one.name: _any_of(one, placed).label(f"har_{one.name}") for one in rare}
+    found = (
+        select(*placed.c, *having.values()).order_by(*(placed.c[name] for name in order)).subquery()
+    )
     rows = rows_of(resource)
+    has = {name: found.c[flag.name] for name, flag in having.items()}
     made = (
-        select(xml(rows))
+        select(xml(rows, has))
         .where(same_kommune(rows), rows.c.system_id == found.c.system_id)
         .correlate_except(rows)
         .scalar_subquery()
@@ -338,6 +363,12 @@ def _parts(parts: Parts, owner: FromClause) -> Xml:
         .correlate_except(rows)
         .scalar_subquery()
     )
+
+
+def _any_of(parts: Parts, owner: FromClause) -> ColumnElement[bool]:
+    rows = rows_of(parts.resource)
+    found = exists().where(same_kommune(rows), parts.tie(rows, owner))
+    return found.correlate_except(rows)
 
 
 def _all_of(one: Xml, each: FromClause) -> Xml:

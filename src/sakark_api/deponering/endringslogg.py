@@ -126,15 +126,14 @@ async def write_endringslogg(taken: Snapshot, utvalg: Utvalg, file: XmlFile) -> 
     file.write(
         f'<endringslogg xmlns="{_NAMESPACE}"'
         ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
-        f' xsi:schemaLocation="{_NAMESPACE} endringslogg.xsd">'
+        f' xsi:schemaLocation="{_NAMESPACE} endringslogg.xsd">\n'
     )
     rows = rows_of(endringslogg)
     one = tagged("endring", whole(written(ENDRING, endringslogg, rows)))
-    changes = _changes(utvalg, rows, markup("\n").concat(one))
+    changes = _changes(utvalg, rows, one)
     ordered = changes.order_by(rows.c.endret_dato, rows.c.system_id)
-    async for page in taken.pages(ordered):
-        file.write("".join(xml for (xml,) in page))
-    file.write("\n</endringslogg>\n")
+    file.written.counts["endring"] = await taken.lines(ordered, file.take)
+    file.write("</endringslogg>\n")
 
 
 def is_changed(utvalg: Utvalg) -> ColumnElement[bool]:

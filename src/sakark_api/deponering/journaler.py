@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from typing import Any, Final
@@ -29,6 +29,7 @@ from sakark_api.db.snapshot import Snapshot
 from sakark_api.deponering.element import (
     Element,
     Elements,
+    Has,
     Made,
     Parts,
     Xml,
@@ -46,7 +47,7 @@ from sakark_api.deponering.element import (
     written,
 )
 from sakark_api.deponering.innsyn import Alt, Innsyn, Offentlig
-from sakark_api.deponering.sekvens import ARKIVSKAPER
+from sakark_api.deponering.sekvens import ARKIVSKAPER, AVSKRIVNING
 from sakark_api.deponering.utvalg import Utvalg
 from sakark_api.deponering.xmlfil import XmlFile
 from sakark_api.noark.arkivstruktur.arkivskaper import arkivskaper
@@ -104,9 +105,9 @@ async def write_journal(
     rows = rows_of(registrering)
     ids = select(rows.c.system_id, rows.c.journalaar, rows.c.journalsekvensnummer)
     order = ["journalaar", "journalsekvensnummer"]
-    entries = in_order(registrering, ids.where(*_entries(utvalg, rows)), order, JOURNALS[name])
-    async for page in taken.pages(entries):
-        file.write("".join(xml for (xml,) in page))
+    ids = ids.where(*_entries(utvalg, rows))
+    entries = in_order(registrering, ids, order, JOURNALS[name], parts=[AVSKRIVNING])
+    file.written.counts["journalregistrering"] = await taken.lines(entries, file.take)
     file.write(closing(name))
 
 
@@ -119,13 +120,13 @@ def opening(name: str, head: Journalhode) -> str:
         f"<journalStartDato>{head.first}</journalStartDato>"
         f"<journalSluttDato>{head.last}</journalSluttDato>"
         f"<antallJournalposter>{head.count}</antallJournalposter>"
-        f"{head.arkivskapere}</journalhode>"
+        f"{head.arkivskapere}</journalhode>\n"
     )
 
 
 def closing(name: str) -> str:
     """Write what comes after the entries of a journal."""
-    return f"\n</{name}>\n"
+    return f"</{name}>\n"
 
 
 def _entries(utvalg: Utvalg, rows: FromClause) -> list[ColumnElement[bool]]:
@@ -167,7 +168,7 @@ GROUNDS: Final = (
 """Why something is not public."""
 
 
-def loepende(rows: FromClause, innsyn: Innsyn) -> Xml:
+def loepende(rows: FromClause, innsyn: Innsyn, has: Has | None = None) -> Xml:
     """Write an entry of a loependeJournal, as far as it is told."""
     return _entry(
         rows,
@@ -189,10 +190,11 @@ def loepende(rows: FromClause, innsyn: Innsyn) -> Xml:
             *GROUNDS,
             _correspondents(innsyn),
         ),
+        has,
     )
 
 
-def offentlig(rows: FromClause, innsyn: Innsyn) -> Xml:
+def offentlig(rows: FromClause, innsyn: Innsyn, has: Has | None = None) -> Xml:
     """Write an entry of an offentligJournal; what cannot hold asterisks is not there."""
     written_off = _written_off("avskrivningsdato avskrivningsmaate referanseAvskrivesAvJournalpost")
     return _entry(
@@ -213,17 +215,20 @@ def offentlig(rows: FromClause, innsyn: Innsyn) -> Xml:
             *GROUNDS,
             _correspondents(innsyn),
         ),
+        has,
     )
 
 
-JOURNALS: Final[Mapping[str, Callable[[FromClause], Xml]]] = {
-    "loependeJournal": lambda rows: loepende(rows, Alt(rows)),
-    "offentligJournal": lambda rows: offentlig(rows, Offentlig(rows)),
+JOURNALS: Final[Mapping[str, Callable[[FromClause, Has], Xml]]] = {
+    "loependeJournal": lambda rows, has: loepende(rows, Alt(rows), has),
+    "offentligJournal": lambda rows, has: offentlig(rows, Offentlig(rows), has),
 }
 """The journals by their names, and how each writes an entry."""
 
 
-def _entry(rows: FromClause, innsyn: Innsyn, of_mappe: Elements, of_entry: Elements) -> Xml:
+def _entry(
+    rows: FromClause, innsyn: Innsyn, of_mappe: Elements, of_entry: Elements, has: Has | None
+) -> Xml:
     of_klasse = elements(
         _told(innsyn, klasse, "klasse_id", "klasseID", needed=True),
         _told(innsyn, klasse, "tittel", needed=True),
@@ -244,9 +249,9 @@ def _entry(rows: FromClause, innsyn: Innsyn, of_mappe: Elements, of_entry: Eleme
     )
     return whole(
         [
-            markup("\n<journalregistrering>"),
+            markup("<journalregistrering>"),
             *written(parts, registrering, rows),
-            tagged("journalpost", whole(written(of_entry, registrering, rows))),
+            tagged("journalpost", whole(written(of_entry, registrering, rows, has))),
             markup("</journalregistrering>"),
         ]
     )
@@ -255,23 +260,21 @@ def _entry(rows: FromClause, innsyn: Innsyn, of_mappe: Elements, of_entry: Eleme
 def is_primary(rows: FromClause, entry: FromClause) -> ColumnElement[bool]:
     """Say that a klasse is the one that an entry's case, or one that it is in, hangs on."""
     above = rows_of(mappe)
-    hangs_on = (
-        select(above.c.klasse_ref)
-        .where(
-            same_kommune(above),
-            above.c.system_id == func.any(entry.c.omfang),
-            above.c.klasse_ref.is_not(None),
-        )
-        .limit(1)
-        .correlate_except(above)
-        .scalar_subquery()
-    )
-    return rows.c.system_id == hangs_on
+    klasse_ref = select(above.c.klasse_ref).where(same_kommune(above)).correlate_except(above)
+    own = klasse_ref.where(above.c.system_id == entry.c.mappe_ref)
+    higher = klasse_ref.where(
+        above.c.system_id == func.any(entry.c.omfang), above.c.klasse_ref.is_not(None)
+    ).limit(1)
+    first = func.coalesce(own.scalar_subquery(), higher.scalar_subquery())
+    return rows.c.system_id == select(first).scalar_subquery()
 
 
 def _written_off(names: str) -> list[Element]:
     """Give elements of how an entry was first written off."""
-    return [Element(name, made=_of_first_avskrivning) for name in names.split()]
+    return [
+        Element(name, made=_of_first_avskrivning, of_part=AVSKRIVNING.name)
+        for name in names.split()
+    ]
 
 
 def _of_first_avskrivning(rows: FromClause, name: str) -> Xml:
@@ -322,7 +325,7 @@ def _told(
 
 def _if_told(innsyn: Innsyn, *listed: Element) -> list[Element]:
     """Give elements of an entry that cannot hold asterisks: they are there if they are told."""
-    return [Element(one.name, made=partial(_one_if_told, innsyn, one)) for one in listed]
+    return [replace(one, made=partial(_one_if_told, innsyn, one)) for one in listed]
 
 
 def _one_if_told(innsyn: Innsyn, one: Element, rows: FromClause, _name: str) -> Xml:

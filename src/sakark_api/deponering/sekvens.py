@@ -237,6 +237,7 @@ def _references(owner: str) -> Parts:
             )
         ),
         ("opprettet_dato", "system_id"),
+        rare=True,
     )
 
 
@@ -309,6 +310,7 @@ def _parties(owner: str) -> Parts:
         at_column(f"{owner}_ref"),
         elements(Element("partID", made=_identity), "partNavn!:navn partRolle!", *ADDRESS),
         ("system_id",),
+        rare=True,
     )
 
 
@@ -343,6 +345,7 @@ def _remarks(owner: str) -> Parts:
         at_column(f"{owner}_ref"),
         elements("merknadstekst! merknadstype merknadsdato! merknadRegistrertAv!"),
         ("merknadsdato", "system_id"),
+        rare=True,
     )
 
 
@@ -357,6 +360,7 @@ def _precedents(owner: str) -> Parts:
             " presedensStatus"
         ),
         ("opprettet_dato", "system_id"),
+        rare=True,
     )
 
 
@@ -405,8 +409,13 @@ MAPPE_TAILS: Final[Mapping[str, Elements]] = {
 }
 """What each kind of mappe has after the units that are in it."""
 
-AVSKRIVNING: Final = elements(
-    "avskrivningsdato! avskrevetAv! avskrivningsmaate! referanseAvskrivesAvJournalpost"
+AVSKRIVNING: Final = Parts(
+    "avskrivning",
+    avskrivning,
+    at_column("journalpost_ref"),
+    elements("avskrivningsdato! avskrevetAv! avskrivningsmaate! referanseAvskrivesAvJournalpost"),
+    ("avskrivningsdato", "system_id"),
+    rare=True,
 )
 
 
@@ -427,6 +436,7 @@ FLYT: Final = Parts(
     lambda rows, owner: and_(rows.c.registrering_ref == owner.c.system_id, is_whole_flyt(rows)),
     elements("flytTil! flytFra! flytMottattDato! flytSendtDato! flytStatus! flytMerknad"),
     ("flyt_sendt_dato", "system_id"),
+    rare=True,
 )
 
 _NOTE: Final = (
@@ -441,13 +451,7 @@ REGISTRERING_TAILS: Final[Mapping[str, Elements]] = {
         " journaldato!",
         _NOTE,
         "journalenhet",
-        Parts(
-            "avskrivning",
-            avskrivning,
-            at_column("journalpost_ref"),
-            AVSKRIVNING,
-            ("avskrivningsdato", "system_id"),
-        ),
+        AVSKRIVNING,
         FLYT,
         _precedents("registrering"),
         SIGNATUR,

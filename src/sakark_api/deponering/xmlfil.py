@@ -35,27 +35,33 @@ class XmlFile:
 
     def __init__(self, file: BinaryIO, counted: Sequence[str]) -> None:
         self._file = file
-        self._counted = {name: (f"<{name}>".encode(), f"<{name} ".encode()) for name in counted}
+        self._counted = {name: f"</{name}>".encode() for name in counted}
         self._waiting: list[str] = []
         self._size = 0
         self._sha256 = hashlib.sha256()
         self.written = Written()
 
     def write(self, fragment: str) -> None:
-        """Write what is whole tags and texts: what is counted is looked for in it."""
+        """Write whole tags and texts: the ends of what is counted are looked for in them."""
         self._waiting.append(fragment)
         self._size += len(fragment)
         if self._size >= _AT_A_TIME:
             self.flush()
 
+    def take(self, data: bytes) -> None:
+        """Write the same as bytes, after what was written before."""
+        if self._waiting:
+            self.flush()
+        legal = self._legal(data)
+        for name, end in self._counted.items():
+            self.written.counts[name] += legal.count(end)
+        self._sha256.update(legal)
+        self._file.write(legal)
+
     def flush(self) -> None:
-        data = self._legal("".join(self._waiting).encode())
-        self._waiting.clear()
+        waiting, self._waiting = self._waiting, []
         self._size = 0
-        for name, openings in self._counted.items():
-            self.written.counts[name] += sum(map(data.count, openings))
-        self._sha256.update(data)
-        self._file.write(data)
+        self.take("".join(waiting).encode())
 
     def finish(self) -> Written:
         self.flush()

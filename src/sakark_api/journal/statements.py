@@ -167,7 +167,7 @@ def _compiled(
         joined = func.coalesce(
             func.string_agg(
                 page.c.innfoering,
-                aggregate_order_by(markup(""), page.c.journalaar, page.c.journalsekvensnummer),
+                aggregate_order_by(markup("\n"), page.c.journalaar, page.c.journalsekvensnummer),
             ),
             markup(""),
         )

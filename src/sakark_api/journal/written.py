@@ -96,7 +96,7 @@ class Written:
         for part in (
             DECLARATION,
             opening(self._name, head),
-            self._row["innfoeringer"],
+            f"{self._row['innfoeringer']}\n",
             closing(self._name),
         ):
             file.write(part)
