@@ -14,7 +14,6 @@ from sqlalchemy import (
     Date,
     FromClause,
     Select,
-    and_,
     case,
     cast,
     exists,
@@ -234,23 +233,19 @@ def _entry(
         _told(innsyn, klasse, "tittel", needed=True),
     )
 
-    def is_filed(filed: FromClause, entry: FromClause) -> ColumnElement[bool]:
-        return and_(is_primary(filed, entry), innsyn.tells(klasse, filed))
-
-    parts = (
-        Parts("klasse", klasse, is_filed, of_klasse, ("system_id",)),
-        Parts(
-            "saksmappe",
-            mappe,
-            lambda above, entry: above.c.system_id == entry.c.mappe_ref,
-            of_mappe,
-            ("system_id",),
-        ),
+    sak, filed = rows_of(mappe), rows_of(klasse)
+    on = _klasse_ref(sak.c.klasse_ref, rows)
+    under = _one_of(
+        filed,
+        tagged("klasse", whole(written(of_klasse, klasse, filed))),
+        filed.c.system_id == select(on).correlate(sak).scalar_subquery(),
+        innsyn.tells(klasse, filed),
     )
+    within = tagged("saksmappe", whole(written(of_mappe, mappe, sak)))
     return whole(
         [
             markup("<journalregistrering>"),
-            *written(parts, registrering, rows),
+            _one_of(sak, whole([under, within]), sak.c.system_id == rows.c.mappe_ref),
             tagged("journalpost", whole(written(of_entry, registrering, rows, has))),
             markup("</journalregistrering>"),
         ]
@@ -259,14 +254,33 @@ def _entry(
 
 def is_primary(rows: FromClause, entry: FromClause) -> ColumnElement[bool]:
     """Say that a klasse is the one that an entry's case, or one that it is in, hangs on."""
+    sak = rows_of(mappe)
+    own = _one_of(sak, sak.c.klasse_ref, sak.c.system_id == entry.c.mappe_ref)
+    return rows.c.system_id == select(_klasse_ref(own, entry)).scalar_subquery()
+
+
+def _klasse_ref(own: ColumnElement[Any], entry: FromClause) -> ColumnElement[Any]:
+    """Give what the entry's case hangs on, or the first that it is in that hangs on a klasse."""
     above = rows_of(mappe)
-    klasse_ref = select(above.c.klasse_ref).where(same_kommune(above)).correlate_except(above)
-    own = klasse_ref.where(above.c.system_id == entry.c.mappe_ref)
-    higher = klasse_ref.where(
-        above.c.system_id == func.any(entry.c.omfang), above.c.klasse_ref.is_not(None)
-    ).limit(1)
-    first = func.coalesce(own.scalar_subquery(), higher.scalar_subquery())
-    return rows.c.system_id == select(first).scalar_subquery()
+    higher = _one_of(
+        above,
+        above.c.klasse_ref,
+        above.c.system_id == func.any(entry.c.omfang),
+        above.c.klasse_ref.is_not(None),
+        most=1,
+    )
+    return func.coalesce(own, higher)
+
+
+def _one_of(
+    rows: FromClause,
+    shown: ColumnElement[Any],
+    *conditions: ColumnElement[bool],
+    most: int | None = None,
+) -> ColumnElement[Any]:
+    """Give what is shown of the one row of the kommune for which the conditions hold."""
+    found = select(shown).where(same_kommune(rows), *conditions).limit(most)
+    return found.correlate_except(rows).scalar_subquery()
 
 
 def _written_off(names: str) -> list[Element]:
