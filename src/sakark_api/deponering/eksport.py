@@ -58,6 +58,8 @@ _OF_DISK: Final = frozenset({EACCES, EDQUOT, EFBIG, EIO, ENOSPC, EPERM, EROFS})
 """What the disk says when it does not take what is written."""
 _LIMITS: Final = {
     "timezone": "Europe/Oslo",
+    # Which units are in a deposit is kept in memory, and not looked up for each line of the log.
+    "work_mem": "48MB",
     # A plan is used once: to compile it takes longer than it saves.
     "jit": "off",
 }
