@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sakark_api.formats import ToolFailed, ToolMissing, isolated
-from sakark_api.formats.sandbox import Box, sandbox
+from sakark_api.formats.sandbox import Box, found, sandbox
 from sakark_api.settings import Settings
 
 SETTINGS = Settings(tool_seconds=10, tool_memory=268_435_456, unpack_limit=1_048_576)
@@ -129,6 +129,15 @@ def test_a_program_knows_nothing_of_our_environment(
     assert "SAKARK" not in seen
     assert f"HOME={box.folder}/hjem" in seen
     assert seen.splitlines()[-1] != "0"
+
+
+@pytest.mark.skipif(found("verapdf", SETTINGS) is None, reason="not on this machine: verapdf")
+def test_what_java_leaves_is_in_the_work_folder() -> None:
+    """Java asks no `TMPDIR`; without walls its files would stay among those of others."""
+    with sandbox(Settings()) as box:
+        box.run("verapdf", "--version")
+
+        assert list((box.folder / "tmp").iterdir())
 
 
 def test_a_program_changes_its_copy_and_not_the_original(box: Box, tmp_path: Path) -> None:

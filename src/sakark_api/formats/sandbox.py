@@ -160,10 +160,12 @@ class Box:
 
     @property
     def environment(self) -> Mapping[str, str]:
+        tmp = str(self.folder / "tmp")
         return {
             "PATH": self.settings.tool_path,
             "HOME": str(self.folder / "hjem"),
-            "TMPDIR": str(self.folder / "tmp"),
+            "TMPDIR": tmp,
+            "JDK_JAVA_OPTIONS": f"-Djava.io.tmpdir={tmp}",  # Java asks no TMPDIR
             "LANG": "C.UTF-8",
             "OMP_THREAD_LIMIT": "1",  # tesseract is no quicker with more, and the others are slower
         }
