@@ -31,7 +31,7 @@ from sakark_api.deponering.element import rows_of
 from sakark_api.deponering.endringslogg import write_endringslogg
 from sakark_api.deponering.fremdrift import Fremdrift, count_what_comes
 from sakark_api.deponering.hindringer import find_obstacles
-from sakark_api.deponering.journaler import JOURNALS, journalhode, write_journal
+from sakark_api.deponering.journaler import JOURNALS, Journalhode, journalhode, write_journal
 from sakark_api.deponering.skjema import OF_DEPOSIT, read_schemas
 from sakark_api.deponering.utelatt import left_out
 from sakark_api.deponering.utvalg import Utvalg
@@ -68,6 +68,8 @@ Tell = Callable[[Text], None]
 """Takes what is being done, as it begins."""
 Files = dict[str, Written]
 """What was written, by the names of the files."""
+Moment = Callable[[], AbstractAsyncContextManager[Snapshot]]
+"""Opens another connection that sees the same moment."""
 
 
 @dataclass(frozen=True)
@@ -124,14 +126,18 @@ async def eksporter(
             async for said in left_out(taken, utvalg):
                 far.utelatt.append(said)
                 tell(said)
+            head = await journalhode(taken, utvalg)  # none without journalposter (6.4.29)
             again = partial(moment, await taken.shared())
-            async with again() as units, again() as log, again() as journals, again() as stored:
-                files, copied = await _at_once(
-                    copy_documents(stored, utvalg, documents, content, tell, far.kopiert),
-                    _write_structure(taken, units, utvalg, content, tell, far),
-                    _write_log(log, utvalg, content, tell),
-                    _write_journals(journals, utvalg, content, tell),
-                )
+            files, copied = await _at_once(
+                _copy_documents(again, utvalg, documents, content, tell, far.kopiert),
+                _write_structure(taken, again, utvalg, content, tell, far),
+                _write_log(again, utvalg, content, tell),
+                *(
+                    _write_journal(again, utvalg, name, head, content, tell)
+                    for name in JOURNALS
+                    if head is not None
+                ),
+            )
             known = await _describe(taken, utvalg, files, schemas, copied)
         _finish(content, target, schemas, addml(known))
     return _result(known.files, copied)
@@ -271,37 +277,37 @@ async def _utvalg(taken: Snapshot, bestilling: Bestilling, tell: Tell) -> Utvalg
     )
 
 
+async def _copy_documents(
+    again: Moment, utvalg: Utvalg, documents: Documents, content: Path, tell: Tell, copied: Copied
+) -> Copied:
+    async with again() as taken:
+        return await copy_documents(taken, utvalg, documents, content, tell, copied)
+
+
 async def _write_structure(
-    taken: Snapshot,
-    registreringer: Snapshot,
-    utvalg: Utvalg,
-    content: Path,
-    tell: Tell,
-    far: Fremdrift,
+    above: Snapshot, again: Moment, utvalg: Utvalg, content: Path, tell: Tell, far: Fremdrift
 ) -> Files:
     with _telling(content, "arkivstruktur", tell, COUNTED) as file:
         far.skrevet = file.written
-        await write_arkivstruktur(taken, registreringer, utvalg, file)
+        async with again() as registreringer:
+            await write_arkivstruktur(above, registreringer, utvalg, file)
     return {"arkivstruktur": file.written}
 
 
-async def _write_log(taken: Snapshot, utvalg: Utvalg, content: Path, tell: Tell) -> Files:
+async def _write_log(again: Moment, utvalg: Utvalg, content: Path, tell: Tell) -> Files:
     with _telling(content, "endringslogg", tell) as file:
-        await write_endringslogg(taken, utvalg, file)
+        async with again() as taken:
+            await write_endringslogg(taken, utvalg, file)
     return {"endringslogg": file.written}
 
 
-async def _write_journals(taken: Snapshot, utvalg: Utvalg, content: Path, tell: Tell) -> Files:
-    """Write the journals, where there are journalposter (6.4.29)."""
-    files: Files = {}
-    head = await journalhode(taken, utvalg)
-    if head is None:
-        return files
-    for name in JOURNALS:
-        with _telling(content, name, tell) as file:
+async def _write_journal(
+    again: Moment, utvalg: Utvalg, name: str, head: Journalhode, content: Path, tell: Tell
+) -> Files:
+    with _telling(content, name, tell) as file:
+        async with again() as taken:
             await write_journal(taken, utvalg, name, head, file)
-        files[name] = file.written
-    return files
+    return {name: file.written}
 
 
 def _telling(
