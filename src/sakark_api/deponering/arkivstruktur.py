@@ -33,6 +33,7 @@ from sakark_api.deponering.element import (
     Xml,
     in_order,
     markup,
+    place,
     rows_of,
     whole,
     written,
@@ -354,6 +355,7 @@ def _registreringer(utvalg: Utvalg, part: UUID) -> Select[Any]:
             inside.c.system_id,
             placed.c.sti,
             inside.c.opprettet_dato,
+            place(inside),
         )
         .join(placed, placed.c.system_id == inside.c.mappe_ref)
         .where(same_kommune(inside))
@@ -364,6 +366,7 @@ def _registreringer(utvalg: Utvalg, part: UUID) -> Select[Any]:
             alone.c.system_id,
             _listed(BigInteger(), func.coalesce(klasser.c.nr, 0)).label("sti"),
             alone.c.opprettet_dato,
+            place(alone),
         )
         .outerjoin(klasser, klasser.c.system_id == alone.c.klasse_ref)
         .where(

@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol, get_args
 
 from sqlalchemy import (
     ARRAY,
+    ColumnClause,
     ColumnElement,
     Date,
     DateTime,
@@ -62,6 +63,7 @@ __all__ = [
     "kinds_of",
     "markup",
     "moment",
+    "place",
     "plain",
     "rows_of",
     "tagged",
@@ -90,6 +92,7 @@ DATES: Final = frozenset(
 )
 """Elements that are days; all other times are moments."""
 
+_PLACE: Final = "sted"
 _MOST_ARGUMENTS: Final = 90
 """PostgreSQL takes a hundred arguments of a function."""
 
@@ -237,7 +240,7 @@ def in_order(
     """Select units as XML in the order of their ids, after the columns of these that are shown.
 
     Only the ids are sorted, with which of the rare ones of `parts` each unit has. A unit's XML is
-    large, and made when it is its turn.
+    large, and made when it is its turn. Where ids say where the rows lie, no index is asked.
     """
     placed = ids.subquery()
     rare = [one for one in parts if isinstance(one, Parts) and one.rare]
@@ -249,7 +252,7 @@ def in_order(
     has = {name: found.c[flag.name] for name, flag in having.items()}
     made = (
         select(xml(rows, has))
-        .where(same_kommune(rows), rows.c.system_id == found.c.system_id)
+        .where(same_kommune(rows), _is_row(rows, found))
         .correlate_except(rows)
         .scalar_subquery()
     )
@@ -258,6 +261,20 @@ def in_order(
         .select_from(found)
         .order_by(*(found.c[name] for name in order))
     )
+
+
+def place(rows: FromClause) -> ColumnElement[Any]:
+    """Give where a row lies, for the statement that asks and no other."""
+    lies: ColumnClause[Any] = column("ctid")
+    lies.table = rows
+    return lies.label(_PLACE)
+
+
+def _is_row(rows: FromClause, found: FromClause) -> ColumnElement[bool]:
+    if _PLACE in found.c:
+        lies: ColumnElement[bool] = place(rows).element == found.c[_PLACE]
+        return lies
+    return rows.c.system_id == found.c.system_id
 
 
 def gaps(

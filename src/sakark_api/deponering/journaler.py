@@ -39,6 +39,7 @@ from sakark_api.deponering.element import (
     in_order,
     inside,
     markup,
+    place,
     plain,
     rows_of,
     tagged,
@@ -102,7 +103,7 @@ async def write_journal(
     """Write one of the journals, by journalaar and journalsekvensnummer."""
     file.write(opening(name, head))
     rows = rows_of(registrering)
-    ids = select(rows.c.system_id, rows.c.journalaar, rows.c.journalsekvensnummer)
+    ids = select(rows.c.system_id, rows.c.journalaar, rows.c.journalsekvensnummer, place(rows))
     order = ["journalaar", "journalsekvensnummer"]
     ids = ids.where(*_entries(utvalg, rows))
     entries = in_order(registrering, ids, order, JOURNALS[name], parts=[AVSKRIVNING])
