@@ -43,6 +43,7 @@ from sakark_api.noark.model import table_of
 from sakark_api.storage import Documents
 from sakark_api.tenancy import innlesing as rader
 from sakark_api.tenancy.innlesing import Innlesing, Kommet
+from sakark_api.tenancy.inserting import insert_rows, plan_once
 from sakark_api.tenancy.kommune import Kommune
 from sakark_api.tenancy.session import Writer
 from sakark_api.texts import Text, text
@@ -308,6 +309,7 @@ class _Run:
         changed: Sequence[Endret],
     ) -> None:
         own = self._oppdrag.innlesing
+        plan_once(session)
         if not rader.go_on(session, self._at, place):
             raise Conflict(text("Noen andre leser inn det samme nå. Vent til de er ferdige."))
         rader.add_codes(session, self._koder.nye, self._oppdrag.naa)
@@ -320,7 +322,7 @@ class _Run:
             name = _NAME_OF_MESSAGES if self._oppdrag.er_melding else _NAME
             line = line_of_import(self._oppdrag, self._about, self._told(), name, mark)
             made.rader[table_of(Hendelseslogg)].append(line)
-        rader.insert_rows(session, made.rader)
+        insert_rows(session, made.rader)
         for one in changed:
             rader.update_row(session, one.table, one.system_id, one.values)
         rader.keep_faults(session, own, _rows(made.avvik, self._faults))
@@ -351,7 +353,7 @@ class _Run:
         line = line_of_import(
             self._oppdrag, self._about, str(text("Åpnet etter innlesing")), _NAME, "ferdig"
         )
-        rader.insert_rows(session, {table_of(Hendelseslogg): [line]})
+        insert_rows(session, {table_of(Hendelseslogg): [line]})
 
     async def _do(self, act: Callable[[Session], T]) -> T:
         """Do something to the kommune's rows in one transaction."""

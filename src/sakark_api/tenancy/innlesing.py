@@ -19,18 +19,16 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     cast,
-    column,
     func,
     insert,
     literal,
     select,
-    table,
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB, Insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Mapped, Session, mapped_column
-from sqlalchemy.types import TypeDecorator, Uuid
+from sqlalchemy.types import Uuid
 
 from sakark_api.noark.arkivstruktur.arkiv import Arkiv
 from sakark_api.noark.arkivstruktur.arkivdel import Arkivdel
@@ -48,6 +46,7 @@ from sakark_api.noark.metadata.virksomhetsspesifikkemetadata import Virksomhetss
 from sakark_api.noark.model import Base, Opprettet, has_kinds, partitioned, table_of
 from sakark_api.noark.rules.numre import Teller
 from sakark_api.noark.sakarkiv.presedens import Presedens
+from sakark_api.tenancy.inserting import plainly
 
 __all__ = [
     "Innlesing",
@@ -64,7 +63,6 @@ __all__ = [
     "go_on",
     "has_message",
     "highest_numbers",
-    "insert_rows",
     "keep_faults",
     "numbers_of",
     "raise_documents",
@@ -227,43 +225,14 @@ def _of(session: Session, innlesing: UUID) -> tuple[ColumnElement[bool], ...]:
 _PAGE: Final = 5000
 
 
-def insert_rows(session: Session, rows: Mapping[Table, Sequence[Mapping[str, Any]]]) -> None:
-    """Insert rows with values as they are on the wire, what is referred to first."""
-    order = {one: place for place, one in enumerate(Base.metadata.sorted_tables)}
-    number = session.info["tenant_id"]
-    for one in sorted(rows, key=lambda one: order[one]):
-        names = sorted({name for row in rows[one] for name in row})
-        plain = _plainly(one, names)
-        whole = [
-            {"tenant_id": number, **{one.c[name].name: row.get(name) for name in names}}
-            for row in rows[one]
-        ]
-        for start in range(0, len(whole), _PAGE):
-            session.connection().execute(insert(plain), whole[start : start + _PAGE])
-
-
 def update_row(session: Session, one: Table, system_id: UUID, values: Mapping[str, Any]) -> None:
     """Give columns of a row other values, as they are on the wire."""
-    plain = _plainly(one, [*values, "system_id"])
+    plain = plainly(one, [*values, "system_id"])
     session.connection().execute(
         update(plain)
         .where(plain.c.tenant_id == session.info["tenant_id"], plain.c.system_id == system_id)
         .values(**values)
     )
-
-
-def _plainly(one: Table, names: Collection[str]) -> Any:  # noqa: ANN401  a table of SQLAlchemy's
-    """Give a table whose values are written as they come: they have been read and checked."""
-    columns = [
-        column(
-            one.c[name].name,
-            JSONB(none_as_null=True)
-            if isinstance(one.c[name].type, TypeDecorator | JSONB)
-            else one.c[name].type,
-        )
-        for name in ("tenant_id", *names)
-    ]
-    return table(one.name, *columns)
 
 
 def taken(session: Session, innlesing: UUID, wanted: Series) -> dict[str, set[str]]:
@@ -420,7 +389,7 @@ def rows_of(
 ) -> dict[UUID, Mapping[str, Any]]:
     """Give rows as they are kept, by systemID."""
     one = table_of(model)
-    plain = _plainly(one, [name for name in one.c.keys() if name not in _LEFT])  # noqa: SIM118  no mapping
+    plain = plainly(one, [name for name in one.c.keys() if name not in _LEFT])  # noqa: SIM118  no mapping
     found = select(plain).where(
         plain.c.tenant_id == session.info["tenant_id"], plain.c.system_id.in_(ids)
     )

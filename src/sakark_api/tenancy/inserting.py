@@ -1,0 +1,113 @@
+"""Many rows at once: each table's in one statement, as arrays, with plans that are made once."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Insert,
+    SmallInteger,
+    Table,
+    Text,
+    case,
+    cast,
+    column,
+    func,
+    insert,
+    literal,
+    null,
+    select,
+    table,
+    true,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from sakark_api.noark.exact import write_json
+from sakark_api.noark.model import Base
+
+__all__ = ["insert_rows", "plainly", "plan_once"]
+
+_AT_ONCE: Final = 5000
+_PLANNED_ONCE: Final[Mapping[str, str]] = {
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+}
+"""Foreign keys and triggers look up one row by its key, in tables of a partition for each kommune.
+
+Left to itself, PostgreSQL plans each such look-up anew, at five times what it takes. A plan that is
+kept must be one by the index, also where it was made when there was nothing to look through.
+"""
+
+
+def plan_once(session: Session) -> None:
+    """Let what triggers ask be planned once, until the transaction ends: many rows are written."""
+    session.execute(
+        select(*(func.set_config(name, value, true()) for name, value in _PLANNED_ONCE.items()))
+    )
+
+
+def insert_rows(session: Session, rows: Mapping[Table, Sequence[Mapping[str, Any]]]) -> None:
+    """Insert rows with values as they are on the wire, what is referred to first."""
+    order = {one: place for place, one in enumerate(Base.metadata.sorted_tables)}
+    number = session.info["tenant_id"]
+    for one in sorted(rows, key=lambda one: order[one]):
+        for start in range(0, len(rows[one]), _AT_ONCE):
+            page = rows[one][start : start + _AT_ONCE]
+            session.connection().execute(_inserted(one, number, page))
+
+
+def _inserted(one: Table, number: int, rows: Sequence[Mapping[str, Any]]) -> Insert:
+    """Insert rows in their order; what no row has a value for is no array."""
+    names = sorted({name for row in rows for name in row})
+    values = {name: [row.get(name) for row in rows] for name in names}
+    told = [name for name in names if any(value is not None for value in values[name])]
+    arrays = [_array(one.c[name].type, values[name]) for name in told]
+    said = func.unnest(*arrays).table_valued(*told, name="said").render_derived()
+    found = {name: _value(one.c[name].type, said.c[name]) for name in told}
+    own = literal(number, SmallInteger())
+    return insert(plainly(one, names)).from_select(
+        ["tenant_id", *(one.c[name].name for name in names)],
+        select(own, *(found.get(name, null()) for name in names)),
+    )
+
+
+def _array(type_: TypeEngine[Any], values: Sequence[Any]) -> ColumnElement[Any]:
+    """Give the values of a column; what has parts is written as JSON."""
+    if not _has_parts(type_):
+        return literal(values, ARRAY(type_))
+    written = [None if value is None else write_json(value) for value in values]
+    return literal(written, ARRAY(Text()))
+
+
+def _value(type_: TypeEngine[Any], said: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Read a value as it was written into an array."""
+    if not _has_parts(type_):
+        return said
+    if not isinstance(type_, ARRAY):
+        return cast(said, JSONB)
+    each = func.jsonb_array_elements_text(cast(said, JSONB)).column_valued("each")
+    parts = func.array(select(each).scalar_subquery(), type_=ARRAY(Text()))
+    return case((said.is_not(None), cast(parts, type_)))
+
+
+def _has_parts(type_: TypeEngine[Any]) -> bool:
+    return isinstance(type_, TypeDecorator | JSONB | ARRAY)
+
+
+def plainly(one: Table, names: Collection[str]) -> Any:  # noqa: ANN401  a table of SQLAlchemy's
+    """Give a table whose values are written as they come: they have been read and checked."""
+    columns = [
+        column(
+            one.c[name].name,
+            JSONB(none_as_null=True)
+            if isinstance(one.c[name].type, TypeDecorator | JSONB)
+            else one.c[name].type,
+        )
+        for name in ("tenant_id", *names)
+    ]
+    return table(one.name, *columns)
