@@ -69,6 +69,12 @@ class Enhet:
             return []
         return [self.fields[name], *(self._more or {}).get(name, [])]
 
+    def all(self) -> Iterator[tuple[str, list[str]]]:
+        """Give all fields, each with all its values, in order."""
+        more = self._more
+        for name, value in self.fields.items():
+            yield name, [value] if more is None else [value, *more.get(name, ())]
+
     def has(self, kind: str) -> bool:
         return kind in self.children
 

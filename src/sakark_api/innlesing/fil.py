@@ -13,18 +13,19 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 import anyio
-import anyio.to_thread
 
 from sakark_api.errors import Conflict
 from sakark_api.innlesing.avvik import Avvik
 from sakark_api.innlesing.filreferanse import Filreferanse, media_type
 from sakark_api.noark.arkivstruktur.dokumentobjekt import SHA256
 from sakark_api.storage import Documents
-from sakark_api.storage.documents import PIECE
+from sakark_api.storage.documents import PIECE, to_end, write_small
 
 __all__ = ["Filer"]
 
 _AT_ONCE: Final = 4
+_IN_ONE: Final = 50
+"""How many files are taken in one step, where they are small."""
 _SHA256: Final = ("sha256", "sha-256")
 
 
@@ -52,42 +53,77 @@ class Filer:
         """Store files and say of the rows where they are; give what was wrong with them."""
         gate = asyncio.Semaphore(_AT_ONCE)
 
-        async def one(reference: Filreferanse) -> list[Avvik]:
+        async def some(page: Sequence[Filreferanse]) -> list[Avvik]:
             async with gate:
-                return await self._store(reference)
+                return await self._store(page)
 
-        found = await asyncio.gather(*map(one, references))
+        pages = [references[one : one + _IN_ONE] for one in range(0, len(references), _IN_ONE)]
+        found = await asyncio.gather(*map(some, pages))
         return [fault for faults in found for fault in faults]
 
-    async def _store(self, told: Filreferanse) -> list[Avvik]:
-        path = self._finn(told.sti)
-        if path is None:
-            return [self._fault("I53" if leads_out(told.sti) else "I50", told, told.sti)]
-        seen = await self._put(path, f"{self._prefix}/{told.rad['system_id'].hex[:2]}", told)
+    async def _store(self, page: Sequence[Filreferanse]) -> list[Avvik]:
+        """Store some files: those that are small in one step."""
+        found = await to_end(self._begun, page)
+        faults: list[Avvik] = []
+        for told, one in zip(page, found, strict=True):
+            if one is None:
+                faults.append(self._fault("I53" if leads_out(told.sti) else "I50", told, told.sti))
+                continue
+            seen = one if isinstance(one, _Sett) else await self._put(one, told)
+            self._tell(told, seen)
+            faults += [self._fault(kode, told, value) for kode, value in _compare(told, seen)]
+        return faults
+
+    def _begun(self, page: Sequence[Filreferanse]) -> "list[_Sett | Path | None]":
+        """Find files, and take those that take one step; blocks."""
+        found = [self._finn(told.sti) for told in page]
+        return [
+            None if path is None else self._taken(path, self._key(told)) or path
+            for told, path in zip(page, found, strict=True)
+        ]
+
+    def _taken(self, path: Path, key: str) -> _Sett | None:
+        """Read a file or store it; None when it is large, or something is under its key."""
+        if self._documents is None:
+            return _hashed(path)
+        if (body := _small(path)) is None or (writing := self._documents.writing(key)) is None:
+            return None
+        try:
+            stored = write_small(writing, key, body)
+        except Conflict:
+            return None
+        return _Sett(stored.size, stored.sha256)
+
+    def _key(self, told: Filreferanse) -> str:
+        own = told.rad["system_id"].hex
+        return f"{self._prefix}/{own[:2]}/{own}"
+
+    def _tell(self, told: Filreferanse, seen: _Sett) -> None:
+        """Count a file, and say of its row where it is."""
         self.antall += 1
         self.byte += seen.size
-        return [self._fault(kode, told, value) for kode, value in _compare(told, seen)]
-
-    def _fault(self, kode: str, told: Filreferanse, value: str) -> Avvik:
-        return Avvik(kode, self._fil, told.linje, told.sted, value, told.rad["system_id"])
-
-    async def _put(self, path: Path, folder: str, told: Filreferanse) -> _Sett:
         if self._documents is None:
-            return await _hash(path)
-        key = f"{folder}/{told.rad['system_id'].hex}"
-        try:
-            stored = await self._documents.put(key, _bytes_of(path))
-            seen = _Sett(stored.size, stored.sha256)
-        except Conflict:
-            seen = await self._found(key, path)
+            return
         told.rad.update(
-            lagringsnoekkel=key,
+            lagringsnoekkel=self._key(told),
             sjekksum=seen.sha256,
             sjekksum_algoritme=SHA256,
             filstoerrelse=seen.size,
             mime_type=media_type(told.sti),
         )
-        return seen
+
+    def _fault(self, kode: str, told: Filreferanse, value: str) -> Avvik:
+        return Avvik(kode, self._fil, told.linje, told.sted, value, told.rad["system_id"])
+
+    async def _put(self, path: Path, told: Filreferanse) -> _Sett:
+        """Store a file, unless it is there."""
+        assert self._documents is not None  # noqa: S101  without a storage, all are taken
+        key = self._key(told)
+        try:
+            stored = await self._documents.put(key, _bytes_of(path))
+        except Conflict:
+            return await self._found(key, path)
+        return _Sett(stored.size, stored.sha256)
 
     async def _found(self, key: str, path: Path) -> _Sett:
         """Take what an import that was cut off has stored, if it is the file."""
@@ -97,16 +133,12 @@ class Filer:
             async for piece in pieces:
                 digest.update(piece)
                 size += len(piece)
-        seen = await _hash(path)
+        seen = await to_end(_hashed, path)
         if (size, digest.hexdigest()) == (seen.size, seen.sha256):
             return seen
         await self._documents.delete(key)
         stored = await self._documents.put(key, _bytes_of(path))
         return _Sett(stored.size, stored.sha256)
-
-
-async def _hash(path: Path) -> _Sett:
-    return await anyio.to_thread.run_sync(_hashed, path)
 
 
 def _hashed(path: Path) -> _Sett:
@@ -121,7 +153,7 @@ def _small(path: Path) -> bytes | None:
 
 async def _bytes_of(path: Path) -> AsyncIterator[bytes]:
     """Give the bytes of a file; most are small, and are read in one step."""
-    whole = await anyio.to_thread.run_sync(_small, path)
+    whole = await to_end(_small, path)
     if whole is not None:
         yield whole
         return

@@ -1,24 +1,22 @@
-"""XML read into a `Mellomlager`: units as they end, under the names that an extraction has."""
+"""XML read: units as they end, under the names that an extraction has, into what keeps them."""
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
-
-from sqlalchemy import Engine, insert
+from typing import Final
 
 from sakark_api.deponering.lesing import Enhet, read_units
-from sakark_api.innlesing.mellomlager import AT_ONCE, ENHET, NAVN, Lest, Mellomlager
-from sakark_api.innlesing.ordbok import DEL_SKJERMET, Ordbok, local
+from sakark_api.innlesing.endringer import CHANGE, Endringer
+from sakark_api.innlesing.mellomlager import AT_ONCE, Lest, Mellomlager
+from sakark_api.innlesing.ordbok import DEL_SKJERMET, UTTREKK, Ordbok, local
 from sakark_api.innlesing.verdi import Uleselig, read_value
 from sakark_api.noark.values import NORWAY
 
-__all__ = ["fill"]
+__all__ = ["fill", "fill_changes"]
 
-_DIGITS: Final = 9
 _SCREENED: Final = ("true", "1")
+_DIGITS: Final = 9
 _KEY: Final = "referanseEksternNoekkel"
 _NAMED: Final = ("systemID", "mappeID", "registreringsID")
 _NUMBERED: Final[Mapping[str, Sequence[str]]] = {
@@ -30,12 +28,27 @@ _NUMBERED: Final[Mapping[str, Sequence[str]]] = {
 def fill(path: Path, structure: Path, ordbok: Ordbok) -> Mellomlager:
     """Read XML into a new file; raises `Unreadable` for what is none."""
     lager = Mellomlager(path)
-    filling = _Filling(lager.engine, ordbok)
+    keeping = _Keeping(lager)
+    filling = _Filling(ordbok, keeping.add)
     with structure.open("rb") as file:
         read_units(file, filling.take)
-    filling.flush()
-    lager.hoeyeste, lager.hode = filling.hoeyeste, filling.hode
+    keeping.flush()
+    lager.hoeyeste, lager.hode = keeping.hoeyeste, filling.hode
     return lager
+
+
+def fill_changes(path: Path, log: Path) -> Endringer:
+    """Read the changes of a log into a new file; raises `Unreadable` for what is no XML."""
+    endringer = Endringer(path)
+
+    def keep(unit: Lest) -> None:
+        if unit.slag == CHANGE:
+            endringer.add(unit)
+
+    with log.open("rb") as file:
+        read_units(file, _Filling(UTTREKK, keep).take)
+    endringer.flush()
+    return endringer
 
 
 Fields = dict[str, list[str]]
@@ -49,26 +62,28 @@ class _Inni:
     felt: Fields = field(default_factory=dict)
 
 
+_NOTHING: Final = _Inni()
+
+
 class _Filling:
     """Units on their way in; the values of those that are open wait for them to end."""
 
-    def __init__(self, engine: Engine, ordbok: Ordbok) -> None:
-        self._engine, self._ordbok = engine, ordbok
-        self._rows: list[dict[str, Any]] = []
-        self._names: list[dict[str, Any]] = []
+    def __init__(self, ordbok: Ordbok, keep: Callable[[Lest], None]) -> None:
+        self._ordbok, self._keep = ordbok, keep
         self._waiting: dict[int, _Inni] = {}
-        self.hoeyeste: dict[int, int] = {}
+        self._kinds: dict[str, str] = {}
+        self._names: dict[tuple[str, str], str] = {}
         self.hode: Lest | None = None
 
     def take(self, unit: Enhet) -> None:
-        slag = self._ordbok.slag_of(unit)
+        slag = self._slag(unit.kind)
         fields = self._fields(unit, slag)
-        inside = self._waiting.pop(unit.number, _Inni())
+        inside = self._waiting.pop(unit.number, _NOTHING)
         for name, values in inside.felt.items():
             head, slash, rest = name.partition("/")
-            own = f"{self._ordbok.felt_of(slag, head)}{slash}{rest}"
+            own = f"{self._name(slag, head)}{slash}{rest}"
             fields.setdefault(own, []).extend(values)
-        if unit.parent is not None and _is_screened(fields):
+        if unit.parent is not None and "erSkjermet" in fields and _is_screened(fields):
             self._inside(unit.parent).felt[DEL_SKJERMET] = ["true"]
         if unit.parent is None or self._is_unit(unit, inside):
             self._add(unit, slag, fields, inside.grupper)
@@ -100,11 +115,25 @@ class _Filling:
 
     def _fields(self, unit: Enhet, slag: str) -> Fields:
         found: Fields = {}
-        for name in unit.fields:
-            found.setdefault(self._ordbok.felt_of(slag, name), []).extend(unit.every(name))
+        for name, values in unit.all():
+            found.setdefault(self._name(slag, name), []).extend(values)
         if slag == "gradering" and "gradering" in found:
             found["grad"] = [*found.get("grad", ()), *found.pop("gradering")]
         return found
+
+    def _slag(self, kind: str) -> str:
+        """Give what kind a unit is of; there are few kinds, and many units."""
+        known = self._kinds.get(kind)
+        if known is None:
+            known = self._kinds[kind] = self._ordbok.slag_of(kind)
+        return known
+
+    def _name(self, slag: str, name: str) -> str:
+        """Give what a field is called; there are few names, and many fields."""
+        known = self._names.get((slag, name))
+        if known is None:
+            known = self._names[slag, name] = self._ordbok.felt_of(slag, name)
+        return known
 
     def _add(
         self, unit: Enhet, slag: str, fields: Fields, grupper: Mapping[str, list[Fields]]
@@ -114,44 +143,45 @@ class _Filling:
         if self._ordbok.enheter and unit.parent is None:
             self.hode = Lest(unit.number, None, slag, type_, unit.line, fields, grupper)
             return
-        self._rows.append(
-            {
-                "nr": unit.number,
-                "over": over.number if over else None,
-                "slag": slag,
-                "type": type_,
-                "linje": unit.line,
-                "aar": _year(fields.get("opprettetDato", [""])[0]),
-                "innhold": json.dumps([fields, grupper], ensure_ascii=False),
-            }
-        )
-        self._note_number(fields)
-        for name in _names(slag, fields):
-            self._names.append({"slag": slag, "navn": name, "nr": unit.number})
-        if len(self._rows) >= AT_ONCE:
-            self.flush()
-
-    def _note_number(self, fields: Mapping[str, Sequence[str]]) -> None:
-        aar, number = (fields.get(one, [""])[0] for one in _NUMBERED["registrering"])
-        if aar.isdecimal() and number.isdecimal() and len(aar) <= _DIGITS >= len(number):
-            self.hoeyeste[int(aar)] = max(self.hoeyeste.get(int(aar), 0), int(number))
-
-    def flush(self) -> None:
-        """Write what has been read; of units that are called the same, the first has the name."""
-        with self._engine.begin() as connection:
-            if self._rows:
-                connection.execute(insert(ENHET), self._rows)
-            if self._names:
-                connection.execute(insert(NAVN).prefix_with("OR IGNORE"), self._names)
-        self._rows, self._names = [], []
+        above = over.number if over else None
+        self._keep(Lest(unit.number, above, slag, type_, unit.line, fields, grupper))
 
 
 def _is_screened(fields: Fields) -> bool:
     """Tell whether a part of a message says that it is screened itself."""
-    return any(one.strip() in _SCREENED for one in fields.get("erSkjermet", ()))
+    return any(one.strip() in _SCREENED for one in fields["erSkjermet"])
 
 
-def _names(slag: str, fields: Fields) -> Iterator[str]:
+class _Keeping:
+    """Puts units into a `Mellomlager`, some thousand at a time, with what each is called."""
+
+    def __init__(self, lager: Mellomlager) -> None:
+        self._lager = lager
+        self._units: list[tuple[Lest, str]] = []
+        self._names: list[tuple[str, str, int]] = []
+        self.hoeyeste: dict[int, int] = {}
+
+    def add(self, unit: Lest) -> None:
+        self._units.append((unit, _year(unit.felt.get("opprettetDato", [""])[0])))
+        self._names += [(unit.slag, name, unit.nr) for name in _names(unit.slag, unit.felt)]
+        self._note_number(unit)
+        if len(self._units) >= AT_ONCE:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what has been read."""
+        self._lager.keep(self._units, self._names)
+        self._units, self._names = [], []
+
+    def _note_number(self, unit: Lest) -> None:
+        if "journalaar" not in unit.felt:
+            return
+        aar, number = (unit.felt.get(one, [""])[0] for one in _NUMBERED["registrering"])
+        if aar.isdecimal() and number.isdecimal() and len(aar) <= _DIGITS >= len(number):
+            self.hoeyeste[int(aar)] = max(self.hoeyeste.get(int(aar), 0), int(number))
+
+
+def _names(slag: str, fields: Mapping[str, Sequence[str]]) -> Iterator[str]:
     """List what a unit may be referred to by."""
     for name in _NAMED:
         yield from (one.strip() for one in fields.get(name, ())[:1])

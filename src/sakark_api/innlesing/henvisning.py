@@ -70,11 +70,10 @@ class Henvisninger:
     def take(self, units: Sequence[Lest]) -> list[Endret]:
         """Make rows of what units say of others, and give what is to be changed of themselves."""
         self._omforming.begin()
-        return [changed for unit in units for changed in self._take(unit)]
+        nothing = self._lager.nothing(units)
+        return [one for unit in units if unit.nr not in nothing for one in self._take(unit)]
 
     def _take(self, unit: Lest) -> Iterator[Endret]:
-        if self._lager.is_nothing(unit):
-            return
         if unit.slag == "kryssreferanse":
             self._refer(unit)
         elif unit.slag == "avskrivning":

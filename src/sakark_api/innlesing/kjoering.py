@@ -21,8 +21,9 @@ from sakark_api.db.queue import defer_last
 from sakark_api.errors import Conflict
 from sakark_api.innlesing.avstemming import Avstemming, Avviksliste, Hode, Kilde, reconcile
 from sakark_api.innlesing.avvik import Avvik
+from sakark_api.innlesing.endringer import Endringer
 from sakark_api.innlesing.fil import Filer
-from sakark_api.innlesing.fylling import fill
+from sakark_api.innlesing.fylling import fill, fill_changes
 from sakark_api.innlesing.henvisning import HENVISER, Endret, Henvisninger
 from sakark_api.innlesing.kildepakke import Kildepakke
 from sakark_api.innlesing.kode import Koder
@@ -33,7 +34,6 @@ from sakark_api.innlesing.mellomlager import Lest, Mellomlager
 from sakark_api.innlesing.navn import Oppdrag, Opptatt, wanted
 from sakark_api.innlesing.nummer import give_numbers
 from sakark_api.innlesing.omforming import STRUKTUR, Omforming, Resultat
-from sakark_api.innlesing.ordbok import UTTREKK
 from sakark_api.innlesing.plassering import Plassering
 from sakark_api.innlesing.verdi import UKJENT
 from sakark_api.noark.arkivstruktur.arkivdel import AKTIV, Arkivdel
@@ -115,7 +115,7 @@ async def innles(
         try:
             run = _Run(writer, kommune, documents, pakke, bestilling, oppdrag, lager, tell)
             log = pakke.logg
-            run.log = fill(Path(folder) / "logg", log, UTTREKK) if log is not None else None
+            run.log = fill_changes(Path(folder) / "logg", log) if log is not None else None
             await run.begin(known)
             return await run.to_end(now)
         finally:
@@ -138,7 +138,7 @@ class _Run:
     ) -> None:
         self._writer, self._kommune, self._pakke = writer, kommune, pakke
         self._dry, self._oppdrag, self._lager, self._tell = bestilling.dry_run, oppdrag, lager, tell
-        self.log: Mellomlager | None = None
+        self.log: Endringer | None = None
         kept = None if self._dry else documents
         prefix = f"{kommune.slug}/innlest/{oppdrag.digest[:16]}"
         self._filer = Filer(pakke.finn, pakke.fil, kept, prefix)
@@ -150,6 +150,7 @@ class _Run:
         self._about: tuple[str, UUID] | None = None
         """The unit that lines of the log are of: the arkiv that came, or where a message goes."""
         self._years: dict[int, int] = {}
+        self._written = 0
 
     async def begin(self, known: Innlesing | None) -> None:
         """Note that the import has begun, with what is wrong with the package as a whole."""
@@ -279,7 +280,7 @@ class _Run:
         if self.log is None:
             return
         about = str(text("Fra endringsloggen i et arkivuttrekk"))
-        for units in _pages(self.log.every(["endring"])):
+        for units in self.log.pages():
             made = Resultat()
             for one in lines_of(units, self._lager, self._oppdrag, about):
                 if isinstance(one, Avvik):
@@ -309,7 +310,8 @@ class _Run:
         changed: Sequence[Endret],
     ) -> None:
         own = self._oppdrag.innlesing
-        plan_once(session)
+        self._written += 1
+        plan_once(session, anew=_has_doubled(self._written))
         if not rader.go_on(session, self._at, place):
             raise Conflict(text("Noen andre leser inn det samme nå. Vent til de er ferdige."))
         rader.add_codes(session, self._koder.nye, self._oppdrag.naa)
@@ -387,6 +389,11 @@ def _pages(units: Iterable[Lest]) -> Iterator[list[Lest]]:
             page = []
     if page:
         yield page
+
+
+def _has_doubled(batches: int) -> bool:
+    """Tell whether there are twice as many batches as the last time."""
+    return batches & (batches - 1) == 0
 
 
 def _reached(at: Kommet, place: Kommet) -> bool:

@@ -38,7 +38,10 @@ _NOTHING: Final = "NULL"
 def line_of_import(oppdrag: Oppdrag, of: tuple[str, UUID], about: str, name: str, mark: str) -> Row:
     """Make the line that a batch is known by; `verify` names rows that came without one."""
     return {
-        **_line(oppdrag, of[1], of[0], OPPRETTET, uuid5(oppdrag.innlesing, mark)),
+        **_line(oppdrag, OPPRETTET),
+        "system_id": uuid5(oppdrag.innlesing, mark),
+        "gjelder": of[0],
+        "referanse_arkivenhet": of[1],
         "endret_dato": oppdrag.naa,
         "endret_av": name,
         "beskrivelse": about,
@@ -51,21 +54,22 @@ def lines_of(
     """Make lines of changes; what is of no unit here is a fault."""
     # Asked for at once: there are several changes of most units, and many units.
     units = lager.named(_UNITS, {_changed(one) for one in changes})
-    ids = {name: lager.id_of(unit) for name, unit in units.items()}
+    alike = {**_line(oppdrag, ENDRET), "beskrivelse": about}
     for one in changes:
-        unit, own = units.get(_changed(one)), ids.get(_changed(one))
-        moment = _moment(one.first("endretDato"))
-        if unit is None or own is None or moment is None:
+        unit, moment = units.get(_changed(one)), _moment(one.first("endretDato"))
+        if unit is None or unit.system_id is None or moment is None:
             yield from _kept(one)
             continue
         yield {
-            **_line(oppdrag, own, unit.type, ENDRET, uuid5(oppdrag.innlesing, f"endring/{one.nr}")),
+            **alike,
+            "system_id": uuid5(oppdrag.innlesing, f"endring/{one.nr}"),
+            "gjelder": unit.type,
+            "referanse_arkivenhet": unit.system_id,
             "referanse_metadata": one.first("referanseMetadata") or UKJENT,
             "endret_dato": moment,
             "endret_av": one.first("endretAv") or UKJENT,
             "tidligere_verdi": _value(one.first("tidligereVerdi")),
             "ny_verdi": _value(one.first("nyVerdi")),
-            "beskrivelse": about,
         }
 
 
@@ -80,15 +84,13 @@ def _kept(one: Lest) -> Iterator[Avvik]:
         yield Avvik("I70", ENDRINGSLOGG, one.linje, f"{place}/{name}", value)
 
 
-def _line(oppdrag: Oppdrag, unit: UUID, kind: str, event: str, system_id: UUID) -> Row:
+def _line(oppdrag: Oppdrag, event: str) -> Row:
+    """Give what lines have in common."""
     return {
-        "system_id": system_id,
         "version": 1,
         "type": "hendelseslogg",
-        "gjelder": kind,
         "kode": event,
         "hendelsetype": {"kode": event, "kodenavn": _NAMES[event]},
-        "referanse_arkivenhet": unit,
         "referanse_endret_av": oppdrag.innlesing,
         "hendelse_dato": oppdrag.naa,
     }

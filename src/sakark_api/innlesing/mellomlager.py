@@ -5,7 +5,6 @@ that, too. Here they are by their place: a database of one file, thrown away in 
 goes on from a place asks for what comes after it.
 """
 
-import json
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,12 +12,16 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import (
     Column,
-    Engine,
+    Connection,
     Index,
+    Insert,
     Integer,
+    LargeBinary,
     MetaData,
+    Select,
     Table,
     Text,
     create_engine,
@@ -28,14 +31,16 @@ from sqlalchemy import (
     select,
 )
 
-__all__ = ["AT_ONCE", "ENHET", "NAVN", "Lest", "Mellomlager"]
+from sakark_api.noark.exact import write_json
+
+__all__ = ["AT_ONCE", "Funnet", "Lest", "Mellomlager"]
 
 AT_ONCE: Final = 5000
 
 T = TypeVar("T")
 
 _METADATA: Final = MetaData()
-ENHET: Final = Table(
+_ENHET: Final = Table(
     "enhet",
     _METADATA,
     Column("nr", Integer, primary_key=True),
@@ -44,11 +49,12 @@ ENHET: Final = Table(
     Column("type", Text),
     Column("linje", Integer),
     Column("aar", Text),
-    Column("innhold", Text),
+    Column("system_id", Text),
+    Column("innhold", LargeBinary),
     Index("ix_enhet_slag", "slag", "nr"),
     Index("ix_enhet_over", "over", "nr"),
 )
-NAVN: Final = Table(
+_NAVN: Final = Table(
     "navn",
     _METADATA,
     Column("slag", Text, primary_key=True),
@@ -85,7 +91,10 @@ class Lest:
 
     def first(self, name: str) -> str | None:
         """Give the first value of a field that is not empty."""
-        return next((one for one in self.felt.get(name, ()) if one), None)
+        for one in self.felt.get(name, ()):
+            if one:
+                return one
+        return None
 
     def values(self) -> Iterator[tuple[str, str]]:
         """List everything that it says: the path of an element, and its text."""
@@ -99,20 +108,60 @@ class Lest:
                         yield f"{group}/{name}", one
 
 
+@dataclass(frozen=True)
+class Funnet:
+    """A unit that was found by what it is called: its type, and its systemID here, if any."""
+
+    type: str
+    system_id: UUID | None
+
+
 class Mellomlager:
     """The units of one extraction, in the order they were written."""
 
     def __init__(self, path: Path) -> None:
-        self.engine: Engine = create_engine(f"sqlite:///{path}")
-        event.listen(self.engine, "connect", _in_haste)
-        _METADATA.create_all(self.engine)
+        engine = create_engine(f"sqlite:///{path}")
+        event.listen(engine, "connect", _in_haste)
+        self._connection: Connection = engine.connect()
+        _METADATA.create_all(self._connection)
         self.hoeyeste: Mapping[int, int] = {}
         """The highest journalsekvensnummer of each year."""
         self.hode: Lest | None = None
         """What a message says of itself."""
 
     def close(self) -> None:
-        self.engine.dispose()
+        self._connection.commit()
+        self._connection.close()
+        self._connection.engine.dispose()
+
+    def keep(
+        self, units: Sequence[tuple[Lest, str]], names: Sequence[tuple[str, str, int]]
+    ) -> None:
+        """Keep units, each with the year it was made, and what they are called, by kind.
+
+        Of units that are called the same, the first has the name.
+        """
+        rows = [
+            (
+                one.nr,
+                one.over,
+                one.slag,
+                one.type,
+                one.linje,
+                year,
+                one.first("systemID"),
+                _kept(one),
+            )
+            for one, year in units
+        ]
+        self._insert(insert(_ENHET), rows)
+        self._insert(insert(_NAVN).prefix_with("OR IGNORE"), names)
+
+    def _insert(self, statement: Insert, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Insert rows whose values are in the order of the columns, as the driver has them."""
+        if rows:
+            written = str(statement.compile(self._connection))
+            self._connection.exec_driver_sql(written, list(rows))
 
     def every(self, slag: Sequence[str] = (), after: int = 0) -> Iterator[Lest]:
         """Give units in order: of some kinds or all, after a place."""
@@ -121,11 +170,10 @@ class Mellomlager:
             after = page[-1].nr
 
     def _page(self, slag: Sequence[str], after: int) -> list[Lest]:
-        found = select(ENHET).where(ENHET.c.nr > after).order_by(ENHET.c.nr).limit(AT_ONCE)
+        found = select(_ENHET).where(_ENHET.c.nr > after).order_by(_ENHET.c.nr).limit(AT_ONCE)
         if slag:
-            found = found.where(ENHET.c.slag.in_(slag))
-        with self.engine.connect() as connection:
-            return [_lest(row) for row in connection.execute(found)]
+            found = found.where(_ENHET.c.slag.in_(slag))
+        return [_lest(row) for row in self._connection.execute(found)]
 
     def outermost(self, slag: Sequence[str]) -> Iterator[Lest]:
         """Give the units of some kinds that are in no other."""
@@ -133,92 +181,105 @@ class Mellomlager:
 
     def at(self, nr: int) -> Lest:
         """Give the unit at a place."""
-        with self.engine.connect() as connection:
-            return _lest(connection.execute(select(ENHET).where(ENHET.c.nr == nr)).one())
+        return _lest(self._connection.execute(select(_ENHET).where(_ENHET.c.nr == nr)).one())
 
     def below(self, nr: int, slag: str) -> list[Lest]:
         """List the units of a kind that are right in another."""
-        found = select(ENHET).where(ENHET.c.over == nr, ENHET.c.slag == slag)
-        with self.engine.connect() as connection:
-            return [_lest(row) for row in connection.execute(found.order_by(ENHET.c.nr))]
+        found = select(_ENHET).where(_ENHET.c.over == nr, _ENHET.c.slag == slag)
+        return [_lest(row) for row in self._connection.execute(found.order_by(_ENHET.c.nr))]
 
     def called(self, slag: str, name: str) -> int | None:
         """Find the first unit of a kind by what it is called."""
-        found = select(NAVN.c.nr).where(NAVN.c.slag == slag, NAVN.c.navn == name)
-        with self.engine.connect() as connection:
-            nr: int | None = connection.scalar(found)
+        found = select(_NAVN.c.nr).where(_NAVN.c.slag == slag, _NAVN.c.navn == name)
+        nr: int | None = self._connection.scalar(found)
         return nr
 
-    def named(self, slag: Sequence[str], names: Collection[str]) -> dict[str, Lest]:
+    def named(self, slag: Sequence[str], names: Collection[str]) -> dict[str, Funnet]:
         """Find what is called each of some names: a unit of the first of the kinds that has one."""
-        places: dict[str, tuple[int, int]] = {}
-        units: dict[int, Lest] = {}
-        with self.engine.connect() as connection:
-            for page in _pages(sorted(names)):
-                called = select(NAVN).where(NAVN.c.slag.in_(slag), NAVN.c.navn.in_(page))
-                for row in connection.execute(called):
-                    place = (slag.index(row.slag), row.nr)
-                    places[row.navn] = min(place, places.get(row.navn, place))
-            for numbers in _pages([nr for _, nr in places.values()]):
-                at = select(ENHET).where(ENHET.c.nr.in_(numbers))
-                units |= {row.nr: _lest(row) for row in connection.execute(at)}
-        return {name: units[nr] for name, (_, nr) in places.items()}
+        other = _NY_ID.c.system_id
+        columns = (
+            _NAVN.c.navn,
+            _NAVN.c.slag,
+            _ENHET.c.type,
+            func.coalesce(other, _ENHET.c.system_id),
+        )
+        found = (
+            select(*columns)
+            .join(_ENHET, _ENHET.c.nr == _NAVN.c.nr)
+            .outerjoin(_NY_ID, _NY_ID.c.nr == _NAVN.c.nr)
+            .where(_NAVN.c.slag.in_(slag))
+        )
+        units: dict[str, dict[str, Funnet]] = {}
+        for page in _pages(sorted(names)):
+            for name, kind, type_, own in self._connection.execute(
+                _one_of(found, _NAVN.c.navn, page)
+            ):
+                units.setdefault(name, {})[kind] = Funnet(type_, _system_id(own))
+        return {
+            name: next(one[kind] for kind in slag if kind in one) for name, one in units.items()
+        }
 
     def rename(self, ids: Mapping[int, UUID | None]) -> None:
         """Remember which systemID units have here, where it is another; None for no unit."""
-        rows = [{"nr": nr, "system_id": str(one or "")} for nr, one in ids.items()]
-        if rows:
-            with self.engine.begin() as connection:
-                connection.execute(insert(_NY_ID).prefix_with("OR REPLACE"), rows)
+        rows = [(nr, str(one or "")) for nr, one in ids.items()]
+        self._insert(insert(_NY_ID).prefix_with("OR REPLACE"), rows)
 
     def id_of(self, unit: Lest) -> UUID | None:
         """Give the systemID that a unit has here; None where it is no unit here."""
         found = select(_NY_ID.c.system_id).where(_NY_ID.c.nr == unit.nr)
-        with self.engine.connect() as connection:
-            other = connection.scalar(found)
-        told = unit.first("systemID") if other is None else other
-        return UUID(told.strip()) if told else None
+        other = self._connection.scalar(found)
+        return _system_id(unit.first("systemID") if other is None else other)
 
-    def is_nothing(self, unit: Lest) -> bool:
-        """Tell whether a unit became none here."""
-        found = select(_NY_ID.c.system_id).where(_NY_ID.c.nr == unit.nr)
-        with self.engine.connect() as connection:
-            return connection.scalar(found) == ""
+    def nothing(self, units: Sequence[Lest]) -> set[int]:
+        """Give the places of those of some units, in order, that became none here."""
+        inside = _NY_ID.c.nr.between(units[0].nr, units[-1].nr)
+        found = select(_NY_ID.c.nr).where(inside, _NY_ID.c.system_id == "")
+        return set(self._connection.scalars(found))
 
     def use(self, wanted: Mapping[str, set[str]]) -> dict[str, set[str]]:
         """Take values of several series into use; give those that were in use."""
         taken: dict[str, set[str]] = {}
-        with self.engine.begin() as connection:
-            for serie, values in wanted.items():
-                inside = select(_BRUKT.c.verdi).where(_BRUKT.c.serie == serie)
-                taken[serie] = {
-                    one
-                    for page in _pages(sorted(values))
-                    for one in connection.scalars(inside.where(_BRUKT.c.verdi.in_(page)))
-                }
-                fresh = [{"serie": serie, "verdi": one} for one in values - taken[serie]]
-                if fresh:
-                    connection.execute(insert(_BRUKT), fresh)
+        for serie, values in wanted.items():
+            inside = select(_BRUKT.c.verdi).where(_BRUKT.c.serie == serie)
+            taken[serie] = {
+                one
+                for page in _pages(sorted(values))
+                for one in self._connection.scalars(_one_of(inside, _BRUKT.c.verdi, page))
+            }
+            self._insert(insert(_BRUKT), [(serie, one) for one in values - taken[serie]])
         return taken
 
     def counts(self) -> Counter[tuple[str, str, str]]:
         """Count units by kind, type and the year they were made."""
-        keys = (ENHET.c.slag, ENHET.c.type, ENHET.c.aar)
+        keys = (_ENHET.c.slag, _ENHET.c.type, _ENHET.c.aar)
         found = select(*keys, func.count()).group_by(*keys)
-        with self.engine.connect() as connection:
-            return Counter({(row[0], row[1], row[2]): row[3] for row in connection.execute(found)})
+        return Counter(
+            {(row[0], row[1], row[2]): row[3] for row in self._connection.execute(found)}
+        )
 
     def places(self, slag: Sequence[str]) -> Iterator[int]:
         """Give the places of all units of some kinds."""
-        found = select(ENHET.c.nr).where(ENHET.c.slag.in_(slag)).order_by(ENHET.c.nr)
-        with self.engine.connect() as connection:
-            for (nr,) in connection.execution_options(yield_per=AT_ONCE).execute(found):
-                yield nr
+        found = select(_ENHET.c.nr).where(_ENHET.c.slag.in_(slag)).order_by(_ENHET.c.nr)
+        yield from self._connection.scalars(found.execution_options(yield_per=AT_ONCE))
 
 
 def _lest(row: Any) -> Lest:  # noqa: ANN401  a row of SQLAlchemy's
-    fields, groups = json.loads(row.innhold)
+    fields, groups = msgspec.msgpack.decode(row.innhold)
     return Lest(row.nr, row.over, row.slag, row.type, row.linje, fields, groups)
+
+
+def _one_of(found: Select[Any], name: Column[str], values: Sequence[str]) -> Select[Any]:
+    """Narrow a question to those that are called one of some names, however many."""
+    each = func.json_each(write_json(values)).table_valued("value")
+    return found.where(name.in_(select(each.c.value)))
+
+
+def _system_id(told: str | None) -> UUID | None:
+    return UUID(told.strip()) if told else None
+
+
+def _kept(unit: Lest) -> bytes:
+    return msgspec.msgpack.encode((unit.felt, unit.grupper))
 
 
 def _pages(values: Sequence[T]) -> Iterator[Sequence[T]]:

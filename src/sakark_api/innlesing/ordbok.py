@@ -38,15 +38,15 @@ class Ordbok:
     under: Mapping[str, str] = field(default_factory=dict)
     """Kinds that are in a part of the unit that they are of: which part."""
 
-    def slag_of(self, unit: Enhet) -> str:
-        """Give the kind of a unit."""
-        kind = local(unit.kind)
-        return self.slag.get(kind, kind)
+    def slag_of(self, kind: str) -> str:
+        """Give the kind of a unit by its element."""
+        own = local(kind)
+        return self.slag.get(own, own)
 
     def type_of(self, unit: Enhet) -> str:
         """Give what a unit says that it is; its kind where it does not say."""
         kind, told = local(unit.kind), local(unit.type)
-        return self.typer.get(told, self.slag_of(unit) if told == kind else told)
+        return self.typer.get(told, self.slag_of(unit.kind) if told == kind else told)
 
     def felt_of(self, slag: str, name: str) -> str:
         """Give what a field is called."""
@@ -57,10 +57,10 @@ class Ordbok:
     def is_unit(self, unit: Enhet) -> bool:
         """Tell a unit from a value of the unit that it is in."""
         if not self.enheter:
-            return self.slag_of(unit) not in self.grupper or unit.parent is None
+            return self.slag_of(unit.kind) not in self.grupper or unit.parent is None
         if unit.parent is None:
             return True
-        if self.slag_of(unit) not in self.enheter:
+        if self.slag_of(unit.kind) not in self.enheter:
             return False
         return local(unit.kind) in self.loese or self.is_unit(unit.parent)
 
@@ -68,10 +68,10 @@ class Ordbok:
         """Find the unit that a unit is of; the root of a message is none."""
         if not self.enheter:
             return unit.parent
-        slag = self.slag_of(unit)
+        slag = self.slag_of(unit.kind)
         above = unit.parent
         while above is not None and (
-            not self.is_unit(above) or self.slag_of(above) == self.under.get(slag)
+            not self.is_unit(above) or self.slag_of(above.kind) == self.under.get(slag)
         ):
             above = above.parent
         return above if above is not None and above.parent is not None else None
@@ -83,7 +83,7 @@ class Ordbok:
 
 def local(name: str) -> str:
     """Give a name without its prefix."""
-    return name.rpartition(":")[2]
+    return name.rpartition(":")[2] if ":" in name else name
 
 
 _VERDIER: Final = frozenset(

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime, time
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,6 +17,8 @@ __all__ = ["UKJENT", "Uleselig", "read_uuid", "read_value"]
 UKJENT: Final = "Ukjent"
 """What stands where there must be a text, and none is known."""
 
+_REMEMBERED: Final = 4096
+"""Moments that are read once: what happens to a unit, happens at once to much of it."""
 _LARGEST: Final = 2**31 - 1
 _NUMBER: Final = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
 _DECIMAL: Final = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?", re.ASCII)
@@ -68,6 +71,7 @@ def _decimal(value: str) -> Decimal:
     return Decimal(value)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _day(value: str) -> datetime:
     found = _DAY.fullmatch(value)
     if found is None:
@@ -79,6 +83,7 @@ def _day(value: str) -> datetime:
         raise Uleselig(value) from None
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _moment(value: str) -> datetime:
     if _ZONE.search(value):
         try:

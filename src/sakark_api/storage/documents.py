@@ -38,6 +38,7 @@ __all__ = [
     "refuse_odd_prefix",
     "to_end",
     "write",
+    "write_small",
 ]
 
 T = TypeVar("T")
@@ -107,6 +108,13 @@ class Documents(Protocol):
         """Give a document to be read in steps that block, for many small ones in one thread.
 
         None where bytes come from elsewhere than a disk. Its first step raises `NotFound`.
+        """
+        ...
+
+    def writing(self, key: str) -> "Writing | None":
+        """Give a document to be written in steps that block, for `write_small` in one thread.
+
+        None where bytes go elsewhere than to a disk.
         """
         ...
 
@@ -309,6 +317,21 @@ async def write(writing: Writing, key: str, body: AsyncIterable[bytes], piece_si
     STORAGE_SECONDS.labels("put").observe(perf_counter() - started)
     STORAGE_BYTES.labels("in").inc(size)
     return Stored(key, size, sha256.hexdigest())
+
+
+def write_small(writing: Writing, key: str, body: bytes) -> Stored:
+    """Take a document of one piece through its steps here and now; they block."""
+    started = perf_counter()
+    try:
+        writing.begin()
+        writing.write(bytearray(body), 1)
+        writing.finish()
+    except BaseException:
+        writing.discard()
+        raise
+    STORAGE_SECONDS.labels("put").observe(perf_counter() - started)
+    STORAGE_BYTES.labels("in").inc(len(body))
+    return Stored(key, len(body), hashlib.sha256(body).hexdigest())
 
 
 async def read(reading: Reading) -> AsyncGenerator[bytes, None]:

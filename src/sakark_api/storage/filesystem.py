@@ -14,6 +14,7 @@ from sakark_api.storage.documents import (
     PIECE,
     Reading,
     Stored,
+    Writing,
     exists_already,
     is_missing,
     probe,
@@ -45,13 +46,16 @@ class FilesystemDocuments:
 
     async def put(self, key: str, body: AsyncIterable[bytes], *, temporary: bool = False) -> Stored:
         del temporary  # a folder locks nothing
-        return await write(_Writing(self._folder, key, self._path(key)), key, body, PIECE)
+        return await write(self.writing(key), key, body, PIECE)
 
     def get(self, key: str, first: int = 0, last: int | None = None) -> AsyncGenerator[bytes, None]:
         return read(_Reading(key, self._path(key), first, last))
 
     def reading(self, key: str) -> Reading:
         return _Reading(key, self._path(key), 0, None)
+
+    def writing(self, key: str) -> Writing:
+        return _Writing(self._folder, key, self._path(key))
 
     async def size(self, key: str) -> int:
         return await to_end(_size, key, self._path(key))

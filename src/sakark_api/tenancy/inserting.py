@@ -19,6 +19,7 @@ from sqlalchemy import (
     null,
     select,
     table,
+    text,
     true,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -40,12 +41,18 @@ _PLANNED_ONCE: Final[Mapping[str, str]] = {
 """Foreign keys and triggers look up one row by its key, in tables of a partition for each kommune.
 
 Left to itself, PostgreSQL plans each such look-up anew, at five times what it takes. A plan that is
-kept must be one by the index, also where it was made when there was nothing to look through.
+kept is one by an index, but by whichever of them where there was nothing to look through.
 """
+_FORGET: Final = text("DISCARD PLANS")
 
 
-def plan_once(session: Session) -> None:
-    """Let what triggers ask be planned once, until the transaction ends: many rows are written."""
+def plan_once(session: Session, *, anew: bool) -> None:
+    """Let what triggers ask be planned once, until the transaction ends: many rows are written.
+
+    With `anew`, plans that were made when there was less to look through are forgotten.
+    """
+    if anew:
+        session.connection().execute(_FORGET)
     session.execute(
         select(*(func.set_config(name, value, true()) for name, value in _PLANNED_ONCE.items()))
     )
