@@ -1,4 +1,4 @@
-"""The commands by which kommuner move: `kommune export`, `kommune import`, `kommune flyttet`."""
+"""The commands by which kommuner move: `kommune export`, `import`, `gi-opp`, `flyttet`, `merge`."""
 
 import json
 import sys
@@ -40,6 +40,7 @@ def mount(kommune: typer.Typer) -> None:
     """Add the commands to `sakark kommune`."""
     kommune.command("export")(export)
     kommune.command("import")(import_)
+    kommune.command("gi-opp")(gi_opp)
     kommune.command("flyttet")(flyttet)
     kommune.command("merge")(merge)
 
@@ -146,6 +147,24 @@ def import_(
         )
     )
     sys.exit(LACKING if manifest.feil else 0)
+
+
+def gi_opp(slug: Slug) -> None:
+    """Gi opp en kommune som er på vei inn: filene, radene og navnet den har her.
+
+    Bare en som `kommune import` har påbegynt og ingen ser ennå. Avbrytes den, kjøres den igjen.
+    """
+
+    async def run(engine: AsyncEngine, settings: Settings) -> int:
+        from sakark_api.flytting.oppgivelse import give_up
+
+        async with opened_documents(settings) as documents:
+            return await give_up(engine, documents, commander(), slug)
+
+    left = with_database(run)
+    print(text("Kommunen {slug} er gitt opp, og er ikke her lenger.", slug=slug))
+    if left:
+        print(text("{antall} filer er låst i lageret, og ligger igjen.", antall=left))
 
 
 def flyttet(

@@ -9,12 +9,13 @@ import sys
 from typing import Any
 
 from sakark_api import cli
-from sakark_api.flytting import ankomst, sammenslaaing, utreise
+from sakark_api.flytting import ankomst, oppgivelse, sammenslaaing, utreise
 
 
 def main() -> None:
     step, times = sys.argv[1], int(sys.argv[2])
-    module: Any = next(one for one in (ankomst, sammenslaaing, utreise) if hasattr(one, step))
+    modules = (ankomst, sammenslaaing, utreise, oppgivelse)
+    module: Any = next(one for one in modules if hasattr(one, step))
     do, left = getattr(module, step), [times]
 
     def kill(*arguments: Any, **named: Any) -> Any:

@@ -26,7 +26,7 @@ from sakark_api.errors import Conflict, NotFound, Unavailable
 from sakark_api.noark.model import TenantRow
 from sakark_api.noark.resource import Actor, Change, StoredFile
 from sakark_api.noark.structure import Catalog
-from sakark_api.storage.documents import Documents
+from sakark_api.storage.documents import Documents, delete_all
 from sakark_api.tenancy import driftslogg
 from sakark_api.tenancy.administration import SANDBOX, add_kommune, find_kommune
 from sakark_api.tenancy.driftslogg import log_drift
@@ -136,7 +136,7 @@ async def _remove_half(tools: Tools, who: driftslogg.Actor, slug: str) -> None:
     except NotFound:
         pass
     finally:
-        await _delete_files(tools.documents, slug)
+        await delete_all(tools.documents, f"{slug}/")
 
 
 def _register(session: Session, slug: str, who: driftslogg.Actor, wanted: Wanted) -> int:
@@ -268,12 +268,12 @@ async def throw_away_sandbox(tools: Tools, who: driftslogg.Actor, slug: str) -> 
     Files go first, so that what fails can be asked for again, and last, for what came meanwhile.
     """
     await in_transaction(tools.engine, partial(_shut, slug=slug, now=who.now))
-    await _delete_files(tools.documents, slug)
+    await delete_all(tools.documents, f"{slug}/")
     try:
         await in_transaction(tools.engine, partial(_throw_away, slug=slug, who=who))
     except Unavailable:
         return False
-    await _delete_files(tools.documents, slug)
+    await delete_all(tools.documents, f"{slug}/")
     return True
 
 
@@ -288,11 +288,6 @@ def _throw_away(session: Session, slug: str, who: driftslogg.Actor) -> None:
     log_drift(session, who, "sandkasse kastet", slug, {"for": kommune})
     session.flush()
     throw_away(session, row.id)
-
-
-async def _delete_files(documents: Documents, slug: str) -> None:
-    async for key in documents.keys(f"{slug}/"):
-        await documents.delete(key)
 
 
 async def sweep_sandboxes(tools: Tools, who: driftslogg.Actor) -> list[str]:

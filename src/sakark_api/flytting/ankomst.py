@@ -42,10 +42,13 @@ from sakark_api.tenancy.segl import written_plainly
 from sakark_api.tenancy.verification import Fault, fault_of
 from sakark_api.texts import Text, text
 
-__all__ = ["Arriving", "arrive", "rehearse", "rest", "tell_log"]
+__all__ = ["GIVEN_UP", "LOCK_WAIT", "Arriving", "arrive", "rehearse", "rest", "tell_log"]
+
+GIVEN_UP: Final = "gitt_opp"
+"""What `kommune.flytting` says of a kommune that is being removed again."""
 
 _EVERY: Final = 100
-_LOCK_WAIT: Final = "300ms"
+LOCK_WAIT: Final = "300ms"
 """Shorter than PostgreSQL waits before it looks for deadlocks: it is the operator who gives way."""
 _NOBODY: Final = UUID(int=0)
 
@@ -115,6 +118,13 @@ def _on_its_way(session: Session, seen_as: str, slug: str) -> KommuneRow | None:
         raise Conflict(
             text("Kommunen {slug} er her fra før. Velg et annet navn med --som.", slug=slug)
         )
+    if GIVEN_UP in row.flytting:
+        raise Conflict(
+            text(
+                "Kommunen {slug} er gitt opp. Fullfør det først: sakark kommune gi-opp {slug}",
+                slug=slug,
+            )
+        )
     if row.flytting["pakke"] != seen_as:
         raise Conflict(
             text("Kommunen {slug} er på vei inn fra en annen pakke. Bruk den.", slug=slug)
@@ -129,7 +139,7 @@ async def _take_in(
     waiting, rows = arriving(one, tenant_id)
     async with engine.begin() as connection:
         await _set(connection, "app.tenant_id", str(tenant_id))
-        await _set(connection, "lock_timeout", _LOCK_WAIT)
+        await _set(connection, "lock_timeout", LOCK_WAIT)
         await connection.execute(CreateTable(waiting))
         driver: Any = (await connection.get_raw_connection()).driver_connection
         await driver.copy_to_table(
@@ -145,7 +155,9 @@ async def _take_in(
         await connection.execute(rest(tenant_id, one, resting=False))
         if done.rowcount != said.rader:
             raise Invalid(text("{tabell} har ikke alle radene.", tabell=one.name))
-        await connection.execute(_with_table(tenant_id, one.name))
+        noted = await connection.execute(_with_table(tenant_id, one.name))
+        if noted.rowcount != 1:
+            raise Conflict(text("Kommunen er gitt opp av noen andre mens den var på vei inn."))
 
 
 async def _set(connection: AsyncConnection, name: str, value: str) -> None:
@@ -163,7 +175,8 @@ def _with_table(tenant_id: int, name: str) -> Any:  # noqa: ANN401  an update
     come = func.jsonb_set(
         KommuneRow.flytting, array(["tabeller"]), known.concat(func.to_jsonb(cast(name, TextType)))
     )
-    return update(KommuneRow).where(KommuneRow.id == tenant_id).values(flytting=come)
+    going_on = (KommuneRow.id == tenant_id, ~KommuneRow.flytting.has_key(GIVEN_UP))
+    return update(KommuneRow).where(*going_on).values(flytting=come)
 
 
 async def _bring_files(arriving_: Arriving, pakke: Pakke, manifest: Manifest, slug: str) -> None:

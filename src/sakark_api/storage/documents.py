@@ -27,6 +27,7 @@ __all__ = [
     "Reading",
     "Stored",
     "Writing",
+    "delete_all",
     "exists_already",
     "is_missing",
     "longest",
@@ -190,6 +191,14 @@ async def pages_of_keys(documents: Documents, prefix: str) -> AsyncIterator[list
             page = []
     if page:
         yield page
+
+
+async def delete_all(documents: Documents, prefix: str) -> int:
+    """Delete what is stored under a prefix; give how much stays because it is locked."""
+    left = 0
+    async for key in documents.keys(prefix):
+        left += not await documents.delete(key)
+    return left
 
 
 async def pieces(body: AsyncIterable[bytes], size: int) -> AsyncGenerator[bytearray, None]:
