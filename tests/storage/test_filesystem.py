@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import hashlib
 import os
 import stat
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from tests.storage.places import stream
 
 from sakark_api.errors import Conflict, Unavailable
+from sakark_api.storage.documents import Stored, write_small
 from sakark_api.storage.filesystem import FORGOTTEN_SECONDS, UNFINISHED, FilesystemDocuments
 
 KEY = "molde/2026/ab/abcdef.bin"
@@ -36,6 +38,27 @@ def test_files_and_folders_are_closed_to_others(
     }
 
     assert modes == {True: 0o700, False: 0o600}
+
+
+def test_a_small_document_is_written_in_one_step(
+    documents: FilesystemDocuments, tmp_path: Path
+) -> None:
+    stored = write_small(documents.writing(KEY), KEY, b"et brev")
+
+    assert stored == Stored(KEY, 7, hashlib.sha256(b"et brev").hexdigest())
+    assert (tmp_path / "dokumenter" / KEY).read_bytes() == b"et brev"
+
+
+def test_a_small_document_leaves_what_is_there(
+    documents: FilesystemDocuments, tmp_path: Path
+) -> None:
+    put(documents)
+
+    with pytest.raises(Conflict):
+        write_small(documents.writing(KEY), KEY, b"et brev")
+
+    assert (tmp_path / "dokumenter" / KEY).read_bytes() == b"x"
+    assert list((tmp_path / "dokumenter" / UNFINISHED).iterdir()) == []
 
 
 def test_folders_left_empty_are_removed(documents: FilesystemDocuments, tmp_path: Path) -> None:
