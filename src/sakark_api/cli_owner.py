@@ -38,6 +38,7 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+_OBJECTS = 50_000
 
 Slugs = Annotated[
     list[str] | None, typer.Option("--kommune", help="Bare denne; kan gjentas. Ellers alle.")
@@ -105,9 +106,13 @@ def with_addresses(settings: Settings) -> Settings:
 
 
 def settle() -> None:
-    """Let what is loaded by now stay: to look for waste in it is a fifth of a long command."""
+    """Let what is loaded by now stay: to look for waste in it is a fifth of a long command.
+
+    What comes is looked through after tens of thousands of objects: a batch holds more than that.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(_OBJECTS)
 
 
 @asynccontextmanager

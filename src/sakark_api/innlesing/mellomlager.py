@@ -24,12 +24,14 @@ from sqlalchemy import (
     Select,
     Table,
     Text,
+    bindparam,
     create_engine,
     event,
     func,
     insert,
     select,
 )
+from sqlalchemy.dialects.sqlite.pysqlite import dialect
 
 from sakark_api.noark.exact import write_json
 
@@ -75,6 +77,22 @@ _BRUKT: Final = Table(
     Column("serie", Text, primary_key=True),
     Column("verdi", Text, primary_key=True),
 )
+
+
+def _written(statement: Select[Any] | Insert) -> str:
+    """Write a statement out: to build one takes longer than to ask it of one unit."""
+    return str(statement.compile(dialect=dialect()))
+
+
+_AT: Final = _written(select(_ENHET).where(_ENHET.c.nr == bindparam("nr")))
+_CALLED: Final = _written(
+    select(_NAVN.c.nr).where(_NAVN.c.slag == bindparam("slag"), _NAVN.c.navn == bindparam("navn"))
+)
+_RENAMED: Final = _written(select(_NY_ID.c.system_id).where(_NY_ID.c.nr == bindparam("nr")))
+_KEEP_UNIT: Final = _written(insert(_ENHET))
+_KEEP_NAME: Final = _written(insert(_NAVN).prefix_with("OR IGNORE"))
+_RENAME: Final = _written(insert(_NY_ID).prefix_with("OR REPLACE"))
+_USE: Final = _written(insert(_BRUKT).prefix_with("OR IGNORE"))
 
 
 @dataclass(frozen=True)
@@ -154,14 +172,13 @@ class Mellomlager:
             )
             for one, year in units
         ]
-        self._insert(insert(_ENHET), rows)
-        self._insert(insert(_NAVN).prefix_with("OR IGNORE"), names)
+        self._insert(_KEEP_UNIT, rows)
+        self._insert(_KEEP_NAME, names)
 
-    def _insert(self, statement: Insert, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Insert rows whose values are in the order of the columns, as the driver has them."""
+    def _insert(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Insert rows whose values are in the order of the columns."""
         if rows:
-            written = str(statement.compile(self._connection))
-            self._connection.exec_driver_sql(written, list(rows))
+            self._connection.exec_driver_sql(statement, list(rows))
 
     def every(self, slag: Sequence[str] = (), after: int = 0) -> Iterator[Lest]:
         """Give units in order: of some kinds or all, after a place."""
@@ -181,7 +198,7 @@ class Mellomlager:
 
     def at(self, nr: int) -> Lest:
         """Give the unit at a place."""
-        return _lest(self._connection.execute(select(_ENHET).where(_ENHET.c.nr == nr)).one())
+        return _lest(self._connection.exec_driver_sql(_AT, (nr,)).one())
 
     def below(self, nr: int, slag: str) -> list[Lest]:
         """List the units of a kind that are right in another."""
@@ -190,8 +207,7 @@ class Mellomlager:
 
     def called(self, slag: str, name: str) -> int | None:
         """Find the first unit of a kind by what it is called."""
-        found = select(_NAVN.c.nr).where(_NAVN.c.slag == slag, _NAVN.c.navn == name)
-        nr: int | None = self._connection.scalar(found)
+        nr: int | None = self._connection.exec_driver_sql(_CALLED, (slag, name)).scalar()
         return nr
 
     def named(self, slag: Sequence[str], names: Collection[str]) -> dict[str, Funnet]:
@@ -222,12 +238,11 @@ class Mellomlager:
     def rename(self, ids: Mapping[int, UUID | None]) -> None:
         """Remember which systemID units have here, where it is another; None for no unit."""
         rows = [(nr, str(one or "")) for nr, one in ids.items()]
-        self._insert(insert(_NY_ID).prefix_with("OR REPLACE"), rows)
+        self._insert(_RENAME, rows)
 
     def id_of(self, unit: Lest) -> UUID | None:
         """Give the systemID that a unit has here; None where it is no unit here."""
-        found = select(_NY_ID.c.system_id).where(_NY_ID.c.nr == unit.nr)
-        other = self._connection.scalar(found)
+        other = self._connection.exec_driver_sql(_RENAMED, (unit.nr,)).scalar()
         return _system_id(unit.first("systemID") if other is None else other)
 
     def nothing(self, units: Sequence[Lest]) -> set[int]:
@@ -246,8 +261,12 @@ class Mellomlager:
                 for page in _pages(sorted(values))
                 for one in self._connection.scalars(_one_of(inside, _BRUKT.c.verdi, page))
             }
-            self._insert(insert(_BRUKT), [(serie, one) for one in values - taken[serie]])
+            self._insert(_USE, [(serie, one) for one in values - taken[serie]])
         return taken
+
+    def use_one(self, serie: str, value: str) -> bool:
+        """Take a value of a series into use; False where it was in use."""
+        return self._connection.exec_driver_sql(_USE, (serie, value)).rowcount == 1
 
     def counts(self) -> Counter[tuple[str, str, str]]:
         """Count units by kind, type and the year they were made."""

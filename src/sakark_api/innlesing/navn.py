@@ -170,7 +170,7 @@ class Navn:
 
     def is_new(self, serie: str, value: str) -> bool:
         """Take a name of our own making into use, unless it is in use already."""
-        return value not in self._used[serie] and not self._lager.use({serie: {value}})[serie]
+        return value not in self._used[serie] and self._lager.use_one(serie, value)
 
     def part_id(self, unit: Lest, mark: str = "") -> UUID:
         """Give the systemID of what has none in an extraction."""

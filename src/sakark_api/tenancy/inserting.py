@@ -69,18 +69,31 @@ def insert_rows(session: Session, rows: Mapping[Table, Sequence[Mapping[str, Any
 
 
 def _inserted(one: Table, number: int, rows: Sequence[Mapping[str, Any]]) -> Insert:
-    """Insert rows in their order; what no row has a value for is no array."""
+    """Insert rows in their order; what is the same in all of them is said once."""
     names = sorted({name for row in rows for name in row})
     values = {name: [row.get(name) for row in rows] for name in names}
     told = [name for name in names if any(value is not None for value in values[name])]
-    arrays = [_array(one.c[name].type, values[name]) for name in told]
-    said = func.unnest(*arrays).table_valued(*told, name="said").render_derived()
-    found = {name: _value(one.c[name].type, said.c[name]) for name in told}
+    # One is an array even so: it has the number of rows.
+    differ = [name for name in told if name == told[0] or not _is_one(values[name])]
+    arrays = [_array(one.c[name].type, values[name]) for name in differ]
+    said = func.unnest(*arrays).table_valued(*differ, name="said").render_derived()
+    found = {
+        name: _value(
+            one.c[name].type,
+            said.c[name] if name in differ else _once(one.c[name].type, values[name][0]),
+        )
+        for name in told
+    }
     own = literal(number, SmallInteger())
     return insert(plainly(one, names)).from_select(
         ["tenant_id", *(one.c[name].name for name in names)],
         select(own, *(found.get(name, null()) for name in names)),
     )
+
+
+def _is_one(values: Sequence[Any]) -> bool:
+    """Tell whether all values are one object: 1 is not True."""
+    return all(value is values[0] for value in values)
 
 
 def _array(type_: TypeEngine[Any], values: Sequence[Any]) -> ColumnElement[Any]:
@@ -89,6 +102,11 @@ def _array(type_: TypeEngine[Any], values: Sequence[Any]) -> ColumnElement[Any]:
         return literal(values, ARRAY(type_))
     written = [None if value is None else write_json(value) for value in values]
     return literal(written, ARRAY(Text()))
+
+
+def _once(type_: TypeEngine[Any], value: object) -> ColumnElement[Any]:
+    """Give the one value of a column, as `_array` gives several."""
+    return literal(write_json(value), Text()) if _has_parts(type_) else literal(value, type_)
 
 
 def _value(type_: TypeEngine[Any], said: ColumnElement[Any]) -> ColumnElement[Any]:
