@@ -40,8 +40,9 @@ _PLANNED_ONCE: Final[Mapping[str, str]] = {
 }
 """Foreign keys and triggers look up one row by its key, in tables of a partition for each kommune.
 
-Left to itself, PostgreSQL plans each such look-up anew, at five times what it takes. A plan that is
-kept is one by an index, but by whichever of them where there was nothing to look through.
+Left to itself, PostgreSQL plans each such look-up anew, which takes longer than the look-up where
+there are fewer than some hundred kommuner. A plan that is kept is one by an index, but by whichever
+of them where there was nothing to look through.
 """
 _FORGET: Final = text("DISCARD PLANS")
 
