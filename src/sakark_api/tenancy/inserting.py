@@ -19,7 +19,6 @@ from sqlalchemy import (
     null,
     select,
     table,
-    text,
     true,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -44,7 +43,7 @@ Left to itself, PostgreSQL plans each such look-up anew, which takes longer than
 there are fewer than some hundred kommuner. A plan that is kept is one by an index, but by whichever
 of them where there was nothing to look through.
 """
-_FORGET: Final = text("DISCARD PLANS")
+_FORGET: Final = "DISCARD PLANS"
 
 
 def plan_once(session: Session, *, anew: bool) -> None:
@@ -53,7 +52,7 @@ def plan_once(session: Session, *, anew: bool) -> None:
     With `anew`, plans that were made when there was less to look through are forgotten.
     """
     if anew:
-        session.connection().execute(_FORGET)
+        session.connection().exec_driver_sql(_FORGET)
     session.execute(
         select(*(func.set_config(name, value, true()) for name, value in _PLANNED_ONCE.items()))
     )
