@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy import Text as TextType
 from sqlalchemy.dialects.postgresql import JSONB
 
-from sakark_api.flytting.sammen import FIELD, Sammen, there
+from sakark_api.flytting.sammen import Sammen, there
 
 __all__ = ["name_cases", "name_entries"]
 
@@ -56,11 +56,10 @@ def _with_field(
     sammen: Sammen, waiting: Table, slag: str, value: ColumnElement[Any]
 ) -> ColumnElement[Any]:
     """Give a unit's own fields with what it was called, and in which kommune."""
-    sammen.egne_felt |= {f"{FIELD}{slag}", f"{FIELD}kommunenummer"}
+    called, nummer = f"{sammen.felt}{slag}", f"{sammen.felt}kommunenummer"
+    sammen.egne_felt |= {called, nummer}
     own = func.coalesce(type_coerce(waiting.c[_OWN], JSONB), cast(literal("{}", TextType()), JSONB))
-    said = func.jsonb_build_object(
-        f"{FIELD}{slag}", cast(value, TextType), f"{FIELD}kommunenummer", sammen.fra.nummer
-    )
+    said = func.jsonb_build_object(called, cast(value, TextType), nummer, sammen.fra.nummer)
     return own.op("||")(said)
 
 

@@ -28,6 +28,7 @@ from sqlalchemy.dialects.postgresql import JSONB, array
 from sqlalchemy.types import Uuid
 
 from sakark_api.errors import Conflict
+from sakark_api.flytting.bytter import exchange, point_anew
 from sakark_api.flytting.nummerering import name_cases, name_entries
 from sakark_api.flytting.sammen import Sammen, there
 from sakark_api.noark.catalog import CATALOG
@@ -43,7 +44,7 @@ def adapt(sammen: Sammen, one: Table, waiting: Table) -> None:
     rule = _RULES.get(one.name)
     if rule is not None:
         rule(sammen, one, waiting)
-    _point_to_users(sammen, waiting)
+    point_anew(sammen.session, waiting)
     _rename_codes(sammen, one, waiting)
     if "lagringsnoekkel" in waiting.c:
         key = waiting.c.lagringsnoekkel
@@ -57,13 +58,13 @@ def _merge_users(sammen: Sammen, one: Table, waiting: Table) -> None:
     same = and_(
         *(others.c[name] == waiting.c[name] for name in ("issuer", "subject", "bruker_navn"))
     )
+    exchange(sammen.session, select(waiting.c.system_id, others.c.system_id).where(same))
     found = sammen.rows(
         select(waiting.c.system_id, others.c.system_id, waiting.c.bruker_navn).where(same)
     )
     for old, new, name in found:
-        sammen.brukere[old] = new
         sammen.note("bruker", f"{name} ({old})", new)
-    _drop(sammen, waiting, list(sammen.brukere))
+    _drop(sammen, waiting, [old for old, _, _ in found])
 
 
 def _drop(sammen: Sammen, waiting: Table, ids: list[UUID]) -> None:
@@ -131,25 +132,6 @@ def _name_units(sammen: Sammen, one: Table, waiting: Table) -> None:
         mine = here.system_id == system_id
         sammen.session.execute(update(waiting).where(mine).values(administrativ_enhet_navn=new))
         sammen.note("enhet", name, new)
-
-
-def _point_to_users(sammen: Sammen, waiting: Table) -> None:
-    """Let what names a bruker who is one with another name that one."""
-    for each in waiting.c:
-        for old, new in sammen.brukere.items():
-            if isinstance(each.type, Uuid):
-                changed: Any = (each == old, new)
-            elif isinstance(each.type, ARRAY) and isinstance(each.type.item_type, Uuid):
-                number = cast(old, Uuid())
-                changed = (
-                    number == func.any(each),
-                    func.array_replace(each, number, cast(new, Uuid())),
-                )
-            else:
-                continue
-            sammen.session.execute(
-                update(waiting).where(changed[0]).values({each.name: changed[1]})
-            )
 
 
 def _rename_codes(sammen: Sammen, one: Table, waiting: Table) -> None:

@@ -2,21 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
-from uuid import UUID
+from typing import Any, Final, Protocol
 
-from sqlalchemy import (
-    Table,
-    column,
-    select,
-    table,
-)
+from sqlalchemy import ColumnElement, FromClause, Select, Table, column, select, table, true
 from sqlalchemy.orm import Session
 
-from sakark_api.flytting.tabeller import columns_of
+from sakark_api.flytting.tabeller import columns_of, rows_in
+from sakark_api.tenancy.kommune import KommuneRow
 from sakark_api.texts import Text, text
 
-__all__ = ["FIELD", "KOLLISJONER", "Kommuneside", "Rapport", "Sammen", "there"]
+__all__ = ["KOLLISJONER", "Alt", "Andel", "Kommuneside", "Rapport", "Sammen", "side_of", "there"]
 
 FIELD: Final = "vnd-sammenslaatt-v1:"
 """What the names of the fields begin with that say what a unit was called in its own kommune."""
@@ -45,14 +40,51 @@ class Kommuneside:
     nummer: str
 
 
+def side_of(row: KommuneRow) -> Kommuneside:
+    return Kommuneside(row.id, row.slug, row.navn, row.kommunenummer)
+
+
+class Andel(Protocol):
+    """What of a kommune goes to the other."""
+
+    def goes(self, one: Table, rows: FromClause) -> ColumnElement[bool]:
+        """Say that a row of a table goes along."""
+        ...
+
+    def leaves(self, one: Table, rows: FromClause) -> ColumnElement[bool]:
+        """Say that a row that goes along is no more where it was."""
+        ...
+
+    def prepare(self, sammen: "Sammen", one: Table, waiting: Table) -> None:
+        """Do to the rows that wait what is to be done before the rules."""
+        ...
+
+
+class Alt:
+    """All that a kommune has goes to the other."""
+
+    def goes(self, one: Table, rows: FromClause) -> ColumnElement[bool]:
+        del one, rows
+        return true()
+
+    leaves = goes
+
+    def prepare(self, sammen: "Sammen", one: Table, waiting: Table) -> None:
+        """Nothing is to be done."""
+
+
 @dataclass
 class Sammen:
-    """Two that become one: what has been renamed so far, and what that has led to."""
+    """Two that become one: what has been renamed so far, and what that has led to.
+
+    `felt` is what the names of the fields begin with that say what a unit was called before.
+    """
 
     session: Session
     fra: Kommuneside
     til: Kommuneside
-    brukere: dict[UUID, UUID] = field(default_factory=dict)
+    andel: Andel = field(default_factory=Alt)
+    felt: str = FIELD
     koder: list[tuple[str, str, str]] = field(default_factory=list)
     endret: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     """What collided, by kind: as it was called, and what it is called now."""
@@ -60,6 +92,11 @@ class Sammen:
 
     def note(self, slag: str, fra: object, til: object) -> None:
         self.endret.setdefault(slag, []).append((str(fra), str(til)))
+
+    def going(self, one: Table) -> Select[Any]:
+        """Select the rows of a table that go along."""
+        found = rows_in(one, self.fra.id)
+        return found.where(self.andel.goes(one, found.get_final_froms()[0]))
 
     def rows(self, statement: Any) -> list[Any]:  # noqa: ANN401  SQLAlchemy's
         return list(self.session.execute(statement).all())

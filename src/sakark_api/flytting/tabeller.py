@@ -33,6 +33,7 @@ __all__ = [
     "files",
     "keys_of",
     "rows_as_written",
+    "rows_in",
     "taken",
 ]
 
@@ -65,6 +66,12 @@ def keys_of(one: Table) -> list[str]:
     """Give what SQLAlchemy calls those columns, in the same order."""
     by_name = {each.name: each.key for each in one.columns}
     return [by_name[name] for name in columns_of(one)]
+
+
+def rows_in(one: Table, tenant_id: int) -> Select[Any]:
+    """Select a kommune's rows, all that is written of them."""
+    rows = table(one.name, *map(column, columns_of(one)))
+    return select(*rows.c).where(rows.c.tenant_id == tenant_id)
 
 
 def rows_as_written(one: Table, tenant_id: int, som: int) -> Select[Any]:
