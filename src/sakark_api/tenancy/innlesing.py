@@ -432,6 +432,9 @@ _PARTS: Final[Mapping[str, Mapping[str, type[Base]]]] = {
 }
 """What does not say who made it: where it says of which unit it is."""
 _CASE_NUMBER: Final = r"^([0-9]{4})/([0-9]{1,9})$"
+_MAPPE_NUMBER: Final = r"^M([0-9]{4})/([0-9]{1,9})$"
+_POST_NUMBER: Final = r"^R([0-9]{4})/([0-9]{1,9})$"
+"""What others are called where nobody has said it: by their year."""
 
 
 def raise_to(session: Session, numbers: Mapping[str, int]) -> None:
@@ -458,6 +461,10 @@ def raise_series(session: Session, arkivdeler: Collection[UUID]) -> None:
         entries.omfang.op("&&")(literal(list(arkivdeler), ARRAY(Uuid()))),
     )
     _raise(session, _serie("journal/", entries.journalaar), entries.journalsekvensnummer, *held)
+    called = func.regexp_match(cases.mappe_id, _MAPPE_NUMBER, type_=ARRAY(Text()))
+    _raise(session, _serie("mappe/", called[1]), cast(called[2], Integer), *ours)
+    called = func.regexp_match(entries.registrerings_id, _POST_NUMBER, type_=ARRAY(Text()))
+    _raise(session, _serie("registrering/", called[1]), cast(called[2], Integer), *held)
     post = _serie("registrering/", entries.mappe_ref)
     _raise(session, post, func.coalesce(entries.journalpostnummer, 0), *held)
     _raise(session, post, func.count(), *held, whole=True)
