@@ -24,6 +24,7 @@ from sakark_api.tenancy.beredskap import Telt, keep_counts
 from sakark_api.tenancy.innlesing import Innlesing, begin, keep_faults
 from sakark_api.tenancy.loesfil import note_strays
 from sakark_api.tenancy.partitions import partitioned_tables, tenant_tables
+from sakark_api.tenancy.utflyttet import Utflyttet
 from sakark_api.tenancy.uttrekk import Tilstand, add_order, move
 
 DESCRIPTION = described()
@@ -420,6 +421,11 @@ def note_an_order(session: Session) -> None:
     assert move(session, add_order(session, {**facts, **who}), Tilstand.AVBRUTT, {})
 
 
+def note_who_left(session: Session) -> None:
+    tenant_id = session.info["tenant_id"]
+    session.add(Utflyttet(tenant_id=tenant_id, enhet=uuid4(), til="rauma", gradert=None))
+
+
 @pytest.fixture(scope="module")
 def tenants(ours: World, app_role: Sql) -> dict[str, int]:
     """Each kommune's number, once there is something of every kind in Molde."""
@@ -447,6 +453,7 @@ def tenants(ours: World, app_role: Sql) -> dict[str, int]:
     in_kommune(client.service.settings, "molde", note_a_stray)
     in_kommune(client.service.settings, "molde", note_an_import)
     in_kommune(client.service.settings, "molde", note_an_order)
+    in_kommune(client.service.settings, "molde", note_who_left)
     say(client.service, ours.dokumentobjekt, "Kommunen har vedtatt tiltaket.")
     in_kommune(client.service.settings, "molde", partial(note_a_count, ours.arkivdel))
     return {row["slug"]: row["id"] for row in app_role.run("select id, slug from kommune")}

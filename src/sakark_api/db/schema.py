@@ -11,7 +11,7 @@ from sakark_api.db.rights import PG_CLASS, in_our_schema
 
 __all__ = ["WANTED", "SchemaState", "migrations_folder", "schema_state"]
 
-WANTED: Final = "2026_12_02_give_up_arrivals"
+WANTED: Final = "2026_12_03_utflyttet"
 """The version this program is written for: the newest of `migrations/`."""
 
 _VERSIONS = table("alembic_version", column("version_num"))

@@ -32,6 +32,8 @@ __all__ = [
     "columns_of",
     "files",
     "keys_of",
+    "own_keys",
+    "references",
     "rows_as_written",
     "rows_in",
     "taken",
@@ -43,6 +45,7 @@ UTELATT: Final[Mapping[str, Text]] = {
     "loesfil": text("Byte uten rad ligger igjen i det gamle lageret."),
     "opplasting": text("Filer som var under opplasting, sendes på nytt."),
     "radendring": text("Alt er forseglet før radene skrives."),
+    "utflyttet": text("Hvor enheter ble av, gjelder bare i denne installasjonen."),
     "uttrekk": text("Bestilte uttrekk slettes etter noen dager; bestillingen står i loggen."),
 }
 """Tables that stay behind, and why. All others with rows of a kommune go along."""
@@ -72,6 +75,21 @@ def rows_in(one: Table, tenant_id: int) -> Select[Any]:
     """Select a kommune's rows, all that is written of them."""
     rows = table(one.name, *map(column, columns_of(one)))
     return select(*rows.c).where(rows.c.tenant_id == tenant_id)
+
+
+def own_keys(one: Table) -> list[str]:
+    """Name the columns that a row is known by within its kommune."""
+    return [key.name for key in one.primary_key if key.name != _TENANT]
+
+
+def references(one: Table) -> Mapping[str, str]:
+    """Give the columns that refer to units, each with the table it refers to."""
+    return {
+        each.key: key.referred_table.name
+        for key in one.foreign_key_constraints
+        for each in key.columns
+        if each.name != _TENANT
+    }
 
 
 def rows_as_written(one: Table, tenant_id: int, som: int) -> Select[Any]:

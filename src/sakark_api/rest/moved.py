@@ -3,14 +3,17 @@
 from typing import Final
 
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from sakark_api.rest.dependencies import Services
+from sakark_api.db.reader import Statement
+from sakark_api.rest.dependencies import Context, Services, id_of
 from sakark_api.rest.problems import TOLD, problem
 from sakark_api.tenancy.kommune import Kommune
+from sakark_api.tenancy.utflyttet import whereto
 from sakark_api.texts import text
 
-__all__ = ["Moved"]
+__all__ = ["Moved", "show_onwards"]
 
 _MOVED: Final = 308
 """Permanent, and the method and the body go along (RFC 9110, 15.4.9)."""
@@ -50,3 +53,27 @@ async def _find(scope: Scope, slug: str) -> Kommune | None:
         return (await services.registry.current()).get(slug)
     except TOLD:
         return None
+
+
+_WHERETO: Final = Statement.compile(whereto(), looks_up=True)
+
+
+async def show_onwards(context: Context, request: Request) -> Response | None:
+    """Show to where a unit is that is not here, if it has gone to another kommune.
+
+    Only to callers who would have seen it whatever it was: to others it is as if it never was.
+    """
+    if not context.is_whole:
+        return None
+    found = await context.services.reader.fetch(
+        context.kommune.id, _WHERETO, context.values(id=id_of(request))
+    )
+    if not found:
+        return None
+    root = f"{context.base.removesuffix(f'{context.kommune.slug}/{_API}/')}{found[0][0]}/{_API}/"
+    query = request.scope["query_string"].decode("ascii", "replace")
+    rest = request.scope["path"].split(f"/{_API}/", 1)[1]
+    address = f"{root}{rest}" + (f"?{query}" if query else "")
+    answer = problem(_MOVED, text("Enheten er flyttet til {adresse}.", adresse=address), request)
+    answer.headers["location"] = address
+    return answer

@@ -14,6 +14,7 @@ import sakark_api.tenancy.innlesing
 import sakark_api.tenancy.kommune
 import sakark_api.tenancy.loesfil
 import sakark_api.tenancy.segl
+import sakark_api.tenancy.utflyttet
 import sakark_api.tenancy.uttrekk  # noqa: F401  they fill the metadata
 from sakark_api.noark.model import Base
 
