@@ -66,13 +66,15 @@ TENANT_ID = {
     "db/reader.py": "the kommune a connection serves",
     "db/snapshot.py": "the kommune a snapshot is of",
     "dev/seed.py": "fills demo kommuner",
+    "flytting/deling.py": "numbers what another kommune gets after what that has",
+    "flytting/lister.py": "selects the rows of a kommune that is split",
+    "flytting/overfoering.py": "lets rows of one kommune be of another",
     "flytting/tabeller.py": "selects and puts in the rows of a kommune that moves",
     "flytting/utreise.py": "reads the rows of a kommune that leaves",
     "flytting/ankomst.py": "takes in the rows of a kommune that arrives",
     "flytting/notater.py": "notes rows for the sealer",
     "flytting/nummerering.py": "compares the numbers of two kommuner",
     "flytting/sammen.py": "selects the rows of one of two kommuner",
-    "flytting/sammenslaaing.py": "lets the rows of one kommune be of another",
     "drift/sandkasse.py": "fills a kommune it has just made",
 }
 """Files outside tenancy/ that name the kommune's number, and why."""

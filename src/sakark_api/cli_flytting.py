@@ -2,12 +2,15 @@
 
 import json
 import sys
+from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
 
 import typer
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.orm import Session
 
 from sakark_api.cli_owner import (
     as_owner,
@@ -23,6 +26,7 @@ from sakark_api.texts import Text, text
 if TYPE_CHECKING:
     from sakark_api.flytting.pakke import Manifest
     from sakark_api.flytting.sammen import Rapport
+    from sakark_api.tenancy.relocation import Copied
 
 __all__ = ["mount"]
 
@@ -43,6 +47,7 @@ def mount(kommune: typer.Typer) -> None:
     kommune.command("gi-opp")(gi_opp)
     kommune.command("flyttet")(flyttet)
     kommune.command("merge")(merge)
+    kommune.command("split")(split)
 
 
 def export(
@@ -202,19 +207,7 @@ def merge(
     """
     faults: list[str] = []
     found = with_database(partial(_merge, fra, til, adresse, faults, dry_run))
-    for name, count in found.tabeller.items():
-        print(f"{name}\t{count}")
-    for one in found.as_data()["kollisjoner"]:
-        print(text("{slag}: {antall}. {regel}", **{**one, "endret": None}))
-    for fault in faults:
-        print(fault)
-    if rapport is not None:
-        written = json.dumps(found.as_data(), ensure_ascii=False, indent=1)
-        rapport.write_text(written + "\n", encoding="utf-8")
-        print(text("Rapporten er skrevet: {fil}", fil=rapport))
-    if dry_run:
-        print(text("Dette var en prøvekjøring. Ingenting er skrevet."))
-    sys.exit(LACKING if faults else 0)
+    _tell_report(found, faults, rapport, dry_run=dry_run)
 
 
 async def _merge(
@@ -228,26 +221,108 @@ async def _merge(
 ) -> "Rapport":
     from sakark_api.flytting.filer import copy_over
     from sakark_api.flytting.sammenslaaing import merge as merge_rows
-    from sakark_api.flytting.sammenslaaing import refuse_merge, rehearse_merge
-    from sakark_api.tenancy.operator import in_transaction
+    from sakark_api.flytting.sammenslaaing import refuse_merge
+    from sakark_api.tenancy.operator import in_transaction, rehearse
 
     root = adresse or (settings.public_url and f"{settings.public_url}/{til}/api/")
     if root is None:
         raise Invalid(text("Sett SAKARK_PUBLIC_URL, eller oppgi --adresse."))
     who = commander()
+
+    def act(session: Session) -> "Rapport":
+        return merge_rows(session, who, fra, til, root)
+
     if dry_run:
-        return await rehearse_merge(engine, who, fra, til, root)
+        return await rehearse(engine, act)
     async with (
         opened_documents(settings) as documents,
         chosen_kommuner(settings, [fra, til]) as chosen,
     ):
         writer, (ends, goes_on), _ = chosen
         await in_transaction(engine, lambda session: refuse_merge(session, fra, til))
-        async for copied in copy_over(writer, documents, ends, goes_on):
-            fault = copied.source or copied.target
-            if fault is not None:
-                faults.append(f"{copied.file.key}\t{fault.value}")
-    return await in_transaction(engine, lambda session: merge_rows(session, who, fra, til, root))
+        faults += await _copy(copy_over(writer, documents, ends, goes_on))
+    return await in_transaction(engine, act)
+
+
+def split(
+    fra: Annotated[str, typer.Argument(help="Kommunen arkivdelene er i; avsluttet så lenge.")],
+    til: Annotated[str, typer.Argument(help="Kommunen som får dem; lag den først om den er ny.")],
+    arkivdel: Annotated[list[UUID], typer.Option(help="systemID til en arkivdel; kan gjentas.")],
+    rapport: Annotated[Path | None, typer.Option(help="Fil til rapporten, som JSON.")] = None,
+    *,
+    dry_run: DryRun = False,
+) -> None:
+    """Flytt arkivdeler fra en kommune til en annen: alt i dem, med historien.
+
+    Det som ikke kan skilles, nevnes før noe er endret. Filene kopieres først; radene flyttes i én
+    transaksjon. Avbrytes den, kjøres den igjen. En prøvekjøring gjør alt sammen og angrer det.
+    Avslutter med 2 når en fil manglet eller var skadet.
+    """
+    faults: list[str] = []
+    arkivdeler = list(dict.fromkeys(arkivdel))
+    found = with_database(partial(_split, fra, til, arkivdeler, faults, dry_run))
+    _tell_report(found, faults, rapport, dry_run=dry_run)
+
+
+async def _split(
+    fra: str,
+    til: str,
+    arkivdeler: list[UUID],
+    faults: list[str],
+    dry_run: bool,
+    engine: AsyncEngine,
+    settings: Settings,
+) -> "Rapport":
+    from sakark_api.flytting.deling import look
+    from sakark_api.flytting.deling import split as split_rows
+    from sakark_api.flytting.filer import copy_over
+    from sakark_api.tenancy.operator import in_transaction, rehearse
+
+    who = commander()
+
+    def act(session: Session) -> "Rapport":
+        return split_rows(session, who, fra, til, arkivdeler)
+
+    if dry_run:
+        return await rehearse(engine, act)
+    async with (
+        opened_documents(settings) as documents,
+        chosen_kommuner(settings, [fra, til]) as chosen,
+    ):
+        writer, (keeps, gets), _ = chosen
+        await rehearse(engine, lambda session: look(session, who, fra, til, arkivdeler))
+        faults += await _copy(copy_over(writer, documents, keeps, gets, arkivdeler))
+    return await in_transaction(engine, act)
+
+
+async def _copy(copying: "AsyncIterator[Copied]") -> list[str]:
+    """Copy files, and tell of those at fault."""
+    return [
+        f"{one.file.key}\t{fault.value}"
+        async for one in copying
+        if (fault := one.source or one.target) is not None
+    ]
+
+
+def _tell_report(
+    found: "Rapport", faults: list[str], rapport: Path | None, *, dry_run: bool
+) -> None:
+    """Print what rows have been moved to where, and end with whether files were at fault."""
+    for name, count in found.tabeller.items():
+        print(f"{name}\t{count}")
+    for name, count in found.kopier.items():
+        print(text("{tabell}: {antall} er kopier.", tabell=name, antall=count))
+    for one in found.as_data()["kollisjoner"]:
+        print(text("{slag}: {antall}. {regel}", **{**one, "endret": None}))
+    for fault in faults:
+        print(fault)
+    if rapport is not None:
+        written = json.dumps(found.as_data(), ensure_ascii=False, indent=1)
+        rapport.write_text(written + "\n", encoding="utf-8")
+        print(text("Rapporten er skrevet: {fil}", fil=rapport))
+    if dry_run:
+        print(text("Dette var en prøvekjøring. Ingenting er skrevet."))
+    sys.exit(LACKING if faults else 0)
 
 
 def _tell_faults(manifest: "Manifest") -> None:

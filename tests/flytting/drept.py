@@ -9,12 +9,12 @@ import sys
 from typing import Any
 
 from sakark_api import cli
-from sakark_api.flytting import ankomst, oppgivelse, sammenslaaing, utreise
+from sakark_api.flytting import ankomst, deling, oppgivelse, sammenslaaing, utreise
 
 
 def main() -> None:
     step, times = sys.argv[1], int(sys.argv[2])
-    modules = (ankomst, sammenslaaing, utreise, oppgivelse)
+    modules = (ankomst, deling, sammenslaaing, utreise, oppgivelse)
     module: Any = next(one for one in modules if hasattr(one, step))
     do, left = getattr(module, step), [times]
 

@@ -42,7 +42,16 @@ from sakark_api.tenancy.segl import written_plainly
 from sakark_api.tenancy.verification import Fault, fault_of
 from sakark_api.texts import Text, text
 
-__all__ = ["GIVEN_UP", "LOCK_WAIT", "Arriving", "arrive", "rehearse", "rest", "tell_log"]
+__all__ = [
+    "GIVEN_UP",
+    "LOCK_WAIT",
+    "Arriving",
+    "arrive",
+    "rehearse",
+    "rest",
+    "tell_log",
+    "tell_log_of",
+]
 
 GIVEN_UP: Final = "gitt_opp"
 """What `kommune.flytting` says of a kommune that is being removed again."""
@@ -253,16 +262,27 @@ def tell_log(session: Session, tenant_id: int, who: Actor, said: Text) -> list[U
 
     Gives the lines.
     """
+    ids = session.scalars(select(Arkiv.system_id).where(Arkiv.tenant_id == tenant_id)).all()
+    return tell_log_of(session, tenant_id, who, said, "arkiv", ids)
+
+
+def tell_log_of(
+    session: Session,
+    tenant_id: int,
+    who: Actor,
+    said: Text,
+    gjelder: str,
+    ids: Sequence[UUID],
+) -> list[UUID]:
+    """Tell in the log of each of some units of a kind what the operator did; give the lines."""
     maalform = session.get_one(KommuneRow, tenant_id).maalform
-    arkiv = table_of(Arkiv)
-    ids = session.scalars(select(arkiv.c.system_id).where(arkiv.c.tenant_id == tenant_id)).all()
-    lines = [
+    lines: list[dict[str, Any]] = [
         {
             "tenant_id": tenant_id,
             "system_id": uuid4(),
             "version": 1,
             "referanse_arkivenhet": system_id,
-            "gjelder": "arkiv",
+            "gjelder": gjelder,
             "kode": ENDRET,
             "hendelsetype": Kode(kode=ENDRET, kodenavn=dict(HENDELSETYPE.values)[ENDRET]),
             "beskrivelse": said.to(maalform),

@@ -10,11 +10,13 @@ from sqlalchemy import (
     Select,
     Table,
     case,
+    cast,
     column,
     exists,
     func,
     or_,
     select,
+    true,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
@@ -22,7 +24,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.schema import CreateTable
 from sqlalchemy.types import Uuid
 
-__all__ = ["BYTTER", "begin_exchange", "exchange", "point_anew"]
+__all__ = ["BYTTER", "begin_exchange", "copy_of", "exchange", "point_anew"]
 
 BYTTER = Table(
     "bytter",
@@ -36,6 +38,8 @@ BYTTER = Table(
 
 
 def begin_exchange(session: Session) -> None:
+    """Make the table, which statements look much up in: that looks dear, and would be compiled."""
+    session.execute(select(func.set_config("jit", "off", true())))
     session.execute(CreateTable(BYTTER))
 
 
@@ -49,15 +53,20 @@ def exchange(session: Session, pairs: Select[Any]) -> None:
     )
 
 
+def copy_of(unit: ColumnElement[Any], slug: str) -> ColumnElement[Any]:
+    """Give the systemID of a unit's copy in another kommune: the same each time."""
+    return cast(func.md5(func.concat(slug, unit)), Uuid())
+
+
 def point_anew(session: Session, waiting: Table) -> None:
     """Let the rows that wait name the new systemIDs, also as their own."""
     changed: dict[str, Any] = {}
     found: list[ColumnElement[bool]] = []
     for each in waiting.c:
         if isinstance(each.type, Uuid):
-            new = select(BYTTER.c.ny).where(BYTTER.c.gammel == each).scalar_subquery()
-            changed[each.name] = func.coalesce(new, each)
-            found.append(each.in_(select(BYTTER.c.gammel)))
+            new = select(BYTTER.c.ny).where(BYTTER.c.gammel == each)
+            changed[each.name] = func.coalesce(new.scalar_subquery(), each)
+            found.append(exists(new))
         elif isinstance(each.type, ARRAY) and isinstance(each.type.item_type, Uuid):
             changed[each.name] = case((_has_old(each), _renewed(each)), else_=each)
             found.append(_has_old(each))

@@ -1,8 +1,17 @@
 """Files on their way: out of the storage to a package, and from a package into a storage."""
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
+from typing import Any
+from uuid import UUID
 
+from sqlalchemy import Select, select
+
+from sakark_api.deponering.utvalg import Utvalg
 from sakark_api.flytting.pakke import Pakke
+from sakark_api.noark.arkivstruktur.dokumentbeskrivelse import Dokumentbeskrivelse
+from sakark_api.noark.arkivstruktur.dokumentobjekt import Dokumentobjekt
+from sakark_api.noark.model import table_of
+from sakark_api.rest.tenant import TENANT, same_kommune
 from sakark_api.storage.documents import Documents
 from sakark_api.tenancy.kommune import Kommune
 from sakark_api.tenancy.relocation import Copied, Copying, copy_file, some_at_once
@@ -49,12 +58,34 @@ def arriving_key(key: str, fra: str, til: str) -> str:
 
 
 async def copy_over(
-    writer: Writer, documents: Documents, fra: Kommune, til: Kommune
+    writer: Writer,
+    documents: Documents,
+    fra: Kommune,
+    til: Kommune,
+    arkivdeler: Sequence[UUID] | None = None,
 ) -> AsyncIterator[Copied]:
-    """Copy a kommune's files to be another's too; those that are there are read and left."""
+    """Copy a kommune's files to be another's too, or those in some arkivdeler only.
+
+    Those that are there are read and left.
+    """
     copying = Copying(documents, documents, read=True)
-    async for files in pages_of_files(writer, fra.id):
+    within = None if arkivdeler is None else _files_in(arkivdeler).params({TENANT: fra.id})
+    async for files in pages_of_files(writer, fra.id, within):
         async for copied in some_at_once(
             files, lambda file: copy_file(copying, file, arriving_key(file.key, fra.slug, til.slug))
         ):
             yield copied
+
+
+def _files_in(arkivdeler: Sequence[UUID]) -> Select[Any]:
+    """Select the dokumentobjekter of what is in some arkivdeler."""
+    files, documents = (table_of(one).alias() for one in (Dokumentobjekt, Dokumentbeskrivelse))
+    return (
+        select(files.c.system_id)
+        .join(documents, documents.c.system_id == files.c.dokumentbeskrivelse_ref)
+        .where(
+            same_kommune(files),
+            same_kommune(documents),
+            Utvalg(arkivdeler).has_dokument(documents),
+        )
+    )

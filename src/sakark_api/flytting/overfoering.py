@@ -12,6 +12,7 @@ from sqlalchemy import (
     and_,
     cast,
     delete,
+    exists,
     func,
     insert,
     select,
@@ -27,7 +28,7 @@ from sakark_api.flytting.ankomst import rest
 from sakark_api.flytting.notater import Notes
 from sakark_api.flytting.regler import adapt
 from sakark_api.flytting.sammen import Sammen
-from sakark_api.flytting.tabeller import arriving, columns_of, keys_of, rows_in
+from sakark_api.flytting.tabeller import arriving, columns_of, keys_of, own_keys, rows_in, taken
 from sakark_api.noark.arkivstruktur.registrering import Registrering
 from sakark_api.noark.metadata.virksomhetsspesifikkemetadata import VirksomhetsspesifikkeMetadata
 from sakark_api.noark.model import table_of
@@ -36,7 +37,13 @@ from sakark_api.tenancy.administration import see_as
 from sakark_api.tenancy.partitions import partitioned_tables
 from sakark_api.texts import text
 
-__all__ = ["count_renumbered", "define_fields", "empty", "move"]
+__all__ = ["count_renumbered", "define_fields", "empty", "in_order", "move"]
+
+
+def in_order() -> list[Table]:
+    """List the tables that rows are moved of; what others name first: who they are, and codes."""
+    first = {"bruker", "kodeverdi", "virksomhetsspesifikkemetadata"}
+    return sorted(taken(), key=lambda each: each.name not in first)
 
 
 def move(sammen: Sammen, notes: Notes, one: Table) -> int:
@@ -47,12 +54,13 @@ def move(sammen: Sammen, notes: Notes, one: Table) -> int:
     see_as(session, fra)
     session.execute(insert(waiting).from_select(columns_of(one), sammen.going(one)))
     see_as(session, til)
-    sammen.andel.prepare(sammen, one, waiting)
-    adapt(sammen, one, waiting)
+    if session.scalar(select(exists().select_from(waiting))):
+        sammen.andel.prepare(sammen, one, waiting)
+        adapt(sammen, one, waiting)
     count, summed = session.execute(_figures(one, waiting, til)).one()
     if one.name == Teller.__tablename__:
         go_on_counting(session, rows)
-    else:
+    elif count:
         before = _count(session, one, til)
         _put_in(sammen, notes, one, waiting, rows)
         there = _with_keys_of(one, til, waiting)
@@ -82,8 +90,7 @@ def _figures(one: Table, rows: FromClause, til: int) -> Select[Any]:
 def _with_keys_of(one: Table, tenant_id: int, waiting: Table) -> FromClause:
     """Give the rows of a kommune that have the keys of those that waited."""
     rows = rows_in(one, tenant_id).subquery("her")
-    keys = [key.name for key in one.primary_key if key.name != "tenant_id"]
-    same = and_(*(rows.c[key] == waiting.c[key] for key in keys))
+    same = and_(*(rows.c[key] == waiting.c[key] for key in own_keys(one)))
     return select(*rows.c).select_from(rows.join(waiting, same)).subquery("kommet")
 
 
@@ -140,11 +147,12 @@ def empty(sammen: Sammen, notes: Notes, one: Table) -> int:
     session, fra, large = sammen.session, sammen.fra.id, one in partitioned_tables()
     leaving = and_(one.c.tenant_id == fra, sammen.andel.leaves(one, one))
     count = session.scalar(select(func.count()).select_from(one).where(leaving)) or 0
-    if large:
+    if count and large:
         keys = select(*one.primary_key).where(leaving).subquery("her")
         notes.add(one.name, keys, count)
         session.execute(rest(fra, one, resting=True))
-    session.execute(delete(one).where(leaving))
+    if count:
+        session.execute(delete(one).where(leaving))
     if large:
         session.execute(rest(fra, one, resting=False))
     return count

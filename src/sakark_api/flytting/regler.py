@@ -19,6 +19,7 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    or_,
     select,
     type_coerce,
     update,
@@ -28,12 +29,15 @@ from sqlalchemy.dialects.postgresql import JSONB, array
 from sqlalchemy.types import Uuid
 
 from sakark_api.errors import Conflict
-from sakark_api.flytting.bytter import exchange, point_anew
+from sakark_api.flytting.bytter import copy_of, exchange, point_anew
 from sakark_api.flytting.nummerering import name_cases, name_entries
 from sakark_api.flytting.sammen import Sammen, there
+from sakark_api.flytting.tabeller import own_keys
 from sakark_api.noark.catalog import CATALOG
 from sakark_api.noark.metadata.kodeliste import POSTNUMMER
 from sakark_api.rest.code_use import places
+from sakark_api.tenancy.segl import LOG
+from sakark_api.tenancy.utflyttet import Utflyttet
 from sakark_api.texts import text
 
 __all__ = ["adapt"]
@@ -41,6 +45,10 @@ __all__ = ["adapt"]
 
 def adapt(sammen: Sammen, one: Table, waiting: Table) -> None:
     """Let the rows that wait have a place among those of the kommune that goes on."""
+    if one.name in _COPIED:
+        _come_home(sammen, one, waiting)
+    if one.name in _PAIRS:
+        _leave_pairs(sammen, one, waiting)
     rule = _RULES.get(one.name)
     if rule is not None:
         rule(sammen, one, waiting)
@@ -51,6 +59,41 @@ def adapt(sammen: Sammen, one: Table, waiting: Table) -> None:
         renamed = func.concat(f"{sammen.til.slug}/", func.substr(key, len(sammen.fra.slug) + 2))
         of_name = key.startswith(f"{sammen.fra.slug}/", autoescape=True)
         sammen.session.execute(update(waiting).where(of_name).values(lagringsnoekkel=renamed))
+
+
+_COPIED: Final = (
+    "administrativenhet",
+    "arkiv",
+    "arkivskaper",
+    "bruker",
+    "klasse",
+    "klassifikasjonssystem",
+)
+"""What kommuner get copies of when one of them is split."""
+_PAIRS: Final = (
+    "administrativenhet_bruker",
+    "arkivskaper_arkiv",
+    "sekundaerklassifikasjonssystem",
+)
+
+
+def _come_home(sammen: Sammen, one: Table, waiting: Table) -> None:
+    """Let copies of what is here be that again."""
+    session, others = sammen.session, there(one, sammen)
+    own = copy_of(others.c.system_id, sammen.fra.slug) == waiting.c.system_id
+    exchange(session, select(waiting.c.system_id, others.c.system_id).where(own))
+    session.execute(
+        delete(waiting).where(exists(select(literal(1)).select_from(others).where(own)))
+    )
+
+
+def _leave_pairs(sammen: Sammen, one: Table, waiting: Table) -> None:
+    """Leave out what is tied here already."""
+    point_anew(sammen.session, waiting)
+    others = there(one, sammen)
+    same = and_(*(others.c[key] == waiting.c[key] for key in own_keys(one)))
+    tied = exists(select(literal(1)).select_from(others).where(same))
+    sammen.session.execute(delete(waiting).where(tied))
 
 
 def _merge_users(sammen: Sammen, one: Table, waiting: Table) -> None:
@@ -93,6 +136,9 @@ def _merge_codes(sammen: Sammen, one: Table, waiting: Table) -> None:
         mine = and_(here.liste == liste, here.kode == kode)
         sammen.session.execute(update(waiting).where(mine).values(kodenavn=new))
         sammen.note("kodenavn", f"{liste} {name}", new)
+    again = and_(same_kode, others.c.kodenavn == here.kodenavn)
+    come = exists(select(literal(1)).select_from(others).where(again))
+    sammen.session.execute(delete(waiting).where(come))
 
 
 def _merge_fields(sammen: Sammen, one: Table, waiting: Table) -> None:
@@ -167,6 +213,23 @@ def _refuse_used(
         )
 
 
+def _leave_lines(sammen: Sammen, one: Table, waiting: Table) -> None:
+    """Leave out the lines of the log that came with a unit that has been here before."""
+    others = there(one, sammen)
+    known = exists(
+        select(literal(1)).select_from(others).where(others.c.system_id == waiting.c.system_id)
+    )
+    sammen.session.execute(delete(waiting).where(known))
+
+
+def _know_where(sammen: Sammen, one: Table, waiting: Table) -> None:
+    """Forget where units went that are in one of the two: they are here now."""
+    others = there(one, sammen)
+    known = exists(select(literal(1)).select_from(others).where(others.c.enhet == waiting.c.enhet))
+    here = delete(waiting).where(or_(waiting.c.til == sammen.til.slug, known))
+    sammen.session.execute(here)
+
+
 _Rule = Callable[[Sammen, Table, Table], None]
 _RULES: Final[Mapping[str, _Rule]] = {
     "bruker": _merge_users,
@@ -176,4 +239,6 @@ _RULES: Final[Mapping[str, _Rule]] = {
     "administrativenhet": _name_units,
     "mappe": name_cases,
     "registrering": name_entries,
+    LOG: _leave_lines,
+    Utflyttet.__tablename__: _know_where,
 }

@@ -104,18 +104,28 @@ class Sammen:
 
 @dataclass
 class Rapport:
-    """What a merge came to: rows of each table, and what collided with how it was solved."""
+    """What it came to: rows of each table, and what collided with how it was solved.
+
+    Where arkivdeler were moved, `kopier` are those of the rows that are copies, and `plan` what
+    becomes of each table's rows, and why.
+    """
 
     fra: str
     til: str
     tabeller: dict[str, int] = field(default_factory=dict)
     kollisjoner: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
+    kopier: dict[str, int] = field(default_factory=dict)
+    plan: Mapping[str, tuple[str, Text]] = field(default_factory=dict)
 
     def as_data(self) -> dict[str, Any]:
         return {
             "fra": self.fra,
             "til": self.til,
             "rader": self.tabeller,
+            "kopier": self.kopier,
+            "plan": {
+                name: {"hva": what, "hvorfor": str(why)} for name, (what, why) in self.plan.items()
+            },
             "kollisjoner": [
                 {
                     "slag": slag,

@@ -7,7 +7,6 @@ deleted, with a line of its log. Its chain stays where it is and can be proven t
 
 from typing import Final
 
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import Session
 
 from sakark_api.errors import Conflict
@@ -18,18 +17,20 @@ from sakark_api.flytting.overfoering import (
     count_renumbered,
     define_fields,
     empty,
+    in_order,
     move,
 )
 from sakark_api.flytting.sammen import Rapport, Sammen, side_of
 from sakark_api.flytting.tabeller import taken
+from sakark_api.noark.model import table_of
 from sakark_api.tenancy.administration import find_kommune, see_as
 from sakark_api.tenancy.driftslogg import Actor, log_drift
 from sakark_api.tenancy.kommune import KommuneRow, Status
-from sakark_api.tenancy.operator import until_free
 from sakark_api.tenancy.segl import LOG
+from sakark_api.tenancy.utflyttet import Utflyttet, forget_whom
 from sakark_api.texts import text
 
-__all__ = ["merge", "refuse_merge", "rehearse_merge"]
+__all__ = ["merge", "refuse_merge", "refuse_pair"]
 
 _CHAIN: Final = ("segl", "seglrad")
 """What stays where it was made: only there does it hold."""
@@ -37,22 +38,27 @@ _KEPT: Final = frozenset(
     {*_CHAIN, LOG, "kodeverdi", "teller", "tilgang", "virksomhetsspesifikkemetadata"}
 )
 """What the kommune that ends has still: its log and chain, and its settings."""
-_FIRST: Final = frozenset({"bruker", "kodeverdi", "virksomhetsspesifikkemetadata"})
 
 
 def refuse_merge(session: Session, fra: str, til: str) -> tuple[KommuneRow, KommuneRow]:
     """Find two kommuner, and refuse to let them become one while people write in the first."""
+    ends, goes_on = refuse_pair(session, fra, til)
+    if ends.status not in (Status.AVSLUTTET, Status.FORBEREDELSE):
+        raise Conflict(
+            text("Kommunen {slug} må være avsluttet før den går inn i en annen.", slug=fra)
+        )
+    return ends, goes_on
+
+
+def refuse_pair(session: Session, fra: str, til: str) -> tuple[KommuneRow, KommuneRow]:
+    """Find two kommuner that are here, and are two."""
     ends, goes_on = (find_kommune(session, slug, to_change=True) for slug in (fra, til))
     if ends.id == goes_on.id:
         raise Conflict(text("Oppgi to ulike kommuner."))
     if ends.flyttet_til is not None:
         raise Conflict(text("Kommunen {slug} er flyttet.", slug=fra))
-    if ends.status not in (Status.AVSLUTTET, Status.FORBEREDELSE):
-        raise Conflict(
-            text("Kommunen {slug} må være avsluttet før den går inn i en annen.", slug=fra)
-        )
     if ends.flytting is not None or goes_on.flytting is not None:
-        raise Conflict(text("En kommune på vei inn kan ikke slås sammen."))
+        raise Conflict(text("En kommune på vei inn kan ikke slås sammen eller deles."))
     return ends, goes_on
 
 
@@ -67,10 +73,11 @@ def merge(session: Session, who: Actor, fra: str, til: str, root: str) -> Rappor
     begin_exchange(session)
     rapport = Rapport(fra, til)
     notes = notes_of(session, goes_on.id)
-    # What others name comes before them: who they are, and what codes are called.
-    for one in sorted(taken(), key=lambda each: each.name not in _FIRST):
+    for one in in_order():
         if one.name not in _CHAIN:
             rapport.tabeller[one.name] = move(sammen, notes, one)
+    forget_whom(session, goes_on.id, fra)
+    move(sammen, notes, table_of(Utflyttet))
     count_renumbered(session, goes_on.id)
     define_fields(sammen, goes_on.maalform)
     said = text(
@@ -125,13 +132,3 @@ def _show_onwards(
     }
     log_drift(sammen.session, who, "kommune slått sammen", ends.slug, facts)
     sammen.session.flush()
-
-
-async def rehearse_merge(engine: AsyncEngine, who: Actor, fra: str, til: str, root: str) -> Rapport:
-    """Do all of a merge and undo it: give what it would come to."""
-
-    async def whole() -> Rapport:
-        async with AsyncSession(engine) as session:
-            return await session.run_sync(merge, who, fra, til, root)  # closed, and so undone
-
-    return await until_free(whole)

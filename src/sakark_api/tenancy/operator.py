@@ -18,7 +18,7 @@ from sakark_api.settings import Settings
 from sakark_api.tenancy.session import BY_DRIVER, driver_arguments
 from sakark_api.texts import text
 
-__all__ = ["OPERATOR_ROLE", "in_transaction", "operator_engine", "until_free"]
+__all__ = ["OPERATOR_ROLE", "in_transaction", "operator_engine", "rehearse", "until_free"]
 
 T = TypeVar("T")
 
@@ -49,6 +49,16 @@ async def in_transaction(engine: AsyncEngine, act: Callable[[Session], T]) -> T:
     Raises `Unavailable` when they stay there for 20 seconds.
     """
     return await until_free(lambda: _once(engine, act))
+
+
+async def rehearse(engine: AsyncEngine, act: Callable[[Session], T]) -> T:
+    """Do something in one transaction and undo it: give what it would come to."""
+
+    async def whole() -> T:
+        async with AsyncSession(engine) as session:
+            return await session.run_sync(act)  # closed, and so undone
+
+    return await until_free(whole)
 
 
 async def until_free(act: Callable[[], Awaitable[T]]) -> T:

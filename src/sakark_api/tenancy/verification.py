@@ -106,10 +106,15 @@ async def _destroyed(writer: Writer, tenant_id: int) -> AsyncIterator[File]:
         after = rows[-1][0]
 
 
-async def pages_of_files(writer: Writer, tenant_id: int) -> AsyncIterator[list[File]]:
-    """Give what the rows of a kommune say of their files, many at a time; pictures come last."""
-    for said, unit in ((_FILES, Dokumentobjekt.system_id), (_PREVIEWS, Forhaandsvisning.enhet)):
-        after = BEFORE_ALL
+async def pages_of_files(
+    writer: Writer, tenant_id: int, within: Select[Any] | None = None
+) -> AsyncIterator[list[File]]:
+    """Give what the rows of a kommune say of their files, many at a time; pictures come last.
+
+    `within` selects the systemIDs of the dokumentobjekter, if not all are asked for.
+    """
+    for every, unit in ((_FILES, Dokumentobjekt.system_id), (_PREVIEWS, Forhaandsvisning.enhet)):
+        after, said = BEFORE_ALL, every if within is None else every.where(unit.in_(within))
         while files := await _page(writer, tenant_id, said.where(unit > after).order_by(unit)):
             yield files
             after = files[-1].system_id
