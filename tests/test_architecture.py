@@ -72,6 +72,7 @@ TENANT_ID = {
     "flytting/tabeller.py": "selects and puts in the rows of a kommune that moves",
     "flytting/utreise.py": "reads the rows of a kommune that leaves",
     "flytting/ankomst.py": "takes in the rows of a kommune that arrives",
+    "flytting/oppgivelse.py": "deletes the rows of a kommune that is given up",
     "flytting/notater.py": "notes rows for the sealer",
     "flytting/nummerering.py": "compares the numbers of two kommuner",
     "flytting/sammen.py": "selects the rows of one of two kommuner",

@@ -257,7 +257,7 @@ def plain(said: Any) -> Any:
         return {
             key: plain(one)
             for key, one in said.items()
-            if key not in RENUMBERED and not str(one).startswith("Kopi fra ")
+            if key not in RENUMBERED and not str(one).startswith("Kopi frå ")
         }
     if isinstance(said, list):
         return sorted((plain(one) for one in said), key=lambda one: json.dumps(one, sort_keys=True))

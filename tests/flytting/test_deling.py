@@ -220,7 +220,7 @@ def test_the_history_is_with_the_unit_and_both_logs_tell(divided: Divided) -> No
     assert lines[0][1] == lines[1][1]
     assert [row[0] for row in told] == [FRA, TIL]
     assert "flyttet til" in told[0][1]
-    assert "kommet hit" in told[1][1]
+    assert "komen hit" in told[1][1]
 
 
 def test_files_are_read_where_they_are_now(divided: Divided) -> None:

@@ -148,7 +148,6 @@ class Mellomlager:
         """What a message says of itself."""
 
     def close(self) -> None:
-        self._connection.commit()
         self._connection.close()
         self._connection.engine.dispose()
 
