@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -257,7 +257,7 @@ def test_a_package_has_rows_of_its_own_kommune_only(exported: Path) -> None:
 
 
 STRETCH = "seglopphav = jsonb_set(seglopphav, "
-TAMPERINGS = {
+TAMPERINGS: Mapping[str, Sequence[str]] = {
     "a row that was sealed elsewhere": (
         "update mappe set tittel = 'X' where tenant_id = $1",
         "Raden er endret utenom loggen.",
@@ -272,7 +272,9 @@ TAMPERINGS = {
     ),
     "how far it was sealed there": (
         f"update kommune set {STRETCH}'{{0,til_og_med}}', '0') where id = $1",
+        # The sums are the same where its number happens to be; what the rows refer to is not.
         "Seglet fra",
+        "Raden er satt inn utenom loggen.",
     ),
 }
 
@@ -281,7 +283,7 @@ TAMPERINGS = {
 def test_tampering_with_what_was_sealed_elsewhere_is_found(
     target: House, elsewhere: Settings, another: Path, name: str, tampering: str
 ) -> None:
-    statement, said = TAMPERINGS[tampering]
+    statement, *sayings = TAMPERINGS[tampering]
     target.sakark("kommune", "import", another, "--som", name)
 
     async def tamper(connection: asyncpg.Connection) -> None:
@@ -293,7 +295,7 @@ def test_tampering_with_what_was_sealed_elsewhere_is_found(
     proven = target.sakark("verify", "--kommune", name, "--bare-stoerrelse")
 
     assert proven.returncode == 1
-    assert said in proven.stdout
+    assert any(one in proven.stdout for one in sayings)
 
 
 def test_a_dry_run_writes_nothing(
