@@ -1,8 +1,9 @@
-"""The commands by which kommuner move: `kommune export`, `import`, `gi-opp`, `flyttet`, `merge`."""
+"""The commands by which kommuner move, become one, are split, and are given up."""
 
 import json
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import KW_ONLY, dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -205,43 +206,22 @@ def merge(
     prøvekjøring gjør alt sammen og angrer det: kjør også den når få er på jobb. Avslutter med 2 når
     en fil manglet eller var skadet.
     """
-    faults: list[str] = []
-    found = with_database(partial(_merge, fra, til, adresse, faults, dry_run))
-    _tell_report(found, faults, rapport, dry_run=dry_run)
-
-
-async def _merge(
-    fra: str,
-    til: str,
-    adresse: str | None,
-    faults: list[str],
-    dry_run: bool,
-    engine: AsyncEngine,
-    settings: Settings,
-) -> "Rapport":
-    from sakark_api.flytting.filer import copy_over
-    from sakark_api.flytting.sammenslaaing import merge as merge_rows
-    from sakark_api.flytting.sammenslaaing import refuse_merge
-    from sakark_api.tenancy.operator import in_transaction, rehearse
-
-    root = adresse or (settings.public_url and f"{settings.public_url}/{til}/api/")
-    if root is None:
-        raise Invalid(text("Sett SAKARK_PUBLIC_URL, eller oppgi --adresse."))
     who = commander()
 
-    def act(session: Session) -> "Rapport":
-        return merge_rows(session, who, fra, til, root)
+    async def run(engine: AsyncEngine, settings: Settings) -> "tuple[Rapport, list[str]]":
+        from sakark_api.flytting.sammenslaaing import merge as merge_rows
+        from sakark_api.flytting.sammenslaaing import refuse_merge
 
-    if dry_run:
-        return await rehearse(engine, act)
-    async with (
-        opened_documents(settings) as documents,
-        chosen_kommuner(settings, [fra, til]) as chosen,
-    ):
-        writer, (ends, goes_on), _ = chosen
-        await in_transaction(engine, lambda session: refuse_merge(session, fra, til))
-        faults += await _copy(copy_over(writer, documents, ends, goes_on))
-    return await in_transaction(engine, act)
+        root = adresse or (settings.public_url and f"{settings.public_url}/{til}/api/")
+        if root is None:
+            raise Invalid(text("Sett SAKARK_PUBLIC_URL, eller oppgi --adresse."))
+        moving = _Moving(engine, settings, fra, til, dry_run=dry_run)
+        return await moving.carry_out(
+            lambda session: refuse_merge(session, fra, til),
+            lambda session: merge_rows(session, who, fra, til, root),
+        )
+
+    _tell_report(*with_database(run), rapport, dry_run=dry_run)
 
 
 def split(
@@ -258,41 +238,50 @@ def split(
     transaksjon. Avbrytes den, kjøres den igjen. En prøvekjøring gjør alt sammen og angrer det.
     Avslutter med 2 når en fil manglet eller var skadet.
     """
-    faults: list[str] = []
-    arkivdeler = list(dict.fromkeys(arkivdel))
-    found = with_database(partial(_split, fra, til, arkivdeler, faults, dry_run))
-    _tell_report(found, faults, rapport, dry_run=dry_run)
+    who, arkivdeler = commander(), list(dict.fromkeys(arkivdel))
+
+    async def run(engine: AsyncEngine, settings: Settings) -> "tuple[Rapport, list[str]]":
+        from sakark_api.flytting.deling import look
+        from sakark_api.flytting.deling import split as split_rows
+
+        moving = _Moving(engine, settings, fra, til, arkivdeler, dry_run=dry_run)
+        return await moving.carry_out(
+            lambda session: look(session, who, fra, til, arkivdeler),
+            lambda session: split_rows(session, who, fra, til, arkivdeler),
+        )
+
+    _tell_report(*with_database(run), rapport, dry_run=dry_run)
 
 
-async def _split(
-    fra: str,
-    til: str,
-    arkivdeler: list[UUID],
-    faults: list[str],
-    dry_run: bool,
-    engine: AsyncEngine,
-    settings: Settings,
-) -> "Rapport":
-    from sakark_api.flytting.deling import look
-    from sakark_api.flytting.deling import split as split_rows
-    from sakark_api.flytting.filer import copy_over
-    from sakark_api.tenancy.operator import in_transaction, rehearse
+@dataclass(frozen=True)
+class _Moving:
+    """All of a kommune, or some arkivdeler of it, on the way to another one."""
 
-    who = commander()
+    engine: AsyncEngine
+    settings: Settings
+    fra: str
+    til: str
+    arkivdeler: Sequence[UUID] | None = None
+    _: KW_ONLY
+    dry_run: bool
 
-    def act(session: Session) -> "Rapport":
-        return split_rows(session, who, fra, til, arkivdeler)
+    async def carry_out(
+        self, refuse: Callable[[Session], object], act: "Callable[[Session], Rapport]"
+    ) -> "tuple[Rapport, list[str]]":
+        """Copy files, unless it is refused, and then move rows; give the files at fault too."""
+        from sakark_api.flytting.filer import copy_over
+        from sakark_api.tenancy.operator import in_transaction, rehearse
 
-    if dry_run:
-        return await rehearse(engine, act)
-    async with (
-        opened_documents(settings) as documents,
-        chosen_kommuner(settings, [fra, til]) as chosen,
-    ):
-        writer, (keeps, gets), _ = chosen
-        await rehearse(engine, lambda session: look(session, who, fra, til, arkivdeler))
-        faults += await _copy(copy_over(writer, documents, keeps, gets, arkivdeler))
-    return await in_transaction(engine, act)
+        if self.dry_run:
+            return await rehearse(self.engine, act), []
+        async with (
+            opened_documents(self.settings) as documents,
+            chosen_kommuner(self.settings, [self.fra, self.til]) as chosen,
+        ):
+            writer, (fra, til), _ = chosen
+            await rehearse(self.engine, refuse)
+            faults = await _copy(copy_over(writer, documents, fra, til, self.arkivdeler))
+        return await in_transaction(self.engine, act), faults
 
 
 async def _copy(copying: "AsyncIterator[Copied]") -> list[str]:
