@@ -40,7 +40,7 @@ class Snapshot:
                 yield row
 
     async def pages(self, statement: ClauseElement) -> AsyncIterator[list[asyncpg.Record]]:
-        """Give the rows of a statement a page at a time, for who writes many as they are."""
+        """Give the rows of a statement a page at a time."""
         cursor = await self._cursor(statement)
         while page := await cursor.fetch(_AT_A_TIME):
             yield page

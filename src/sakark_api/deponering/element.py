@@ -225,8 +225,10 @@ def written(
 
 def _where_any(one: Part, has: Has, xml: Xml) -> Xml:
     """Look for parts only where there are any."""
-    name = one.name if isinstance(one, Parts) else getattr(one, "of_part", "")
-    return case((has[name], xml)) if name in has else xml
+    match one:
+        case Parts(name=name) | Element(of_part=name) if name in has:
+            return case((has[name], xml))
+    return xml
 
 
 def in_order(
@@ -265,15 +267,18 @@ def in_order(
 
 def place(rows: FromClause) -> ColumnElement[Any]:
     """Give where a row lies, for the statement that asks and no other."""
+    return _lies(rows).label(_PLACE)
+
+
+def _lies(rows: FromClause) -> ColumnElement[Any]:
     lies: ColumnClause[Any] = column("ctid")
     lies.table = rows
-    return lies.label(_PLACE)
+    return lies
 
 
 def _is_row(rows: FromClause, found: FromClause) -> ColumnElement[bool]:
     if _PLACE in found.c:
-        lies: ColumnElement[bool] = place(rows).element == found.c[_PLACE]
-        return lies
+        return _lies(rows) == found.c[_PLACE]
     return rows.c.system_id == found.c.system_id
 
 
